@@ -1,0 +1,183 @@
+//! The HTTP contract between a host and the license server: JSON under `/v1`.
+//!
+//! Every call of a host is a `POST` of a [`HostCall`] in an [envelope](crate::envelope); the answer is
+//! `200` with an [`ApiAnswer`], or a [`Problem`] as `application/problem+json` (RFC 9457). Besides there
+//! is `GET /v1/keys`, which gives the current [`SignedKeySet`] to anybody.
+
+use license_types::{
+    Code, Coupon, Customer, FeatureId, Holder, LicensedProduct, ProductId, Registration, RegistrationNumber,
+    SessionId,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{crypto::Nonce, host::Evidence, keys::SignedKeySet, statement::SignedStatement};
+
+/// Where the current key set is.
+pub const KEYS_PATH: &str = "/v1/keys";
+
+/// The media type of a [`Problem`].
+pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+
+/// The longest body of a call.
+pub const MAX_REQUEST_BODY: usize = 64 * 1024;
+
+/// The longest body of an answer: a statement with [`MAX_FEATURES`](crate::statement::MAX_FEATURES)
+/// features, in base64, twice over.
+pub const MAX_ANSWER_BODY: usize = 4 * 1024 * 1024;
+
+/// The body of every call of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostCall {
+    /// Drawn for this request; the statement in the answer repeats it.
+    pub nonce: Nonce,
+    /// What is known of the host's hardware.
+    pub evidence: Evidence,
+    /// The statement that the host holds: it proves the serial to a license server that was restored
+    /// from a backup.
+    pub held: Option<SignedStatement>,
+    /// What the host wants.
+    pub call: Call,
+}
+
+/// What a host can want. Each has its own path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Get a number for a company, and bind this host to it.
+    Register(Registration),
+    /// Bind this host to a number; seats that it had of another number are freed.
+    Activate {
+        /// The number.
+        number: RegistrationNumber,
+    },
+    /// Ask what holds now.
+    CheckIn,
+    /// Take a seat.
+    Capture {
+        /// The feature.
+        feature: FeatureId,
+        /// The user, for a per-user feature.
+        holder: Option<Holder>,
+        /// Also take a seat that this host was dropped from.
+        reclaim: bool,
+    },
+    /// Give a seat back.
+    Release {
+        /// The seat.
+        session: SessionId,
+    },
+    /// Activate a coupon.
+    Coupon {
+        /// The coupon.
+        coupon: Coupon,
+    },
+    /// Add a trial.
+    Trial {
+        /// The product.
+        product: ProductId,
+    },
+    /// Ask what another number holds; binds nothing.
+    LicenseInfo {
+        /// The number.
+        number: RegistrationNumber,
+    },
+    /// Unbind this host and free its seats.
+    Drop,
+}
+
+impl Call {
+    /// The paths of all calls.
+    pub const PATHS: [&'static str; 9] = [
+        "/v1/register",
+        "/v1/activate",
+        "/v1/check-in",
+        "/v1/capture",
+        "/v1/release",
+        "/v1/coupon",
+        "/v1/trial",
+        "/v1/license-info",
+        "/v1/drop",
+    ];
+
+    /// Where this call is posted to.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        let [register, activate, check_in, capture, release, coupon, trial, license_info, drop] = Self::PATHS;
+        match self {
+            Self::Register(_) => register,
+            Self::Activate { .. } => activate,
+            Self::CheckIn => check_in,
+            Self::Capture { .. } => capture,
+            Self::Release { .. } => release,
+            Self::Coupon { .. } => coupon,
+            Self::Trial { .. } => trial,
+            Self::LicenseInfo { .. } => license_info,
+            Self::Drop => drop,
+        }
+    }
+}
+
+/// The body of a `200`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiAnswer {
+    /// What holds now; absent after `license-info` and `drop`.
+    pub statement: Option<SignedStatement>,
+    /// The key set that the statement is verified with.
+    pub keys: SignedKeySet,
+    /// The seat, after `capture`.
+    #[serde(default)]
+    pub session: Option<SessionId>,
+    /// The license, after `license-info`.
+    #[serde(default)]
+    pub license: Option<License>,
+    /// What did not go quite as wanted, in sentences for people.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// What a number holds, for somebody who only asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct License {
+    /// The number.
+    pub number: RegistrationNumber,
+    /// Its owner.
+    pub customer: Customer,
+    /// Its products.
+    pub products: Vec<LicensedProduct>,
+}
+
+/// Why a call failed (RFC 9457). An outcome for the person who asked; it never changes what is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// The licensing code; absent for a fault.
+    #[serde(default)]
+    pub code: Option<Code>,
+    /// A short summary in English.
+    pub title: String,
+    /// What happened and what to do, in English.
+    pub detail: String,
+    /// The same in Russian.
+    #[serde(default)]
+    pub detail_ru: String,
+    /// The feature that it is about.
+    #[serde(default)]
+    pub feature: Option<FeatureId>,
+    /// The product that it is about.
+    #[serde(default)]
+    pub product: Option<ProductId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_has_the_documented_json_form() {
+        let call = Call::Capture { feature: FeatureId(45), holder: None, reclaim: true };
+        let json = serde_json::to_string(&call).unwrap();
+        assert_eq!(json, r#"{"capture":{"feature":45,"holder":null,"reclaim":true}}"#);
+        assert_eq!(serde_json::to_string(&Call::CheckIn).unwrap(), r#""check_in""#);
+    }
+}

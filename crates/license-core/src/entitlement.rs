@@ -1,0 +1,130 @@
+//! The answer to "may this feature run?", from the state alone.
+//!
+//! The order is *refusal, lease, outage*: what the license server refused stays refused, a lease is
+//! honoured whatever the network does, and only after its end nobody knows.
+
+use std::time::Duration;
+
+use license_types::{Basis, Code, Entitlement, FeatureId, Holder, UnixTime, Verdict};
+
+use crate::{
+    state::{Binding, DEFAULT_RUN_ON, Held, Phase, State},
+    statement::{HeldSeat, Kind, Lease, LeasedFeature},
+    time::Now,
+};
+
+impl State {
+    /// What `feature` comes to on this host now, for `holder` if it is counted by user.
+    #[must_use]
+    pub fn entitlement(&self, feature: FeatureId, holder: Option<&Holder>, now: Now) -> Entitlement {
+        let listed =
+            self.lease().and_then(|(_, lease)| lease.features.iter().find(|row| row.feature == feature));
+        let verdict = self.verdict(feature, holder, now);
+        Entitlement {
+            feature,
+            product: listed.map(|row| row.product),
+            message: message(feature, listed, &verdict),
+            verdict,
+            session: listed.and_then(|row| seat(row, holder)).map(|seat| seat.session.clone()),
+            seats: listed.map(|row| row.seats),
+            last_answer: self.held().map(|held| held.statement().issued_at),
+            next_check: self.due().map(|due| self.unix_at(due, now)),
+        }
+    }
+
+    fn verdict(&self, feature: FeatureId, holder: Option<&Holder>, now: Now) -> Verdict {
+        match &self.binding {
+            Binding::Unregistered { since } => Verdict::Indeterminate {
+                code: Code::KEY_ERROR,
+                since: self.unix_at(*since, now),
+                // A registration is under way whose outcome nobody knows yet: not the moment to stop a module.
+                may_run: self.pending.is_some(),
+            },
+            Binding::Lost { since, .. } => Verdict::Indeterminate {
+                code: self.last_code(),
+                since: self.unix_at(*since, now),
+                may_run: now.age.saturating_since(*since) < DEFAULT_RUN_ON,
+            },
+            Binding::Held(held) => match &held.statement().kind {
+                Kind::Refusal(refusal) => {
+                    Verdict::Denied { code: refusal.code, reason: refusal.reason.clone() }
+                }
+                Kind::Lease(lease) => self.leased(held, lease, feature, holder, now),
+            },
+        }
+    }
+
+    fn leased(
+        &self,
+        held: &Held,
+        lease: &Lease,
+        feature: FeatureId,
+        holder: Option<&Holder>,
+        now: Now,
+    ) -> Verdict {
+        let denied = |code: Code| Verdict::Denied { code, reason: code.meaning().to_owned() };
+        let Some(row) = lease.features.iter().find(|row| row.feature == feature) else {
+            return denied(Code::NO_LICENSE);
+        };
+        if let Some(code) = row.refusal {
+            return denied(code);
+        }
+        if row.per_user && holder.is_some() && seat(row, holder).is_none() {
+            return denied(Code::NO_LICENSE);
+        }
+        if self.phase(now) == Phase::Lapsed {
+            let run_until = held.ends_at(lease).saturating_add(Duration::from_secs(lease.run_on));
+            return Verdict::Indeterminate {
+                code: self.last_code(),
+                since: lease.honoured_until,
+                may_run: now.age < run_until,
+            };
+        }
+        match row.expires_at {
+            Some(expiry) if held.unix_at(now.age) >= expiry => {
+                Verdict::Indeterminate { code: Code::EXPIRED, since: expiry, may_run: true }
+            }
+            expiry => Verdict::Granted {
+                until: expiry.unwrap_or(UnixTime(i64::MAX)).min(lease.honoured_until),
+                basis: match self.contact.offline_since {
+                    Some(since) => Basis::Offline { since: held.unix_at(since) },
+                    None => Basis::Fresh,
+                },
+            },
+        }
+    }
+
+    /// The code of the last failure, for when nobody knows and that is why.
+    fn last_code(&self) -> Code {
+        self.contact.last_failure.as_ref().map_or(Code::NO_ANSWER, |failure| failure.code)
+    }
+}
+
+/// The seat of `holder`, or of this host.
+fn seat<'a>(row: &'a LeasedFeature, holder: Option<&Holder>) -> Option<&'a HeldSeat> {
+    // A feature that is counted by host is held by the host, whoever asks.
+    let holder = if row.per_user { holder } else { None };
+    row.held.iter().find(|seat| seat.holder.as_ref() == holder)
+}
+
+fn message(feature: FeatureId, listed: Option<&LeasedFeature>, verdict: &Verdict) -> String {
+    let subject = match listed {
+        Some(row) => format!("{} (feature {feature}, product {})", row.name, row.product),
+        None => format!("Feature {feature}"),
+    };
+    match verdict {
+        Verdict::Granted { basis: Basis::Fresh, .. } => format!("{subject} is licensed."),
+        Verdict::Granted { basis: Basis::Offline { .. }, .. } => {
+            format!("{subject} is licensed. The license server is away; its last word counts.")
+        }
+        Verdict::Denied { code, reason } => {
+            let free = listed.is_some_and(|row| *code == Code::NO_LICENSE && row.seats.is_free());
+            let hint = if free { " A seat is free and can be captured." } else { "" };
+            format!("({code}) {subject}: {reason}{hint}")
+        }
+        Verdict::Indeterminate { code, may_run, .. } => {
+            let running = if *may_run { "What already runs may go on." } else { "It may not run." };
+            format!("({code}) {subject}: {} {running}", code.meaning())
+        }
+    }
+}

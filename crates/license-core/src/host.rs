@@ -1,0 +1,128 @@
+//! Host evidence: what tells that two keys are on the same machine.
+//!
+//! A host *is* its key pair. Hardware facts are weighted evidence beside it, and leave the host only as
+//! HMAC-SHA256 with a fixed application id, so that they cannot be compared with anything else.
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::crypto::hex;
+
+/// The HMAC key. Fixed, so that a reinstalled host gives the same evidence; and our own, so that
+/// another program's digests of the same facts do not match (machine-id(5) asks for that).
+const APPLICATION_ID: &[u8] = b"licensed host evidence 5b1c1f0e-6f0b-4f4c-9d0b-0c1f8f7c2a11";
+
+/// A kind of hardware fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactKind {
+    /// An id that a person configured; it stands alone.
+    Configured,
+    /// `/etc/machine-id`: of the installation.
+    MachineId,
+    /// DMI product UUID: of the machine, or of the virtual machine.
+    ProductUuid,
+    /// DMI board serial number.
+    BoardSerial,
+    /// A kind that a newer version knows.
+    #[serde(other)]
+    Unknown,
+}
+
+impl FactKind {
+    /// What goes into the digest for this kind. It never changes: evidence would not match any more.
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Configured => "configured",
+            Self::MachineId => "machine-id",
+            Self::ProductUuid => "product-uuid",
+            Self::BoardSerial => "board-serial",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// How much a fact of this kind says. The product UUID outweighs the rest: it survives a
+    /// reinstallation, and virtual machines have hardly anything else of their own.
+    const fn weight(self) -> u32 {
+        match self {
+            Self::Configured => 8,
+            Self::ProductUuid => 4,
+            Self::MachineId => 3,
+            Self::BoardSerial => 2,
+            Self::Unknown => 0,
+        }
+    }
+}
+
+/// One fact, as it leaves the host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Fact {
+    /// Its kind.
+    pub kind: FactKind,
+    /// HMAC-SHA256 of kind and value, in hex.
+    pub digest: String,
+}
+
+impl Fact {
+    /// The fact that `value` is this host's `kind`.
+    #[must_use]
+    pub fn new(kind: FactKind, value: &str) -> Self {
+        // The kind is part of the message: equal values of different kinds are different facts.
+        let message = format!("{}\0{}", kind.label(), value.trim().to_ascii_lowercase());
+        let digest = Hmac::<Sha256>::new_from_slice(APPLICATION_ID)
+            .map(|mac| hex(&mac.chain_update(message).finalize().into_bytes()))
+            .unwrap_or_default();
+        Self { kind, digest }
+    }
+}
+
+/// What is known of a host's hardware. Empty in a container: there the key alone counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Evidence(pub Vec<Fact>);
+
+impl Evidence {
+    /// Whether both are of the same machine: more than half of the weight of the longer list matches.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        let weight = |facts: &[Fact]| facts.iter().map(|fact| fact.kind.weight()).sum::<u32>();
+        let common: Vec<Fact> = self.0.iter().filter(|fact| other.0.contains(fact)).cloned().collect();
+        weight(&common) * 2 > weight(&self.0).max(weight(&other.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence(facts: &[(FactKind, &str)]) -> Evidence {
+        Evidence(facts.iter().map(|(kind, value)| Fact::new(*kind, value)).collect())
+    }
+
+    #[test]
+    fn most_facts_must_match() {
+        use FactKind::{BoardSerial, Configured, MachineId, ProductUuid};
+        let host = evidence(&[(MachineId, "m1"), (ProductUuid, "P1"), (BoardSerial, "b1")]);
+        let cases = [
+            ("the same", evidence(&[(MachineId, "m1"), (ProductUuid, "p1\n"), (BoardSerial, "b1")]), true),
+            ("reinstalled", evidence(&[(MachineId, "m2"), (ProductUuid, "p1"), (BoardSerial, "b1")]), true),
+            ("cloned disk", evidence(&[(MachineId, "m1"), (ProductUuid, "p2"), (BoardSerial, "b2")]), false),
+            ("swapped kinds", evidence(&[(MachineId, "p1"), (ProductUuid, "m1")]), false),
+            ("nothing known", evidence(&[]), false),
+            ("another kind of host", evidence(&[(Configured, "m1")]), false),
+        ];
+        for (name, other, same) in cases {
+            assert_eq!(host.matches(&other), same, "{name}");
+            assert_eq!(other.matches(&host), same, "{name}, the other way round");
+        }
+        assert!(!evidence(&[]).matches(&evidence(&[])), "two containers are not the same host");
+    }
+
+    #[test]
+    fn a_fact_does_not_show_its_value() {
+        let fact = Fact::new(FactKind::MachineId, "0123456789abcdef0123456789abcdef");
+        assert_eq!(fact.digest.len(), 64);
+        assert!(!fact.digest.contains("0123456789abcdef"));
+    }
+}

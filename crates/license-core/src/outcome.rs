@@ -1,0 +1,166 @@
+//! What came of a call to the license server.
+//!
+//! Only a verified statement that answers our own request may change what is held. A problem is for
+//! the person who asked. Everything else is weather.
+
+use std::time::Duration;
+
+use license_types::{Code, RegistrationNumber, SessionId};
+
+use crate::{
+    api::{ApiAnswer, Call, License, PROBLEM_MEDIA_TYPE, Problem},
+    crypto::{Nonce, PublicKey},
+    keys::{KeySet, KeySetError, SignedKeySet},
+    statement::{Expected, SignedStatement, Statement},
+};
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A statement that we verified: right key, our host, our nonce, a higher serial.
+    Statement(Box<Accepted>),
+    /// The license server did what was asked, and there is no statement to it.
+    Done(Option<License>),
+    /// The license server, or somebody in between, said no to the call. For the person who asked; it
+    /// changes nothing that is held.
+    Refused(Problem),
+    /// The license server was not reached, or what came back was not its word.
+    NoAnswer(NoAnswer),
+}
+
+/// A verified statement, and what came with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// As it was signed.
+    pub signed: SignedStatement,
+    /// As it reads.
+    pub statement: Statement,
+    /// The key set that it was verified with.
+    pub keys: SignedKeySet,
+    /// The seat, after a capture.
+    pub session: Option<SessionId>,
+    /// What did not go quite as wanted.
+    pub warnings: Vec<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoAnswer {
+    /// 1011 to 1014.
+    pub code: Code,
+    /// What happened, with the URL, for people.
+    pub message: String,
+    /// Whether the request may have reached the license server all the same, so that its outcome is
+    /// unknown and the same request is to be repeated.
+    pub maybe_delivered: bool,
+    /// When the license server wants to be asked again.
+    pub retry_after: Option<Duration>,
+}
+
+/// An HTTP answer, as the transport brings it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HttpAnswer {
+    /// The status.
+    pub status: u16,
+    /// `Content-Type`, if there is one.
+    pub content_type: Option<String>,
+    /// `Retry-After`, if there is one that can be read.
+    pub retry_after: Option<Duration>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What an answer is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    /// The pinned root keys.
+    pub roots: &'a [PublicKey],
+    /// The key set that is held.
+    pub keys: Option<&'a SignedKeySet>,
+    /// Our own key.
+    pub host_key: &'a PublicKey,
+    /// The number that we are bound to, if we know it.
+    pub number: Option<&'a RegistrationNumber>,
+    /// The serial that is held.
+    pub above_serial: Option<u64>,
+    /// Where the answer came from, for messages.
+    pub url: &'a str,
+}
+
+impl Judge<'_> {
+    /// What the answer to `call` with `nonce` comes to.
+    #[must_use]
+    pub fn classify(&self, call: &Call, nonce: &Nonce, answer: &HttpAnswer) -> Outcome {
+        let result = match answer.status {
+            200 => self.read_answer(call, nonce, &answer.body),
+            // Request Timeout, Too Early and Too Many Requests ask for another try (RFC 9110, 8470, 6585).
+            400..=499 if !matches!(answer.status, 408 | 425 | 429) => read_problem(answer),
+            status => Err(format!("answered with HTTP status {status}")),
+        };
+        result.unwrap_or_else(|what| {
+            Outcome::NoAnswer(NoAnswer {
+                code: Code::NO_ANSWER,
+                message: format!("{} {what}", self.url),
+                maybe_delivered: true,
+                retry_after: answer.retry_after,
+            })
+        })
+    }
+
+    fn read_answer(&self, call: &Call, nonce: &Nonce, body: &[u8]) -> Result<Outcome, String> {
+        let answer: ApiAnswer = serde_json::from_slice(body)
+            .map_err(|error| format!("did not answer as a license server (is it one?): {error}"))?;
+        if matches!(call, Call::LicenseInfo { .. } | Call::Drop) {
+            return Ok(Outcome::Done(answer.license));
+        }
+        let (signed_keys, keys) = self.newest_keys(answer.keys).map_err(|error| error.to_string())?;
+        let signed = answer.statement.ok_or("answered without a statement")?;
+        let expected = Expected {
+            host_key: self.host_key,
+            nonce,
+            number: match call {
+                Call::Register(_) => None,
+                Call::Activate { number } => Some(number),
+                Call::CheckIn
+                | Call::Capture { .. }
+                | Call::Release { .. }
+                | Call::Coupon { .. }
+                | Call::Trial { .. }
+                | Call::LicenseInfo { .. }
+                | Call::Drop => self.number,
+            },
+            above_serial: self.above_serial,
+        };
+        let statement = signed.verify_answer(&keys, &expected).map_err(|error| error.to_string())?;
+        Ok(Outcome::Statement(Box::new(Accepted {
+            signed,
+            statement,
+            keys: signed_keys,
+            session: answer.session,
+            warnings: answer.warnings,
+        })))
+    }
+
+    /// The key set that is newer: the one offered or the one held. An offered set that is not good is
+    /// an error only where none is held.
+    fn newest_keys(&self, offered: SignedKeySet) -> Result<(SignedKeySet, KeySet), KeySetError> {
+        let held = self.keys.and_then(|held| held.verify(self.roots).ok().map(|keys| (held, keys)));
+        match (offered.verify(self.roots), held) {
+            (Ok(new), Some((signed, keys))) if new.version <= keys.version => Ok((signed.clone(), keys)),
+            (Ok(new), _) => Ok((offered, new)),
+            (Err(_), Some((signed, keys))) => Ok((signed.clone(), keys)),
+            (Err(error), None) => Err(error),
+        }
+    }
+}
+
+fn read_problem(answer: &HttpAnswer) -> Result<Outcome, String> {
+    let media_type =
+        answer.content_type.as_deref().and_then(|value| value.split(';').next()).unwrap_or_default();
+    if !media_type.trim().eq_ignore_ascii_case(PROBLEM_MEDIA_TYPE) {
+        return Err(format!("answered with HTTP status {} and no explanation", answer.status));
+    }
+    serde_json::from_slice(&answer.body).map(Outcome::Refused).map_err(|error| {
+        format!("answered with HTTP status {} and an unreadable explanation: {error}", answer.status)
+    })
+}

@@ -1,0 +1,277 @@
+//! The state machine: what each event makes of each state, and what a query is answered then.
+
+use std::time::Duration;
+
+use crate::world::{
+    ENDED, ENDING, HELD, HONOURED, Host, ISSUED, NOT_HELD, RUN_ON, UNLISTED, answer, at, lease, no_answer,
+    number, online, problem, refusal, statement,
+};
+use license_core::{
+    api::Call,
+    outcome::Outcome,
+    schedule,
+    state::{Binding, Effect, Event, Phase, State},
+    statement::Kind,
+};
+use license_types::{Basis, Code, UnixTime, Verdict};
+
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+
+#[test]
+fn a_new_host_is_unregistered_and_has_nobody_to_ask() {
+    let host = Host::new();
+    assert_eq!(host.state.phase(at(5)), Phase::Unregistered);
+    assert_eq!(host.state.due(), None);
+    let expected =
+        Verdict::Indeterminate { code: Code::KEY_ERROR, since: UnixTime(1_000_000 - 5), may_run: false };
+    assert_eq!(host.verdict(HELD, at(5)), expected);
+}
+
+#[test]
+fn a_lease_answers_for_what_it_lists_and_denies_the_rest() {
+    let host = Host::bound();
+    let until = ISSUED.saturating_add(HONOURED);
+    let cases = [
+        (HELD, Verdict::Granted { until, basis: Basis::Fresh }),
+        (ENDING, Verdict::Granted { until: UnixTime(ISSUED.0 + 864_000), basis: Basis::Fresh }),
+        (NOT_HELD, denied(Code::NO_LICENSE)),
+        (ENDED, denied(Code::EXPIRED)),
+        (UNLISTED, denied(Code::NO_LICENSE)),
+    ];
+    for (feature, verdict) in cases {
+        assert_eq!(host.verdict(feature, at(60)), verdict, "feature {feature}");
+    }
+    let entitlement = host.state.entitlement(NOT_HELD, None, at(60));
+    assert!(
+        entitlement.message.contains("(2008) Bitrix24 (feature 41, product 81)"),
+        "{}",
+        entitlement.message
+    );
+    assert!(entitlement.message.contains("A seat is free"), "{}", entitlement.message);
+}
+
+fn denied(code: Code) -> Verdict {
+    Verdict::Denied { code, reason: code.meaning().to_owned() }
+}
+
+#[test]
+fn an_outage_is_honoured_to_the_end_of_the_lease_then_run_on_then_no_more() {
+    let mut host = Host::bound();
+    host.check_in_vain(Code::CONNECTION_FAILED, at(HOUR));
+    let until = ISSUED.saturating_add(HONOURED);
+    let offline = Verdict::Granted { until, basis: Basis::Offline { since: UnixTime(ISSUED.0 + 3600) } };
+    for now in [HOUR, 10 * DAY - 1, 30 * DAY] {
+        assert_eq!(host.verdict(HELD, at(now)), offline, "after {now} s");
+        assert_eq!(host.verdict(NOT_HELD, at(now)), denied(Code::NO_LICENSE), "after {now} s");
+    }
+    let lapsed = |may_run| Verdict::Indeterminate { code: Code::CONNECTION_FAILED, since: until, may_run };
+    assert_eq!(host.verdict(HELD, at(30 * DAY + 1)), lapsed(true));
+    assert_eq!(host.verdict(HELD, at(30 * DAY + RUN_ON.as_secs() - 1)), lapsed(true));
+    assert_eq!(host.verdict(HELD, at(30 * DAY + RUN_ON.as_secs())), lapsed(false));
+    assert_eq!(host.state.phase(at(30 * DAY + 1)), Phase::Lapsed);
+    assert_eq!(
+        host.verdict(NOT_HELD, at(30 * DAY + 1)),
+        denied(Code::NO_LICENSE),
+        "a refusal outlives the lease"
+    );
+}
+
+#[test]
+fn the_first_answer_after_an_outage_makes_it_fresh() {
+    let mut host = Host::bound();
+    host.check_in_vain(Code::NO_ANSWER, at(HOUR));
+    host.check_in_vain(Code::LOOKUP_FAILED, at(2 * HOUR));
+    assert_eq!((host.state.contact.failures, host.state.phase(at(2 * HOUR))), (2, Phase::Offline));
+    host.check_in(at(3 * HOUR), |call| answer(&statement(2, call.nonce, Kind::Lease(lease())), &online()));
+    assert_eq!((host.state.contact.failures, host.state.phase(at(3 * HOUR))), (0, Phase::Fresh));
+    assert_eq!(host.state.contact.last_failure, None);
+}
+
+#[test]
+fn an_expiry_that_nobody_confirmed_is_asked_about_at_once_and_stops_nothing() {
+    let mut host = Host::bound();
+    let expiry = at(10 * DAY);
+    host.check_in_vain(Code::NO_ANSWER, at(10 * DAY - 60));
+    assert!(host.state.due().unwrap() <= expiry.age);
+    let unconfirmed =
+        Verdict::Indeterminate { code: Code::EXPIRED, since: UnixTime(ISSUED.0 + 864_000), may_run: true };
+    assert_eq!(host.verdict(ENDING, expiry), unconfirmed);
+    assert!(matches!(host.verdict(HELD, expiry), Verdict::Granted { .. }));
+    host.check_in_vain(Code::NO_ANSWER, at(10 * DAY + 1));
+    assert!(host.state.due().unwrap() > at(10 * DAY + 1).age, "asked once, it waits for the schedule");
+}
+
+#[test]
+fn a_refusal_stays_a_refusal_in_any_weather() {
+    let mut host = Host::bound();
+    host.check_in(at(60), |call| answer(&statement(2, call.nonce, refusal()), &online()));
+    assert_eq!(host.effects, [Effect::SaveBoth], "nothing may revive the dropped lease");
+    host.check_in_vain(Code::NO_ANSWER, at(120));
+    host.step(Event::Started { booted: true, off: Duration::from_hours(9999), fraction: 0.5 }, at(DAY));
+    for feature in [HELD, UNLISTED] {
+        let expected =
+            Verdict::Denied { code: Code::NO_LICENSE, reason: "dropped in the cabinet".to_owned() };
+        assert_eq!(host.verdict(feature, at(99 * DAY)), expected);
+    }
+    assert_eq!(host.state.phase(at(99 * DAY)), Phase::Refused);
+}
+
+#[test]
+fn a_call_with_an_unknown_outcome_is_kept_to_the_letter() {
+    let mut host = Host::bound();
+    let call = host.call(Call::Capture { feature: NOT_HELD, holder: None, reclaim: false }, at(60));
+    host.step(Event::Sending(Box::new(call.clone())), at(60));
+    assert_eq!(host.effects, [Effect::Save], "stored before it is sent");
+    host.end(call.clone(), no_answer(Code::NO_ANSWER), at(61));
+    assert_eq!(host.state.pending, Some(call.clone()));
+
+    let outcome = host.judge(&call, &answer(&statement(2, call.nonce, Kind::Lease(lease())), &online()));
+    host.end(call, outcome, at(90));
+    assert_eq!(host.state.pending, None);
+    assert_eq!(
+        host.state.held().unwrap().unix_at(at(90).age),
+        UnixTime(ISSUED.0 + 30),
+        "from the first sending on"
+    );
+}
+
+#[test]
+fn a_call_that_never_went_out_is_forgotten() {
+    let mut host = Host::bound();
+    let call = host.call(Call::Capture { feature: NOT_HELD, holder: None, reclaim: false }, at(60));
+    host.step(Event::Sending(Box::new(call.clone())), at(60));
+    let Outcome::NoAnswer(mut why) = no_answer(Code::LOOKUP_FAILED) else { panic!() };
+    why.maybe_delivered = false;
+    host.end(call, Outcome::NoAnswer(why), at(61));
+    assert_eq!(host.state.pending, None);
+}
+
+#[test]
+fn a_registration_with_an_unknown_outcome_stops_nothing() {
+    let mut host = Host::new();
+    let call = host.call(Call::Activate { number: number() }, at(60));
+    host.step(Event::Sending(Box::new(call.clone())), at(60));
+    host.end(call, no_answer(Code::NO_ANSWER), at(61));
+    assert!(host.verdict(HELD, at(61)).may_run());
+    assert!(host.state.due().is_some(), "it is repeated");
+}
+
+#[test]
+fn a_reset_forgets_at_once_and_tells_the_server_until_it_knows() {
+    let mut host = Host::bound();
+    host.step(Event::Reset, at(60));
+    assert_eq!(host.effects, [Effect::SaveBoth]);
+    assert_eq!(host.state.phase(at(60)), Phase::Unregistered);
+    assert_eq!(host.state.due(), Some(at(60).age));
+
+    let call = host.call(Call::Drop, at(60));
+    host.end(call, no_answer(Code::NO_ANSWER), at(60));
+    assert!(host.state.unbind);
+
+    let call = host.call(Call::Drop, at(90));
+    host.end(call, Outcome::Done(None), at(90));
+    assert!(!host.state.unbind);
+    assert_eq!(host.state.due(), None);
+}
+
+#[test]
+fn a_reset_of_an_unregistered_host_has_nobody_to_tell() {
+    let mut host = Host::new();
+    host.step(Event::Reset, at(60));
+    assert_eq!(host.state.due(), None);
+}
+
+#[test]
+fn an_activation_makes_the_server_know_more_than_an_unbind_that_still_waits() {
+    let mut host = Host::bound();
+    host.step(Event::Reset, at(60));
+    let call = host.call(Call::Activate { number: number() }, at(70));
+    let outcome = host.judge(&call, &answer(&statement(9, call.nonce, Kind::Lease(lease())), &online()));
+    host.end(call, outcome, at(70));
+    assert!(!host.state.unbind);
+    assert_eq!(host.state.phase(at(70)), Phase::Fresh);
+}
+
+#[test]
+fn a_problem_in_answer_to_a_check_in_is_a_failed_attempt() {
+    let mut host = Host::bound();
+    host.check_in(at(60), |_| problem(404, Code::NO_LICENSE));
+    assert_eq!(host.state.contact.last_failure.as_ref().unwrap().code, Code::NO_ANSWER);
+    assert_eq!(host.state.phase(at(60)), Phase::Offline);
+}
+
+#[test]
+fn after_a_restart_within_a_boot_the_schedule_goes_on() {
+    let mut host = Host::bound();
+    let due = host.state.due();
+    host.step(Event::Started { booted: false, off: Duration::ZERO, fraction: 0.9 }, at(120));
+    assert_eq!(host.state.due(), due);
+}
+
+#[test]
+fn after_a_boot_a_good_lease_is_checked_some_time_and_a_doubtful_one_at_once() {
+    let boot = |now| {
+        let mut host = Host::bound();
+        host.step(Event::Started { booted: true, off: Duration::ZERO, fraction: 0.5 }, now);
+        host.state.due().unwrap().saturating_since(now.age)
+    };
+    assert_eq!(boot(at(DAY)), schedule::START_SPREAD / 2);
+    assert_eq!(boot(at(11 * DAY)), Duration::ZERO, "a feature has expired");
+    assert_eq!(boot(at(16 * DAY)), Duration::ZERO, "past half of its life");
+}
+
+#[test]
+fn a_lease_that_ended_while_the_machine_was_off_has_a_day_of_grace_once() {
+    let mut host = Host::bound();
+    let years = Duration::from_hours(10 * 365 * 24);
+    let started = Event::Started { booted: true, off: years, fraction: 0.5 };
+    let now = at(DAY + years.as_secs());
+    host.step(started.clone(), now);
+    assert_eq!(host.effects, [Effect::Save], "stored before it is used");
+    assert_eq!(host.state.phase(now), Phase::Fresh);
+    let after_grace = at(2 * DAY + years.as_secs() + 1);
+    assert_eq!(host.state.phase(after_grace), Phase::Lapsed);
+    host.step(started, at(4 * DAY + 2 * years.as_secs()));
+    assert_eq!(host.state.phase(at(4 * DAY + 2 * years.as_secs())), Phase::Lapsed, "once for a serial");
+}
+
+#[test]
+fn a_lease_that_ended_while_the_machine_ran_has_no_grace() {
+    let mut host = Host::bound();
+    host.step(Event::Started { booted: true, off: Duration::from_hours(1), fraction: 0.5 }, at(31 * DAY));
+    assert_eq!(host.state.phase(at(31 * DAY)), Phase::Lapsed);
+}
+
+#[test]
+fn what_is_lost_is_asked_for_and_stops_nothing_for_a_week() {
+    let mut host = Host::new();
+    host.state = State::lost(at(0));
+    assert_eq!(host.state.phase(at(0)), Phase::Recovering);
+    assert!(host.state.due().is_some());
+    assert!(host.verdict(HELD, at(7 * DAY - 1)).may_run());
+    assert!(!host.verdict(HELD, at(7 * DAY)).may_run());
+    host.check_in(at(60), |call| answer(&statement(8, call.nonce, Kind::Lease(lease())), &online()));
+    assert_eq!(host.state.phase(at(60)), Phase::Fresh);
+}
+
+#[test]
+fn a_state_of_another_host_key_is_lost_and_keeps_its_number() {
+    let host = Host::bound();
+    let keys = crate::world::key_set(1);
+    let ours = license_core::crypto::PublicKey::of(&crate::world::host());
+    assert_eq!(host.state.clone().verified(&ours, Some(&keys), at(60)), host.state);
+    let other = license_core::crypto::PublicKey::of(&online());
+    let lost = host.state.verified(&other, Some(&keys), at(60));
+    assert!(matches!(&lost.binding, Binding::Lost { number: Some(kept), .. } if *kept == number()));
+}
+
+#[test]
+fn a_state_survives_its_stored_form() {
+    let mut host = Host::bound();
+    let call = host.call(Call::Capture { feature: NOT_HELD, holder: None, reclaim: false }, at(60));
+    host.step(Event::Sending(Box::new(call)), at(60));
+    host.check_in_vain(Code::TLS_FAILED, at(70));
+    let stored = serde_json::to_vec(&host.state).unwrap();
+    assert_eq!(serde_json::from_slice::<State>(&stored).unwrap(), host.state);
+}

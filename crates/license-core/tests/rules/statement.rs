@@ -1,0 +1,192 @@
+//! Which answers count as a statement, and which are weather.
+
+use crate::world::{HELD, Host, answer, at, host, lease, online, problem, refusal, statement};
+use license_core::{
+    api::Call,
+    crypto::{Nonce, PublicKey, SigningKey},
+    outcome::{HttpAnswer, Outcome},
+    statement::Kind,
+};
+use license_types::{Code, Verdict};
+
+/// Lets `tamper` at a perfect refusal; whatever it makes of it must be refused, and change nothing.
+fn changes_nothing(name: &str, says: &str, tamper: impl FnOnce(&mut Host, Nonce) -> HttpAnswer) {
+    let mut host = Host::bound();
+    let call = host.call(Call::CheckIn, at(60));
+    let forged = tamper(&mut host, call.nonce);
+    let outcome = host.judge(&call, &forged);
+    let Outcome::NoAnswer(why) = &outcome else { panic!("{name}: {outcome:?}") };
+    assert!(why.message.contains(says), "{name}: {}", why.message);
+    let held = host.state.held().cloned();
+    host.end(call, outcome, at(60));
+    assert_eq!(host.state.held().cloned(), held, "{name}");
+    assert!(matches!(host.verdict(HELD, at(60)), Verdict::Granted { .. }), "{name}");
+}
+
+#[test]
+fn a_refusal_with_our_nonce_and_a_higher_serial_is_taken() {
+    let mut host = Host::bound();
+    host.check_in(at(60), |call| answer(&statement(2, call.nonce, refusal()), &online()));
+    assert!(matches!(host.verdict(HELD, at(60)), Verdict::Denied { code: Code::NO_LICENSE, .. }));
+}
+
+#[test]
+fn a_refusal_for_another_nonce_changes_nothing() {
+    changes_nothing("nonce", "another request", |_, _| {
+        answer(&statement(2, Nonce([0; 32]), refusal()), &online())
+    });
+}
+
+#[test]
+fn a_refusal_by_an_unknown_key_changes_nothing() {
+    let stranger = SigningKey::from_bytes(&[9; 32]);
+    changes_nothing("key", "no key set", |_, nonce| answer(&statement(2, nonce, refusal()), &stranger));
+}
+
+#[test]
+fn a_refusal_of_another_host_changes_nothing() {
+    let mut other = statement(2, Nonce([0; 32]), refusal());
+    other.host_key = PublicKey::of(&SigningKey::from_bytes(&[4; 32]));
+    changes_nothing("host", "another host", |_, nonce| {
+        other.nonce = nonce;
+        answer(&other, &online())
+    });
+}
+
+#[test]
+fn a_refusal_of_another_number_changes_nothing() {
+    let mut other = statement(2, Nonce([0; 32]), refusal());
+    other.number = "MIKO-ZZZZZ-BBBBB-CCCCC-DDDDD".parse().unwrap();
+    changes_nothing("number", "another registration number", |_, nonce| {
+        other.nonce = nonce;
+        answer(&other, &online())
+    });
+}
+
+#[test]
+fn an_older_or_equal_serial_changes_nothing() {
+    for serial in [0, 1] {
+        changes_nothing("serial", "the one that is held has 1", |_, nonce| {
+            answer(&statement(serial, nonce, refusal()), &online())
+        });
+    }
+}
+
+#[test]
+fn a_statement_of_another_schema_changes_nothing() {
+    let mut newer = statement(2, Nonce([0; 32]), refusal());
+    newer.schema = "2.0".to_owned();
+    changes_nothing("schema", "schema 2.0", |_, nonce| {
+        newer.nonce = nonce;
+        answer(&newer, &online())
+    });
+}
+
+#[test]
+fn no_flipped_bit_gets_through() {
+    let mut host = Host::bound();
+    let call = host.call(Call::CheckIn, at(60));
+    let good = statement(2, call.nonce, Kind::Lease(lease())).sign(&online()).unwrap();
+    let set = crate::world::key_set(1);
+    for byte in 0..good.payload.0.len() {
+        let mut bad = good.clone();
+        bad.payload.0[byte] ^= 1 << (byte % 8);
+        assert!(bad.verify(&set).is_err(), "payload byte {byte}");
+    }
+    for byte in 0..64 {
+        let mut bad = good.clone();
+        bad.signature.0[byte] ^= 1 << (byte % 8);
+        assert!(bad.verify(&set).is_err(), "signature byte {byte}");
+    }
+    assert!(good.verify(&set).is_ok());
+}
+
+#[test]
+fn an_unknown_field_of_a_higher_minor_schema_is_ignored() {
+    let original = statement(2, Nonce([5; 32]), Kind::Lease(lease()));
+    let mut json = serde_json::to_value(&original).unwrap();
+    json["schema"] = "1.9".into();
+    json["moon_phase"] = "full".into();
+    let payload = serde_json::to_vec(&json).unwrap();
+    let mut signed = original.sign(&online()).unwrap();
+    signed.signature =
+        license_core::crypto::sign(&online(), license_core::crypto::Purpose::Statement, &payload);
+    signed.payload.0 = payload;
+    assert_eq!(signed.verify(&crate::world::key_set(1)).unwrap().serial, 2);
+}
+
+#[test]
+fn a_perfect_problem_is_for_the_person_who_asked_alone() {
+    let mut host = Host::bound();
+    let held = host.state.held().cloned();
+    for call in [Call::CheckIn, Call::Capture { feature: HELD, holder: None, reclaim: true }] {
+        let call = host.call(call, at(60));
+        let outcome = host.judge(&call, &problem(403, Code::NO_LICENSE));
+        assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
+        host.end(call, outcome, at(60));
+        assert_eq!(host.state.held().cloned(), held);
+        assert!(matches!(host.verdict(HELD, at(60)), Verdict::Granted { .. }));
+    }
+}
+
+#[test]
+fn whatever_else_comes_back_is_no_answer() {
+    let html = HttpAnswer {
+        content_type: Some("text/html".to_owned()),
+        body: b"<html>".to_vec(),
+        ..HttpAnswer::default()
+    };
+    for status in [200, 204, 302, 400, 403, 404, 408, 425, 429, 500, 502, 503] {
+        let mut host = Host::bound();
+        let call = host.call(Call::CheckIn, at(60));
+        for answer in [HttpAnswer { status, ..html.clone() }, HttpAnswer { status, ..HttpAnswer::default() }]
+        {
+            let outcome = host.judge(&call, &answer);
+            let Outcome::NoAnswer(why) = outcome else { panic!("{status}: {outcome:?}") };
+            assert_eq!(why.code, Code::NO_ANSWER);
+            assert!(why.message.contains("http://127.0.0.1:1"), "{}", why.message);
+        }
+    }
+}
+
+#[test]
+fn without_a_root_key_nothing_is_believed_and_the_message_names_the_way_out() {
+    let mut host = Host::new();
+    let call = host.call(Call::CheckIn, at(0));
+    let host_key = PublicKey::of(&self::host());
+    let judge = license_core::outcome::Judge {
+        roots: &[],
+        keys: None,
+        host_key: &host_key,
+        number: None,
+        above_serial: None,
+        url: "http://127.0.0.1:1",
+    };
+    let good = answer(&statement(1, call.nonce, Kind::Lease(lease())), &online());
+    let Outcome::NoAnswer(why) = judge.classify(&call.call, &call.nonce, &good) else { panic!("believed") };
+    assert!(why.message.contains("trust folder"), "{}", why.message);
+}
+
+#[test]
+fn a_key_set_is_replaced_by_a_higher_version_alone() {
+    let mut host = Host::bound();
+    let mut revoked = crate::world::key_set(2);
+    revoked.keys[0].revoked = true;
+    let call = host.call(Call::CheckIn, at(60));
+    let mut body = serde_json::to_value(license_core::api::ApiAnswer {
+        statement: Some(statement(2, call.nonce, refusal()).sign(&online()).unwrap()),
+        keys: revoked.sign(&crate::world::root()).unwrap(),
+        session: None,
+        license: None,
+        warnings: Vec::new(),
+    })
+    .unwrap();
+    let newer = HttpAnswer { status: 200, body: serde_json::to_vec(&body).unwrap(), ..HttpAnswer::default() };
+    let Outcome::NoAnswer(why) = host.judge(&call, &newer) else { panic!("a revoked key was believed") };
+    assert!(why.message.contains("revoked"), "{}", why.message);
+
+    revoked.version = 0;
+    body["keys"] = serde_json::to_value(revoked.sign(&crate::world::root()).unwrap()).unwrap();
+    let older = HttpAnswer { status: 200, body: serde_json::to_vec(&body).unwrap(), ..HttpAnswer::default() };
+    assert!(matches!(host.judge(&call, &older), Outcome::Statement(_)), "an older set revokes nothing");
+}

@@ -1,0 +1,215 @@
+//! What the daemon answers.
+
+use std::fmt;
+
+use license_types::{Code, Customer, Entitlement, LicensedProduct, RegistrationNumber, SessionId, UnixTime};
+use serde::{Deserialize, Serialize};
+
+/// An answer of the daemon.
+///
+/// Variants are only ever appended, and a field of a struct never changes: bincode counts them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// To `check` and `ensure`.
+    Entitlement(Entitlement),
+    /// To `check_many`, in the order asked.
+    Entitlements(Vec<Entitlement>),
+    /// To `capture`.
+    Captured(Captured),
+    /// To `status`.
+    Status(Box<Status>),
+    /// To `license_info`.
+    LicenseInfo(LicenseInfo),
+    /// To `register`.
+    Registered {
+        /// The company's registration number.
+        number: RegistrationNumber,
+    },
+    /// To everything that is done, and that is all there is to say.
+    Done(Done),
+    /// The request failed.
+    Error(Failure),
+}
+
+impl Answer {
+    /// The name of the answer on the wire.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Entitlement(_) => "entitlement",
+            Self::Entitlements(_) => "entitlements",
+            Self::Captured(_) => "captured",
+            Self::Status(_) => "status",
+            Self::LicenseInfo(_) => "license_info",
+            Self::Registered { .. } => "registered",
+            Self::Done(_) => "done",
+            Self::Error(_) => "error",
+        }
+    }
+}
+
+/// A seat that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    /// The seat, for `release`.
+    pub session: SessionId,
+    /// What the feature comes to now.
+    pub entitlement: Entitlement,
+}
+
+/// A request that is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// What happened, in a sentence for people.
+    pub message: String,
+    /// What did not go quite as wanted.
+    pub warnings: Vec<String>,
+}
+
+/// How the daemon and its binding are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The version of the daemon.
+    pub version: String,
+    /// What the daemon is in, as one word.
+    pub state: State,
+    /// The registration number, masked; `None` if there is none.
+    pub number: Option<String>,
+    /// The company that it belongs to, once a lease told.
+    pub company: Option<String>,
+    /// The license server in use; `None` if none is configured.
+    pub server: Option<String>,
+    /// The code of a state that is no plain "bound", and why, in words.
+    pub code: Option<Code>,
+    /// What the state means and what to do, in a sentence.
+    pub message: String,
+    /// The serial of the statement that is held.
+    pub serial: Option<u64>,
+    /// When the license server last answered with a statement.
+    pub last_answer: Option<UnixTime>,
+    /// The last attempt that failed since then.
+    pub last_failure: Option<NoAnswer>,
+    /// When the license server is asked again.
+    pub next_check: Option<UnixTime>,
+    /// To when the lease is honoured without another answer.
+    pub honoured_until: Option<UnixTime>,
+    /// What a person should look at.
+    pub warnings: Vec<String>,
+}
+
+/// What the daemon is in, in one word for people and scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// There is no registration number on this host.
+    Unregistered,
+    /// There is a lease, and the last check reached the license server.
+    Fresh,
+    /// There is a lease, and the license server is away.
+    Offline,
+    /// The lease has ended without another answer.
+    Lapsed,
+    /// The license server said no.
+    Refused,
+    /// What was held cannot be used any more; the license server is asked for it.
+    Recovering,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Unregistered => "unregistered",
+            Self::Fresh => "fresh",
+            Self::Offline => "offline",
+            Self::Lapsed => "lapsed",
+            Self::Refused => "refused",
+            Self::Recovering => "recovering",
+        })
+    }
+}
+
+/// An attempt to reach the license server that gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoAnswer {
+    /// 1011 to 1014.
+    pub code: Code,
+    /// What happened, with the URL.
+    pub message: String,
+    /// When.
+    pub at: UnixTime,
+}
+
+/// What a license holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenseInfo {
+    /// The registration number; masked for readers.
+    pub number: String,
+    /// Its owner; e-mail and phone masked for readers.
+    pub customer: Customer,
+    /// Its products.
+    pub products: Vec<LicensedProduct>,
+    /// When the license server said so.
+    pub as_of: UnixTime,
+}
+
+/// Why a request failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub kind: ErrorKind,
+    /// The licensing code, if there is one.
+    pub code: Option<Code>,
+    /// What happened and what to do, in a sentence for people.
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => write!(f, "({code}) {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The kinds of [`Failure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The payload is no request. The daemon closes the connection.
+    Malformed,
+    /// The frame is over the limit. The daemon closes the connection.
+    TooLarge,
+    /// The daemon does not speak this version or encoding. It closes the connection.
+    Unsupported,
+    /// The caller may not do this.
+    NotPermitted,
+    /// Too many connections or requests at once: try again later.
+    Busy,
+    /// The daemon is stopping: try again in a moment.
+    Draining,
+    /// The license server, or a rule that needs no license server, said no.
+    Refused,
+    /// The license server gave no answer.
+    NoAnswer,
+}
+
+impl ErrorKind {
+    /// The name of the kind on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
+            Self::Unsupported => "unsupported",
+            Self::NotPermitted => "not_permitted",
+            Self::Busy => "busy",
+            Self::Draining => "draining",
+            Self::Refused => "refused",
+            Self::NoAnswer => "no_answer",
+        }
+    }
+}

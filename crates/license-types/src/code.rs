@@ -1,0 +1,118 @@
+//! The error codes that MikoPBX and its users know.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A licensing error code, as people read it in parentheses: `(2008) …`.
+///
+/// A newtype and no enum: a license server that is newer than this program may send a code that is
+/// not known here, and it must reach the person unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Code(pub u16);
+
+impl Code {
+    /// The name of the license server could not be looked up.
+    pub const LOOKUP_FAILED: Self = Self(1011);
+    /// No connection to the license server.
+    pub const CONNECTION_FAILED: Self = Self(1012);
+    /// No trusted TLS session with the license server.
+    pub const TLS_FAILED: Self = Self(1013);
+    /// The license server did not answer in time, or not with its word.
+    pub const NO_ANSWER: Self = Self(1014);
+    /// There is no license for the feature, or it is bound to another host.
+    pub const NO_LICENSE: Self = Self(2008);
+    /// There is an error in the license key, or there is none.
+    pub const KEY_ERROR: Self = Self(2009);
+    /// The license for the feature has expired.
+    pub const EXPIRED: Self = Self(2011);
+    /// Registration: this e-mail already has a number, for another company.
+    pub const EMAIL_TAKEN: Self = Self(2022);
+    /// The license key is unknown.
+    pub const KEY_UNKNOWN: Self = Self(2026);
+    /// Coupon: error in the registration number.
+    pub const COUPON_NUMBER: Self = Self(2037);
+    /// The coupon does not exist.
+    pub const COUPON_UNKNOWN: Self = Self(2040);
+    /// The coupon was activated already.
+    pub const COUPON_USED: Self = Self(2041);
+    /// Registration: this host was registered before with another e-mail or company.
+    pub const HOST_REGISTERED: Self = Self(2051);
+    /// The coupon is blocked.
+    pub const COUPON_BLOCKED: Self = Self(2057);
+
+    /// Whether this code says that the license server gave no answer: weather, never a "no".
+    #[must_use]
+    pub const fn is_no_answer(self) -> bool {
+        matches!(self.0, 1011..=1014)
+    }
+
+    /// What the code means and what to do next, in one or two English sentences.
+    ///
+    /// The ways out of 2008, 2022 and 2051 are those of the vendor's FAQ. The texts hold no other
+    /// four-digit run: MikoPBX finds a code by searching the whole message for it.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self.0 {
+            1011 => {
+                "The name of the license server could not be resolved (Host lookup failed). \
+                 Check the DNS settings of this host."
+            }
+            1012 => "No connection to the license server. Check the network, the firewall and the proxy.",
+            1013 => {
+                "No trusted TLS session with the license server. Check the system time, the installed \
+                 certificates and whether a proxy opens TLS."
+            }
+            1014 => "The license server did not give a usable answer. It is asked again by itself.",
+            2008 => {
+                "There is no license for this feature, or it is bound to another host. Look in the cabinet: \
+                 if there is a live license, drop its binding in the Sessions monitor; if not, ask for one."
+            }
+            2009 => {
+                "There is no valid license key on this host. Register, or activate your registration number."
+            }
+            2011 => "The license for this feature has expired. Extend it with a coupon or a new purchase.",
+            2022 => {
+                "This e-mail already has a registration number, for another company. Look for the mail with \
+                 the number, or repeat with the company name used last time."
+            }
+            2026 => "The license key is unknown to the license server. Check it for typing errors.",
+            2037 => "The coupon cannot be used with this registration number. Activate the number first.",
+            2040 => "The coupon does not exist. Check it for typing errors.",
+            2041 => "The coupon was activated already.",
+            2051 => {
+                "This host was registered before, with another e-mail or company. Look for the mail with \
+                 the number, or repeat with the e-mail used last time."
+            }
+            2057 => "The coupon is blocked. Ask the seller of the coupon.",
+            _ => "The license server gave a code that this version does not know.",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_meaning_holds_a_four_digit_run() {
+        for code in 0..=u16::MAX {
+            let text = Code(code).meaning();
+            let longest = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+            assert!(longest < Some(4), "({code}) {text}");
+        }
+    }
+
+    #[test]
+    fn only_the_101x_range_is_no_answer() {
+        let range: Vec<u16> = (0..=u16::MAX).filter(|&code| Code(code).is_no_answer()).collect();
+        assert_eq!(range, [1011, 1012, 1013, 1014]);
+    }
+}

