@@ -67,6 +67,13 @@ impl KeySet {
 }
 
 impl SignedKeySet {
+    /// The set without a look at the signature: for what was verified when it was accepted.
+    pub fn read(&self) -> Result<KeySet, KeySetError> {
+        let set: KeySet = serde_json::from_slice(&self.payload.0).map_err(KeySetError::Unreadable)?;
+        let major = set.schema.split('.').next().unwrap_or_default();
+        if major == SCHEMA_MAJOR { Ok(set) } else { Err(KeySetError::Schema { found: set.schema }) }
+    }
+
     /// The set, if one of `roots` signed it.
     pub fn verify(&self, roots: &[PublicKey]) -> Result<KeySet, KeySetError> {
         if roots.is_empty() {
@@ -77,9 +84,7 @@ impl SignedKeySet {
         if !root.verifies(Purpose::KeySet, &self.payload.0, &self.signature) {
             return Err(KeySetError::Signature { key_id: self.key_id.clone() });
         }
-        let set: KeySet = serde_json::from_slice(&self.payload.0).map_err(KeySetError::Unreadable)?;
-        let major = set.schema.split('.').next().unwrap_or_default();
-        if major == SCHEMA_MAJOR { Ok(set) } else { Err(KeySetError::Schema { found: set.schema }) }
+        self.read()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The daemon's state: what it holds of the binding, and how each event changes it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use license_types::{Code, RegistrationNumber, UnixTime};
+use license_types::{Code, RegistrationNumber, SessionId, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -25,6 +25,10 @@ pub const DEFAULT_RUN_ON: Duration = Duration::from_hours(7 * 24);
 /// says so may be wrong. Once per serial, so that it cannot be had again by another power cut.
 pub const OFF_GRACE: Duration = Duration::from_hours(24);
 
+/// How long a call with an unknown outcome is repeated. After a day nobody waits for it, and a call
+/// that the license server stumbles over must not keep check-ins from it for ever.
+pub const PENDING_LIFE: Duration = Duration::from_hours(24);
+
 /// Everything that the daemon remembers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
@@ -38,6 +42,8 @@ pub struct State {
     pub pending: Option<PreparedCall>,
     /// Whether the license server is still to be told that this host gave its binding up.
     pub unbind: bool,
+    /// The uid that captured each seat which was captured by request.
+    pub owners: BTreeMap<SessionId, u32>,
     /// The age when this was written.
     pub age: Age,
 }
@@ -138,6 +144,17 @@ pub struct PreparedCall {
     pub body: ExactBytes,
     /// When it was first sent: a lease that comes of it is counted from here.
     pub sent_at: Age,
+    /// The uid that asked for it; 0 for the daemon's own calls.
+    pub asked_by: u32,
+}
+
+/// What the daemon asks by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Background {
+    /// A call that was sent already, to the letter.
+    Repeat(Box<PreparedCall>),
+    /// A new call.
+    Make(Call),
 }
 
 /// What happened.
@@ -223,6 +240,13 @@ impl Held {
         }
     }
 
+    /// Whether this host holds the seat.
+    #[must_use]
+    pub fn holds(&self, session: &SessionId) -> bool {
+        let features = self.lease().map_or(&[][..], |lease| &lease.features);
+        features.iter().flat_map(|feature| &feature.held).any(|seat| seat.session == *session)
+    }
+
     /// The license server's time at an age, as far as we can tell: its signed time, and what passed
     /// since the request was first sent.
     #[must_use]
@@ -264,13 +288,14 @@ impl PreparedCall {
         nonce: Nonce,
         evidence: Evidence,
         state: &State,
+        asked_by: u32,
         now: Now,
     ) -> Result<Self, serde_json::Error> {
         let held = state.held();
         let serial = held.map_or(0, |held| held.statement.serial);
         let body = HostCall { nonce, evidence, held: held.map(|held| held.signed.clone()), call };
         let bytes = ExactBytes(serde_json::to_vec(&body)?);
-        Ok(Self { call: body.call, request_id, nonce, serial, body: bytes, sent_at: now.age })
+        Ok(Self { call: body.call, request_id, nonce, serial, body: bytes, sent_at: now.age, asked_by })
     }
 
     /// Whether the outcome matters even if the answer gets lost. It does not where the call changes
@@ -305,7 +330,15 @@ impl State {
 
     fn with_binding(binding: Binding, now: Now) -> Self {
         let contact = Contact::default();
-        Self { binding, keys: None, contact, pending: None, unbind: false, age: now.age }
+        Self {
+            binding,
+            keys: None,
+            contact,
+            pending: None,
+            unbind: false,
+            owners: BTreeMap::new(),
+            age: now.age,
+        }
     }
 
     /// The statement that is held.
@@ -374,6 +407,16 @@ impl State {
         }
         let scheduled = self.contact.next_check.unwrap_or_default();
         Some(self.unasked_expiry().map_or(scheduled, |expiry| scheduled.min(expiry)))
+    }
+
+    /// What to ask the license server when it is [due](Self::due): first what has an unknown outcome.
+    #[must_use]
+    pub fn background(&self) -> Background {
+        match &self.pending {
+            Some(pending) => Background::Repeat(Box::new(pending.clone())),
+            None if self.unbind => Background::Make(Call::Drop),
+            None => Background::Make(Call::CheckIn),
+        }
     }
 
     /// The first expiry of a feature that this host uses after which nobody was asked.
@@ -455,11 +498,19 @@ impl State {
         if matches!(call.call, Call::Register(_) | Call::Activate { .. }) {
             self.unbind = false;
         }
-        let wait = schedule::after_answer(Duration::from_secs(accepted.statement.refresh_after), fraction);
+        // What still has an unknown outcome is cleared up while the license server is there.
+        let wait = match &self.pending {
+            Some(_) => schedule::SHORTEST_INTERVAL,
+            None => schedule::after_answer(Duration::from_secs(accepted.statement.refresh_after), fraction),
+        };
         self.reached(now.age.saturating_add(wait));
         self.keys = Some(accepted.keys.clone());
+        if let (Call::Capture { .. }, Some(session)) = (&call.call, &accepted.session) {
+            self.owners.entry(session.clone()).or_insert(call.asked_by);
+        }
         let held = Held::new(accepted, call.sent_at);
         let effect = if held.lease().is_some() { Effect::Save } else { Effect::SaveBoth };
+        self.owners.retain(|session, _| held.holds(session));
         self.binding = Binding::Held(Box::new(held));
         (self, vec![effect])
     }
@@ -516,7 +567,8 @@ impl State {
         fraction: f64,
         now: Now,
     ) -> (Self, Vec<Effect>) {
-        if !why.maybe_delivered {
+        let is_old = now.age.saturating_since(call.sent_at) > PENDING_LIFE;
+        if !why.maybe_delivered || is_old {
             self.forget(call);
         }
         let wait = schedule::after_failure(retry_step, fraction, why.retry_after);
@@ -533,6 +585,7 @@ impl State {
         }
         self.binding = Binding::Unregistered { since: now.age };
         self.pending = None;
+        self.owners.clear();
         self.contact = Contact { next_check: Some(now.age), ..Contact::default() };
         (self, vec![Effect::SaveBoth])
     }

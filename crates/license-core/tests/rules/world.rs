@@ -179,7 +179,7 @@ impl Host {
     pub(crate) fn call(&mut self, call: Call, now: Now) -> PreparedCall {
         self.nonces += 1;
         let (id, nonce) = (RequestId([self.nonces; 16]), Nonce([self.nonces; 32]));
-        PreparedCall::new(call, id, nonce, Evidence::default(), &self.state, now).unwrap()
+        PreparedCall::new(call, id, nonce, Evidence::default(), &self.state, 1000, now).unwrap()
     }
 
     pub(crate) fn judge(&self, call: &PreparedCall, answer: &HttpAnswer) -> Outcome {

@@ -1,0 +1,238 @@
+<?php
+
+declare(strict_types=1);
+
+namespace MikoPBX\Licensed;
+
+use MikoPBX\Licensed\Wire\Connection;
+use MikoPBX\Licensed\Wire\Deadline;
+use MikoPBX\Licensed\Wire\Fault;
+use MikoPBX\Licensed\Wire\Fields;
+use MikoPBX\Licensed\Wire\Frame;
+
+/**
+ * Asks licensed, the licensing daemon of this host, over its Unix socket.
+ *
+ * One connection is kept for all calls. Each call ends within its one deadline. A check always comes
+ * to a {@see Verdict} and every other call to its result or a {@see Failure}; exceptions are for
+ * arguments that no daemon could answer.
+ */
+final class Client
+{
+    /** Where the daemon listens unless it is told otherwise. */
+    public const DEFAULT_SOCKET = '/run/licensed/licensed.sock';
+
+    /** Ids of features and products are unsigned 32-bit integers. */
+    public const MAX_ID = 0xFFFF_FFFF;
+
+    /** The longest path that fits into a socket address. */
+    private const MAX_SOCKET_PATH = 107;
+
+    /** The longest name of a holder, in bytes of UTF-8. */
+    private const MAX_HOLDER = 256;
+
+    private readonly Connection $connection;
+
+    /**
+     * @param float $timeout seconds for a call that the daemon answers from memory
+     * @param float $ensureTimeout seconds for ensure(), which asks the license server if the feature
+     *                             is not granted yet
+     * @param float $captureTimeout seconds for capture() and release(), which ask the license server
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function __construct(
+        string $socket = self::DEFAULT_SOCKET,
+        private readonly float $timeout = 1.0,
+        private readonly float $ensureTimeout = 1.0,
+        private readonly float $captureTimeout = 20.0,
+    ) {
+        if ($socket === '' || strlen($socket) > self::MAX_SOCKET_PATH || str_contains($socket, "\0")) {
+            throw new \InvalidArgumentException('a socket is a path of 1 to 107 bytes');
+        }
+        foreach ([$timeout, $ensureTimeout, $captureTimeout] as $seconds) {
+            if (!($seconds > 0 && $seconds <= 3600)) {
+                throw new \InvalidArgumentException('a timeout is more than 0 and at most 3600 seconds');
+            }
+        }
+        $this->connection = new Connection($socket);
+    }
+
+    /**
+     * May this feature run? Answered from the daemon's memory; takes no seat.
+     *
+     * @param string|null $holder the user, for a feature that is counted by user
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function check(int $feature, ?string $holder = null): Verdict
+    {
+        return $this->verdict('check', self::seat($feature, $holder), $this->timeout);
+    }
+
+    /**
+     * Check; if not granted, take a seat if one is free and this host was not dropped from it. What a
+     * module asks when it is enabled.
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function ensure(int $feature): Verdict
+    {
+        return $this->verdict('ensure', ['feature' => self::feature($feature)], $this->ensureTimeout);
+    }
+
+    /**
+     * Take a seat. Repeated for what is held, it gives the same session.
+     *
+     * @param bool $reclaim also take a seat that this host was dropped from
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function capture(int $feature, ?string $holder = null, bool $reclaim = false): Captured|Failure
+    {
+        $arguments = [...self::seat($feature, $holder), 'reclaim' => $reclaim];
+        $read = static function (Fields $answer) use ($feature): Captured {
+            $captured = Captured::fromWire($answer);
+            self::mustBeAbout($feature, $captured->verdict);
+            return $captured;
+        };
+        return $this->call('capture', $arguments, $this->captureTimeout, 'captured', $read);
+    }
+
+    /**
+     * Give a seat back. Never repeated by itself: after a failure, look at {@see Client::check()}.
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function release(string $session): Done|Failure
+    {
+        $arguments = ['session' => $session];
+        return $this->call('release', $arguments, $this->captureTimeout, 'done', Done::fromWire(...), false);
+    }
+
+    /**
+     * How the daemon and its binding are.
+     */
+    public function status(): Status|Failure
+    {
+        return $this->call('status', [], $this->timeout, 'status', Status::fromWire(...));
+    }
+
+    /**
+     * May the module with this module.json run? A free one, without `lic_feature_id` or with 0, is
+     * granted without asking.
+     *
+     * A module.json that cannot be read, or whose ids are no numbers, is a fault of the package and no
+     * licensing answer: indeterminate, may not run, with a failure of kind
+     * {@see FailureKind::InvalidModule}. It never throws.
+     */
+    public function checkModule(string $pathToModuleJson): Verdict
+    {
+        $manifest = ModuleManifest::read($pathToModuleJson);
+        if ($manifest instanceof Failure) {
+            return Verdict::unknown($manifest, null);
+        }
+        if ($manifest->feature === null) {
+            return Verdict::free($manifest->product);
+        }
+        return $this->check($manifest->feature)->about($manifest->product);
+    }
+
+    /**
+     * @param array{feature: int} $arguments
+     */
+    private function verdict(string $request, array $arguments, float $timeout): Verdict
+    {
+        $feature = $arguments['feature'];
+        $read = static function (Fields $answer) use ($feature): Verdict {
+            $verdict = Verdict::fromWire($answer);
+            self::mustBeAbout($feature, $verdict);
+            return $verdict;
+        };
+        $result = $this->call($request, $arguments, $timeout, 'entitlement', $read);
+        return $result instanceof Failure ? Verdict::unknown($result, $feature) : $result;
+    }
+
+    /**
+     * @template T of object
+     *
+     * @param array<string, mixed> $arguments
+     * @param callable(Fields): T $read
+     *
+     * @return T|Failure
+     */
+    private function call(
+        string $request,
+        array $arguments,
+        float $timeout,
+        string $expected,
+        callable $read,
+        bool $isRepeatable = true,
+    ): object {
+        $frame = Frame::request($request, $arguments);
+        try {
+            [$name, $value] = Frame::answer($this->exchange($frame, new Deadline($timeout), $isRepeatable));
+            $fields = Fields::of($value, $name);
+            if ($name === $expected) {
+                return $read($fields);
+            }
+            $failure = $name === 'error'
+                ? Failure::fromWire($fields)
+                : Fault::protocol("not one to $request")->failure;
+        } catch (Fault $fault) {
+            $failure = $fault->failure;
+        }
+        // After some of its errors the daemon closes. A new connection costs little, a wrong guess a call.
+        $this->connection->close();
+        return $failure;
+    }
+
+    private function exchange(string $frame, Deadline $deadline, bool $isRepeatable): string
+    {
+        if (!$isRepeatable) {
+            // The daemon closes idle connections. On a new one, such an end cannot meet this request.
+            $this->connection->close();
+            return $this->connection->exchange($frame, $deadline);
+        }
+        try {
+            return $this->connection->exchange($frame, $deadline);
+        } catch (Fault $fault) {
+            if (!$fault->isBeforeAnswer) {
+                throw $fault;
+            }
+        }
+        $this->connection->close();
+        return $this->connection->exchange($frame, $deadline);
+    }
+
+    /**
+     * @return array{feature: int, holder: ?string}
+     */
+    private static function seat(int $feature, ?string $holder): array
+    {
+        // Invalid UTF-8 fails the match as well.
+        $isName = $holder === null
+            || (strlen($holder) <= self::MAX_HOLDER && preg_match('/\A\P{Cc}+\z/u', $holder) === 1);
+        if (!$isName) {
+            throw new \InvalidArgumentException(
+                'a holder is a name of 1 to 256 bytes of UTF-8 without control characters',
+            );
+        }
+        return ['feature' => self::feature($feature), 'holder' => $holder];
+    }
+
+    private static function feature(int $feature): int
+    {
+        if ($feature < 1 || $feature > self::MAX_ID) {
+            throw new \InvalidArgumentException("there is no feature $feature; take the lic_feature_id of module.json");
+        }
+        return $feature;
+    }
+
+    private static function mustBeAbout(int $feature, Verdict $verdict): void
+    {
+        if ($verdict->feature !== $feature) {
+            throw Fault::protocol('about another feature than the one asked for');
+        }
+    }
+}

@@ -1,0 +1,42 @@
+<?php
+
+declare(strict_types=1);
+
+namespace MikoPBX\Licensed;
+
+use MikoPBX\Licensed\Wire\Fields;
+
+/**
+ * Why a call has no result. It is returned and never thrown: a module must not die of licensing.
+ */
+final class Failure implements \Stringable
+{
+    public function __construct(
+        public readonly FailureKind $kind,
+        /** The licensing code, such as 2008; null for everything local. */
+        public readonly ?int $code,
+        /** What happened and what to do, in a sentence for people, without the code. */
+        public readonly string $message,
+    ) {
+    }
+
+    /**
+     * A kind that a newer daemon knows and this package does not is still a failure, with its words.
+     *
+     * @internal
+     */
+    public static function fromWire(Fields $fields): self
+    {
+        return new self(
+            FailureKind::tryFrom($fields->string('kind')) ?? FailureKind::Protocol,
+            $fields->optionalInt('code'),
+            $fields->string('message'),
+        );
+    }
+
+    /** The message, with the code in parentheses if there is one. */
+    public function __toString(): string
+    {
+        return $this->code === null ? $this->message : "($this->code) $this->message";
+    }
+}

@@ -1,0 +1,29 @@
+<?php
+
+declare(strict_types=1);
+
+namespace MikoPBX\Licensed;
+
+use MikoPBX\Licensed\Wire\Fields;
+
+/**
+ * An attempt of the daemon to reach the license server that gave no answer.
+ */
+final class NoAnswer
+{
+    public function __construct(
+        /** 1011 to 1014. */
+        public readonly int $code,
+        /** What happened. */
+        public readonly string $message,
+        /** When, in Unix seconds. */
+        public readonly int $at,
+    ) {
+    }
+
+    /** @internal */
+    public static function fromWire(Fields $fields): self
+    {
+        return new self($fields->int('code'), $fields->string('message'), $fields->int('at'));
+    }
+}

@@ -1,0 +1,67 @@
+<?php
+
+declare(strict_types=1);
+
+namespace MikoPBX\Licensed;
+
+use MikoPBX\Licensed\Wire\Fault;
+use MikoPBX\Licensed\Wire\Fields;
+
+/**
+ * How the daemon and its binding are. Times are Unix seconds.
+ */
+final class Status
+{
+    /**
+     * @param list<string> $warnings
+     */
+    public function __construct(
+        /** The version of the daemon. */
+        public readonly string $version,
+        public readonly State $state,
+        /** The registration number, masked; null if there is none. */
+        public readonly ?string $number,
+        /** The company that it belongs to, once a lease told. */
+        public readonly ?string $company,
+        /** The license server in use; null if none is configured. */
+        public readonly ?string $server,
+        /** The code of a state that is no plain "bound". */
+        public readonly ?int $code,
+        /** What the state means and what to do, in a sentence. */
+        public readonly string $message,
+        /** The serial of the statement that is held. */
+        public readonly ?int $serial,
+        /** When the license server last answered with a statement. */
+        public readonly ?int $lastAnswer,
+        /** The last attempt that failed since then. */
+        public readonly ?NoAnswer $lastFailure,
+        /** When the license server is asked again. */
+        public readonly ?int $nextCheck,
+        /** To when the lease is honoured without another answer. */
+        public readonly ?int $honouredUntil,
+        /** What a person should look at. */
+        public readonly array $warnings,
+    ) {
+    }
+
+    /** @internal */
+    public static function fromWire(Fields $fields): self
+    {
+        $lastFailure = $fields->optionalObject('last_failure');
+        return new self(
+            $fields->string('version'),
+            State::tryFrom($fields->string('state')) ?? throw Fault::protocol('a status with an unknown state'),
+            $fields->optionalString('number'),
+            $fields->optionalString('company'),
+            $fields->optionalString('server'),
+            $fields->optionalInt('code'),
+            $fields->string('message'),
+            $fields->optionalInt('serial'),
+            $fields->optionalInt('last_answer'),
+            $lastFailure === null ? null : NoAnswer::fromWire($lastFailure),
+            $fields->optionalInt('next_check'),
+            $fields->optionalInt('honoured_until'),
+            $fields->strings('warnings'),
+        );
+    }
+}

@@ -1,0 +1,107 @@
+<?php
+
+declare(strict_types=1);
+
+namespace MikoPBX\Licensed\Wire;
+
+/**
+ * A JSON object of the protocol, read field by field with its types checked.
+ *
+ * Fields that this package does not know are ignored, and an optional one may be left out: newer
+ * daemons may add some.
+ *
+ * @internal
+ */
+final class Fields
+{
+    /**
+     * @param array<mixed> $values
+     */
+    private function __construct(private readonly array $values, private readonly string $name)
+    {
+    }
+
+    /** The object that `$value` must be. */
+    public static function of(mixed $value, string $name): self
+    {
+        return is_array($value) ? new self($value, $name) : throw Fault::protocol("one whose $name is no object");
+    }
+
+    /**
+     * A value in serde's external form: `"name"`, or `{"name": value}`.
+     *
+     * @return array{string, mixed}
+     */
+    public static function variantOf(mixed $value, string $name): array
+    {
+        if (is_string($value)) {
+            return [$value, null];
+        }
+        if (is_array($value) && count($value) === 1 && is_string(key($value))) {
+            return [key($value), current($value)];
+        }
+        throw Fault::protocol("one whose $name is neither a name nor an object with one field");
+    }
+
+    public function int(string $field): int
+    {
+        return $this->optionalInt($field) ?? throw $this->wrong($field);
+    }
+
+    public function optionalInt(string $field): ?int
+    {
+        $value = $this->values[$field] ?? null;
+        return $value === null || is_int($value) ? $value : throw $this->wrong($field);
+    }
+
+    public function string(string $field): string
+    {
+        return $this->optionalString($field) ?? throw $this->wrong($field);
+    }
+
+    public function optionalString(string $field): ?string
+    {
+        $value = $this->values[$field] ?? null;
+        return $value === null || is_string($value) ? $value : throw $this->wrong($field);
+    }
+
+    public function bool(string $field): bool
+    {
+        $value = $this->values[$field] ?? null;
+        return is_bool($value) ? $value : throw $this->wrong($field);
+    }
+
+    /**
+     * @return list<string>
+     */
+    public function strings(string $field): array
+    {
+        $value = $this->values[$field] ?? null;
+        $isList = is_array($value) && array_is_list($value) && array_filter($value, is_string(...)) === $value;
+        return $isList ? $value : throw $this->wrong($field);
+    }
+
+    public function object(string $field): self
+    {
+        return $this->optionalObject($field) ?? throw $this->wrong($field);
+    }
+
+    public function optionalObject(string $field): ?self
+    {
+        $value = $this->values[$field] ?? null;
+        return $value === null ? null : self::of($value, "$this->name.$field");
+    }
+
+    /**
+     * @return array{string, mixed}
+     */
+    public function variant(string $field): array
+    {
+        return self::variantOf($this->values[$field] ?? null, "$this->name.$field");
+    }
+
+    private function wrong(string $field): Fault
+    {
+        return Fault::protocol("one whose $this->name.$field is missing or of another type");
+    }
+}

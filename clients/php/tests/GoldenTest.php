@@ -1,0 +1,117 @@
+<?php
+
+declare(strict_types=1);
+
+namespace MikoPBX\Licensed\Tests;
+
+use MikoPBX\Licensed\Captured;
+use MikoPBX\Licensed\Client;
+use MikoPBX\Licensed\Done;
+use MikoPBX\Licensed\Failure;
+use MikoPBX\Licensed\FailureKind;
+use MikoPBX\Licensed\Status;
+use MikoPBX\Licensed\VerdictKind;
+
+/**
+ * The golden messages of this repository: what the daemon's own tests take for the protocol.
+ */
+final class GoldenTest extends Scripted
+{
+    private const FRAMES = __DIR__ . '/../../../tests/golden/frames';
+
+    /**
+     * @dataProvider requests
+     */
+    public function testARequestIsTheGoldenOne(string $name, callable $ask): void
+    {
+        $daemon = $this->answering(['error' => ['kind' => 'busy', 'code' => null, 'message' => '']]);
+        $ask(self::client($daemon));
+        $sent = array_map(static fn (string $json) => json_decode($json, true), $daemon->requests());
+        self::assertEquals([self::golden("request-$name")], $sent);
+    }
+
+    public static function requests(): array
+    {
+        return [
+            ['check', fn (Client $client) => $client->check(45)],
+            ['check-holder', fn (Client $client) => $client->check(48, 'DOMAIN\\иванов')],
+            ['ensure', fn (Client $client) => $client->ensure(45)],
+            ['capture', fn (Client $client) => $client->capture(45)],
+            ['capture-holder', fn (Client $client) => $client->capture(48, 'DOMAIN\\иванов', reclaim: true)],
+            ['release', fn (Client $client) => $client->release('s-7f3a')],
+            ['status', fn (Client $client) => $client->status()],
+        ];
+    }
+
+    /**
+     * @dataProvider entitlements
+     */
+    public function testAGoldenEntitlementIsRead(string $name, VerdictKind $kind, ?int $code, bool $mayRun): void
+    {
+        $verdict = self::client($this->answering(self::golden("answer-entitlement-$name")))->check(45);
+        self::assertNull($verdict->failure);
+        self::assertSame([$kind, $code, $mayRun], [$verdict->kind, $verdict->code, $verdict->mayRun()]);
+    }
+
+    public static function entitlements(): array
+    {
+        return [
+            ['granted', VerdictKind::Granted, null, true],
+            ['offline', VerdictKind::Granted, null, true],
+            ['denied', VerdictKind::Denied, 2008, false],
+            ['indeterminate', VerdictKind::Indeterminate, 2009, false],
+        ];
+    }
+
+    /**
+     * @dataProvider states
+     */
+    public function testAGoldenStatusIsRead(string $state): void
+    {
+        $status = self::client($this->answering(self::golden("answer-status-$state")))->status();
+        self::assertInstanceOf(Status::class, $status);
+        self::assertSame($state, $status->state->value);
+    }
+
+    public static function states(): array
+    {
+        return [['unregistered'], ['fresh'], ['offline'], ['lapsed'], ['refused'], ['recovering']];
+    }
+
+    public function testTheGoldenCaptureAndReleaseAreRead(): void
+    {
+        $daemon = $this->answering(self::golden('answer-captured'));
+        $captured = self::client($daemon)->capture(45);
+        self::assertInstanceOf(Captured::class, $captured);
+        self::assertSame('s-7f3a', $captured->session);
+        $daemon = $this->answering(self::golden('answer-done'));
+        self::assertInstanceOf(Done::class, self::client($daemon)->release('s-7f3a'));
+    }
+
+    /**
+     * @dataProvider errors
+     */
+    public function testAGoldenErrorIsReadByItsKind(FailureKind $kind): void
+    {
+        $failure = self::client($this->answering(self::golden("answer-error-$kind->value")))->capture(45);
+        self::assertInstanceOf(Failure::class, $failure);
+        self::assertSame($kind, $failure->kind);
+    }
+
+    public static function errors(): array
+    {
+        $local = [
+            FailureKind::Unreachable,
+            FailureKind::TimedOut,
+            FailureKind::Protocol,
+            FailureKind::InvalidModule,
+        ];
+        $kinds = array_filter(FailureKind::cases(), static fn ($kind): bool => !in_array($kind, $local, true));
+        return array_map(static fn (FailureKind $kind): array => [$kind], array_values($kinds));
+    }
+
+    private static function golden(string $name): mixed
+    {
+        return json_decode(file_get_contents(self::FRAMES . "/$name.json"), true, 16, JSON_THROW_ON_ERROR);
+    }
+}

@@ -1,0 +1,7 @@
+<?php
+
+declare(strict_types=1);
+
+require_once __DIR__ . '/../autoload.php';
+require_once __DIR__ . '/FakeDaemon.php';
+require_once __DIR__ . '/Scripted.php';

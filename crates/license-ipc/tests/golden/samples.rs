@@ -1,0 +1,213 @@
+//! One message of each kind. Names, numbers and dates in them are made up.
+
+use license_ipc::{
+    Answer, Captured, Done, ErrorKind, Failure, LicenseInfo, NoAnswer, Request, State, Status,
+};
+use license_types::{
+    Basis, Code, Customer, Entitlement, FeatureId, LicensedProduct, ProductFeature, ProductId, Registration,
+    Seats, SessionId, UnixTime, Verdict,
+};
+
+const NUMBER: &str = "MIKO-AB1CD-EF2GH-IJ3KL-MN4OP";
+const COUPON: &str = "MIKOUPD-AB1CD-EF2GH-IJ3KL-MN4OP";
+const MASKED: &str = "MIKO-*****-*****-*****-MN4OP";
+const ASKED: UnixTime = UnixTime(1_800_000_000);
+const NEXT: UnixTime = UnixTime(1_800_014_400);
+const UNTIL: UnixTime = UnixTime(1_802_592_000);
+
+/// Every state; `numbers::of_state` of the tests asks for new ones.
+pub(crate) const STATES: [State; 6] =
+    [State::Unregistered, State::Fresh, State::Offline, State::Lapsed, State::Refused, State::Recovering];
+
+/// Every kind of failure; `numbers::of_kind` of the tests asks for new ones.
+pub(crate) const KINDS: [ErrorKind; 8] = [
+    ErrorKind::Malformed,
+    ErrorKind::TooLarge,
+    ErrorKind::Unsupported,
+    ErrorKind::NotPermitted,
+    ErrorKind::Busy,
+    ErrorKind::Draining,
+    ErrorKind::Refused,
+    ErrorKind::NoAnswer,
+];
+
+fn request(suffix: &str, request: Request) -> (String, Request) {
+    (format!("request-{}{suffix}", request.name()), request)
+}
+
+fn answer(suffix: &str, answer: Answer) -> (String, Answer) {
+    (format!("answer-{}{suffix}", answer.name()), answer)
+}
+
+pub(crate) fn requests() -> Vec<(String, Request)> {
+    let key = || NUMBER.parse().unwrap();
+    let holder = || Some("DOMAIN\\иванов".parse().unwrap());
+    vec![
+        request("", Request::Check { feature: FeatureId(45), holder: None }),
+        request("-holder", Request::Check { feature: FeatureId(48), holder: holder() }),
+        request("", Request::CheckMany { features: vec![FeatureId(33), FeatureId(45)] }),
+        request("", Request::Ensure { feature: FeatureId(45) }),
+        request("", Request::Capture { feature: FeatureId(45), holder: None, reclaim: false }),
+        request("-holder", Request::Capture { feature: FeatureId(48), holder: holder(), reclaim: true }),
+        request("", Request::Release { session: session() }),
+        request("", Request::Status),
+        request("", Request::LicenseInfo { key: None }),
+        request("-key", Request::LicenseInfo { key: Some(key()) }),
+        request(
+            "",
+            Request::Register(Registration {
+                company: "ООО «Ромашка»".to_owned(),
+                email: "ivanova@romashka.example".to_owned(),
+                contact: "Анна Иванова".to_owned(),
+                phone: Some("+7 495 000-00-00".to_owned()),
+                tax_id: None,
+            }),
+        ),
+        request("", Request::Activate { key: key() }),
+        request("", Request::ActivateCoupon { coupon: COUPON.parse().unwrap() }),
+        request("", Request::AddTrial { product: ProductId(81) }),
+        request("", Request::Reset),
+        request("", Request::Recheck),
+        request("", Request::Reload),
+    ]
+}
+
+pub(crate) fn answers() -> Vec<(String, Answer)> {
+    let mut answers = vec![
+        answer("-granted", Answer::Entitlement(granted())),
+        answer("-offline", Answer::Entitlement(offline())),
+        answer("-denied", Answer::Entitlement(denied())),
+        answer("-indeterminate", Answer::Entitlement(indeterminate())),
+        answer("", Answer::Entitlements(vec![granted(), denied()])),
+        answer("", Answer::Captured(Captured { session: session(), entitlement: granted() })),
+        answer("", Answer::LicenseInfo(license_info())),
+        answer("", Answer::Registered { number: NUMBER.parse().unwrap() }),
+        answer(
+            "",
+            Answer::Done(Done {
+                message: "This host is bound to the number.".to_owned(),
+                warnings: vec!["No seat of feature 33 is free.".to_owned()],
+            }),
+        ),
+    ];
+    answers.extend(STATES.map(|state| answer(&format!("-{state}"), Answer::Status(Box::new(status(state))))));
+    answers.extend(KINDS.map(|kind| answer(&format!("-{}", kind.name()), Answer::Error(failure(kind)))));
+    answers
+}
+
+fn session() -> SessionId {
+    SessionId("s-7f3a".to_owned())
+}
+
+fn granted() -> Entitlement {
+    Entitlement {
+        feature: FeatureId(45),
+        product: Some(ProductId(81)),
+        verdict: Verdict::Granted { until: UNTIL, basis: Basis::Fresh },
+        message: "Feature 45 (product 81) may run.".to_owned(),
+        session: Some(session()),
+        seats: Some(Seats { total: 3, captured: 1 }),
+        last_answer: Some(ASKED),
+        next_check: Some(NEXT),
+    }
+}
+
+fn offline() -> Entitlement {
+    Entitlement {
+        verdict: Verdict::Granted { until: UNTIL, basis: Basis::Offline { since: NEXT } },
+        ..granted()
+    }
+}
+
+fn denied() -> Entitlement {
+    Entitlement {
+        feature: FeatureId(45),
+        product: None,
+        verdict: Verdict::Denied { code: Code::NO_LICENSE, reason: "No license.".to_owned() },
+        message: "(2008) No license.".to_owned(),
+        session: None,
+        seats: None,
+        last_answer: Some(ASKED),
+        next_check: Some(NEXT),
+    }
+}
+
+fn indeterminate() -> Entitlement {
+    Entitlement {
+        feature: FeatureId(45),
+        product: None,
+        verdict: Verdict::Indeterminate { code: Code::KEY_ERROR, since: ASKED, may_run: false },
+        message: "(2009) There is no registration number on this host.".to_owned(),
+        session: None,
+        seats: None,
+        last_answer: None,
+        next_check: None,
+    }
+}
+
+fn status(state: State) -> Status {
+    let bound = !matches!(state, State::Unregistered);
+    let failed = matches!(state, State::Offline | State::Lapsed);
+    Status {
+        version: "0.1.0".to_owned(),
+        state,
+        number: bound.then(|| MASKED.to_owned()),
+        company: bound.then(|| "ООО «Ромашка»".to_owned()),
+        server: Some("https://license.example".to_owned()),
+        code: match state {
+            State::Fresh | State::Recovering => None,
+            State::Unregistered => Some(Code::KEY_ERROR),
+            State::Offline | State::Lapsed => Some(Code::CONNECTION_FAILED),
+            State::Refused => Some(Code::NO_LICENSE),
+        },
+        message: "A sentence for people.".to_owned(),
+        serial: bound.then_some(7),
+        last_answer: bound.then_some(ASKED),
+        last_failure: failed.then(|| NoAnswer {
+            code: Code::CONNECTION_FAILED,
+            message: "No connection to https://license.example.".to_owned(),
+            at: NEXT,
+        }),
+        next_check: bound.then_some(NEXT),
+        honoured_until: bound.then_some(UNTIL),
+        warnings: Vec::new(),
+    }
+}
+
+fn license_info() -> LicenseInfo {
+    LicenseInfo {
+        number: MASKED.to_owned(),
+        customer: Customer {
+            company: "ООО «Ромашка»".to_owned(),
+            contact: "Анна Иванова".to_owned(),
+            email: "i***@romashka.example".to_owned(),
+            phone: String::new(),
+        },
+        products: vec![LicensedProduct {
+            product: ProductId(81),
+            name: "amoCRM".to_owned(),
+            trial: true,
+            expires_at: Some(UNTIL),
+            features: vec![ProductFeature {
+                feature: FeatureId(45),
+                name: "amoCRM module".to_owned(),
+                seats: Seats { total: 3, captured: 1 },
+            }],
+        }],
+        as_of: ASKED,
+    }
+}
+
+fn failure(kind: ErrorKind) -> Failure {
+    let (code, message) = match kind {
+        ErrorKind::Malformed => (None, "The payload is no request."),
+        ErrorKind::TooLarge => (None, "The frame is over the limit."),
+        ErrorKind::Unsupported => (None, "This daemon has no such encoding."),
+        ErrorKind::NotPermitted => (None, "Members of licensed-admin may do this."),
+        ErrorKind::Busy => (None, "Too many connections."),
+        ErrorKind::Draining => (None, "The daemon is stopping."),
+        ErrorKind::Refused => (Some(Code::COUPON_USED), "The coupon was activated already."),
+        ErrorKind::NoAnswer => (Some(Code::CONNECTION_FAILED), "No connection to the license server."),
+    };
+    Failure { kind, code, message: message.to_owned() }
+}

@@ -1,0 +1,82 @@
+//! What each command asks the daemon.
+
+use std::io::{self, IsTerminal, Read, Write};
+
+use license_client::{
+    Client,
+    ipc::Answer,
+    types::{FormatError, Registration},
+};
+
+use crate::{
+    cli::{Command, Register},
+    fault::Fault,
+};
+
+/// The longest standard input that is read for a key: far more than any key, far less than a wrong file.
+const LONGEST_KEY: u64 = 1024;
+
+/// Runs one command.
+pub(crate) fn run(command: Command, client: &mut Client) -> Result<Answer, Fault> {
+    Ok(match command {
+        Command::Status => Answer::Status(Box::new(client.status()?)),
+        Command::Register(company) => Answer::Registered { number: client.register(company.into())? },
+        Command::Activate { number } => Answer::Done(client.activate(key(number)?)?),
+        Command::Coupon { coupon } => Answer::Done(client.activate_coupon(key(coupon)?)?),
+        Command::Trial { product } => Answer::Done(client.add_trial(product)?),
+        Command::Check { features, holder } => match (features.as_slice(), holder) {
+            ([feature], None) => Answer::Entitlement(client.check(*feature)?),
+            ([feature], Some(holder)) => Answer::Entitlement(client.check_for(*feature, holder)?),
+            (_, None) => Answer::Entitlements(client.check_many(features)?),
+            (_, Some(_)) => {
+                let why =
+                    "--holder is for one feature: run `licensectl check FEATURE --holder NAME` for each";
+                return Err(Fault::Usage(why.to_owned()));
+            }
+        },
+        Command::Capture { feature, holder, reclaim } => {
+            Answer::Captured(client.capture(feature, holder, reclaim)?)
+        }
+        Command::Release { session } => Answer::Done(client.release(session)?),
+        Command::Info { number } => Answer::LicenseInfo(client.license_info(number.map(key).transpose()?)?),
+        Command::Recheck => Answer::Done(client.recheck()?),
+        Command::Reset { yes } => {
+            if !yes {
+                confirm("Forget the registration number on this host and free its seats?")?;
+            }
+            Answer::Done(client.reset()?)
+        }
+    })
+}
+
+impl From<Register> for Registration {
+    fn from(given: Register) -> Self {
+        let Register { company, email, contact, phone, tax_id } = given;
+        Self { company, email, contact, phone, tax_id }
+    }
+}
+
+/// A registration number or coupon as given, or from standard input if `-` was given, so that it need
+/// not stand in the shell's history.
+fn key<T: std::str::FromStr<Err = FormatError>>(given: String) -> Result<T, Fault> {
+    let text = if given == "-" {
+        io::read_to_string(io::stdin().lock().take(LONGEST_KEY)).map_err(Fault::Input)?
+    } else {
+        given
+    };
+    text.parse().map_err(Fault::Malformed)
+}
+
+/// Asks on the terminal.
+fn confirm(question: &str) -> Result<(), Fault> {
+    if !io::stdin().is_terminal() {
+        return Err(Fault::Usage("there is no terminal to ask on: add --yes".to_owned()));
+    }
+    write!(io::stderr(), "{question} [y/N] ").map_err(Fault::Input)?;
+    let mut said = String::new();
+    io::stdin().read_line(&mut said).map_err(Fault::Input)?;
+    match said.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Fault::Usage("not confirmed; nothing was changed".to_owned())),
+    }
+}

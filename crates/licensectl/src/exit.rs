@@ -1,0 +1,123 @@
+//! Exit codes. Scripts rely on them: none changes its meaning.
+
+use std::process::ExitCode;
+
+use license_client::{ipc::Answer, types::Verdict};
+
+use crate::fault;
+
+/// How the tool ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Done, or granted.
+    Done = 0,
+    /// The license server said no.
+    Denied = 1,
+    /// The command line is wrong, or a key is malformed.
+    Usage = 2,
+    /// The daemon cannot be reached.
+    NotReachable = 3,
+    /// Nobody knows, or the license server gave no answer.
+    Unknown = 4,
+    /// The caller may not do this.
+    NotPermitted = 5,
+    /// The license server, or a rule that needs none, refused.
+    Refused = 6,
+    /// A fault of the daemon.
+    Fault = 7,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// How the tool ends after this answer.
+    pub(crate) fn of_answer(answer: &Answer) -> Self {
+        match answer {
+            Answer::Entitlement(entitlement) => Self::of_verdict(&entitlement.verdict),
+            Answer::Entitlements(entitlements) => {
+                entitlements.iter().map(|it| Self::of_verdict(&it.verdict)).fold(Self::Done, Self::worse)
+            }
+            Answer::Captured(_)
+            | Answer::Status(_)
+            | Answer::LicenseInfo(_)
+            | Answer::Registered { .. }
+            | Answer::Done(_) => Self::Done,
+            Answer::Error(failure) => fault::exit_of_kind(failure.kind),
+        }
+    }
+
+    fn of_verdict(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Granted { .. } => Self::Done,
+            Verdict::Denied { .. } => Self::Denied,
+            Verdict::Indeterminate { .. } => Self::Unknown,
+        }
+    }
+
+    /// Of two verdicts' codes the worse: 1, then 4, then 0.
+    fn worse(self, other: Self) -> Self {
+        if self == Self::Denied || other == Self::Done { self } else { other }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use license_client::types::{Basis, Code, Entitlement, FeatureId, UnixTime};
+
+    use super::*;
+
+    fn with(verdict: Verdict) -> Entitlement {
+        Entitlement {
+            feature: FeatureId(45),
+            product: None,
+            verdict,
+            message: String::new(),
+            session: None,
+            seats: None,
+            last_answer: None,
+            next_check: None,
+        }
+    }
+
+    fn granted() -> Entitlement {
+        with(Verdict::Granted { until: UnixTime(1), basis: Basis::Fresh })
+    }
+
+    fn denied() -> Entitlement {
+        with(Verdict::Denied { code: Code::NO_LICENSE, reason: String::new() })
+    }
+
+    fn indeterminate(may_run: bool) -> Entitlement {
+        with(Verdict::Indeterminate { code: Code::NO_ANSWER, since: UnixTime(1), may_run })
+    }
+
+    #[test]
+    fn a_verdict_has_its_own_code_whatever_may_run() {
+        for (entitlement, code) in
+            [(granted(), 0), (denied(), 1), (indeterminate(true), 4), (indeterminate(false), 4)]
+        {
+            assert_eq!(Exit::of_answer(&Answer::Entitlement(entitlement)) as u8, code);
+        }
+    }
+
+    #[test]
+    fn of_several_features_the_worst_counts_in_any_order() {
+        let all = [granted(), indeterminate(true), denied()];
+        let code = |picked: &[usize]| {
+            let entitlements = picked.iter().map(|&at| all[at].clone()).collect();
+            Exit::of_answer(&Answer::Entitlements(entitlements)) as u8
+        };
+        assert_eq!(code(&[0, 0]), 0);
+        for order in [[0, 1], [1, 0]] {
+            assert_eq!(code(&order), 4, "{order:?}");
+        }
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            assert_eq!(code(&order), 1, "{order:?}");
+        }
+    }
+}

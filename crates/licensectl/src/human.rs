@@ -1,0 +1,301 @@
+//! Answers for people: plain text, one screen, local time.
+
+use std::fmt::{self, Display, Write};
+
+use jiff::{Timestamp, tz::TimeZone};
+use license_client::{
+    ipc::{Answer, Captured, LicenseInfo, Status},
+    types::{Basis, Code, Entitlement, LicensedProduct, UnixTime, Verdict},
+};
+
+/// An answer as text, with times in `zone`.
+pub(crate) fn answer(answer: &Answer, zone: &TimeZone) -> String {
+    let mut page = Page { text: String::new(), zone };
+    match answer {
+        Answer::Entitlement(it) => page.entitlement(it),
+        Answer::Entitlements(all) => all.iter().for_each(|it| page.entitlement(it)),
+        Answer::Captured(Captured { session, entitlement }) => {
+            page.line(format_args!("Session: {session}"));
+            page.entitlement(entitlement);
+        }
+        Answer::Status(status) => page.status(status),
+        Answer::LicenseInfo(info) => page.license_info(info),
+        Answer::Registered { number } => {
+            page.line(format_args!("Registration number: {}", number.as_str()));
+            page.line(format_args!(
+                "This host is bound to it. Keep the number: it holds all licenses of the company."
+            ));
+        }
+        Answer::Done(done) => {
+            page.line(format_args!("{}", done.message));
+            page.warnings(&done.warnings);
+        }
+        Answer::Error(failure) => page.line(format_args!("{failure}")),
+    }
+    page.text.truncate(page.text.trim_end().len());
+    page.text
+}
+
+/// What is being written.
+struct Page<'z> {
+    text: String,
+    zone: &'z TimeZone,
+}
+
+impl Page<'_> {
+    /// Writes a line. Texts of the license server cannot steer the terminal, nor begin a line.
+    fn line(&mut self, words: fmt::Arguments<'_>) {
+        let words = words.to_string();
+        self.text.extend(words.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        self.text.push('\n');
+    }
+
+    fn field(&mut self, label: &str, value: Option<impl Display>) {
+        if let Some(value) = value {
+            self.line(format_args!("  {label:<14} {value}"));
+        }
+    }
+
+    fn warnings(&mut self, warnings: &[String]) {
+        for warning in warnings {
+            self.line(format_args!("Warning: {warning}"));
+        }
+    }
+
+    /// A point in time, or the bare seconds where the calendar ends.
+    fn time(&self, at: UnixTime) -> String {
+        match Timestamp::from_second(at.0) {
+            Ok(at) => at.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+            Err(_) => format!("{at} s"),
+        }
+    }
+
+    fn entitlement(&mut self, it: &Entitlement) {
+        let mut what = format!("Feature {}", it.feature);
+        if let Some(product) = it.product {
+            // Writing to a string cannot fail.
+            let _ = write!(what, " (product {product})");
+        }
+        let verdict = match &it.verdict {
+            Verdict::Granted { until, basis: Basis::Fresh } => format!("granted until {}", self.time(*until)),
+            Verdict::Granted { until, basis: Basis::Offline { since } } => {
+                format!("granted until {}, offline since {}", self.time(*until), self.time(*since))
+            }
+            Verdict::Denied { .. } => "denied".to_owned(),
+            Verdict::Indeterminate { since, may_run: true, .. } => {
+                format!("nobody knows since {}; what runs may go on", self.time(*since))
+            }
+            Verdict::Indeterminate { since, may_run: false, .. } => {
+                format!("nobody knows since {}; it may not run", self.time(*since))
+            }
+        };
+        self.line(format_args!("{what}: {verdict}"));
+        self.line(format_args!("  {}", it.message));
+        self.field(
+            "seats",
+            it.seats.map(|seats| format!("total {}, captured {}", seats.total, seats.captured)),
+        );
+        self.field("session", it.session.as_ref());
+        self.field("last answer", it.last_answer.map(|at| self.time(at)));
+        self.field("next check", it.next_check.map(|at| self.time(at)));
+    }
+
+    fn status(&mut self, status: &Status) {
+        self.warnings(&status.warnings);
+        self.line(format_args!("licensed {}: {}", status.version, status.state));
+        self.line(format_args!("{}{}", in_parentheses(status.code), status.message));
+        self.field("number", status.number.as_ref());
+        self.field("company", status.company.as_ref());
+        self.field("server", status.server.as_ref());
+        self.field("serial", status.serial);
+        self.field("last answer", status.last_answer.map(|at| self.time(at)));
+        let failure = status.last_failure.as_ref();
+        self.field(
+            "last failure",
+            failure.map(|it| format!("{} ({}) {}", self.time(it.at), it.code, it.message)),
+        );
+        self.field("next check", status.next_check.map(|at| self.time(at)));
+        self.field("honoured until", status.honoured_until.map(|at| self.time(at)));
+    }
+
+    fn license_info(&mut self, info: &LicenseInfo) {
+        let customer = &info.customer;
+        self.line(format_args!("{}, as of {}", info.number, self.time(info.as_of)));
+        self.field("company", Some(&customer.company));
+        self.field("contact", Some(&customer.contact));
+        self.field("e-mail", Some(&customer.email));
+        self.field("phone", Some(&customer.phone).filter(|phone| !phone.is_empty()));
+        for product in &info.products {
+            self.product(product);
+        }
+    }
+
+    fn product(&mut self, product: &LicensedProduct) {
+        let trial = if product.trial { ", trial" } else { "" };
+        let end = match product.expires_at {
+            Some(at) => format!("expires {}", self.time(at)),
+            None => "for ever".to_owned(),
+        };
+        self.line(format_args!("Product {} {}{trial}, {end}", product.product, product.name));
+        for feature in &product.features {
+            let seats = feature.seats;
+            self.line(format_args!(
+                "  feature {} {}: total {}, captured {}",
+                feature.feature, feature.name, seats.total, seats.captured
+            ));
+        }
+    }
+}
+
+fn in_parentheses(code: Option<Code>) -> String {
+    code.map_or_else(String::new, |code| format!("({code}) "))
+}
+
+#[cfg(test)]
+mod tests {
+    use license_client::{
+        ipc::{Done, NoAnswer, State},
+        types::{Customer, FeatureId, ProductFeature, ProductId, Seats, SessionId},
+    };
+
+    use super::*;
+
+    fn shown(it: &Answer) -> String {
+        answer(it, &TimeZone::fixed(jiff::tz::offset(3)))
+    }
+
+    fn entitlement(verdict: Verdict, message: &str) -> Entitlement {
+        Entitlement {
+            feature: FeatureId(45),
+            product: Some(ProductId(81)),
+            verdict,
+            message: message.to_owned(),
+            session: Some(SessionId("s-1".to_owned())),
+            seats: Some(Seats { total: 3, captured: 1 }),
+            last_answer: Some(UnixTime(1_800_000_000)),
+            next_check: None,
+        }
+    }
+
+    #[test]
+    fn a_check_says_what_who_and_when_in_local_time() {
+        let basis = Basis::Offline { since: UnixTime(1_800_014_400) };
+        let verdict = Verdict::Granted { until: UnixTime(1_802_592_000), basis };
+        assert_eq!(
+            shown(&Answer::Entitlement(entitlement(verdict, "Feature 45 may run."))),
+            "Feature 45 (product 81): granted until 2027-02-14 11:00:00 +03, offline since 2027-01-15 15:00:00 +03\n\
+             \x20 Feature 45 may run.\n\
+             \x20 seats          total 3, captured 1\n\
+             \x20 session        s-1\n\
+             \x20 last answer    2027-01-15 11:00:00 +03"
+        );
+    }
+
+    #[test]
+    fn several_features_and_a_captured_seat_show_the_same_lines() {
+        let denied = Verdict::Denied { code: Code::NO_LICENSE, reason: "No.".to_owned() };
+        let one = entitlement(denied, "(2008) No.");
+        let single = shown(&Answer::Entitlement(one.clone()));
+        assert!(single.starts_with("Feature 45 (product 81): denied\n  (2008) No.\n"), "{single}");
+        assert_eq!(
+            shown(&Answer::Entitlements(vec![one.clone(), one.clone()])),
+            format!("{single}\n{single}")
+        );
+        let captured = Captured { session: SessionId("s-1".to_owned()), entitlement: one };
+        assert_eq!(shown(&Answer::Captured(captured)), format!("Session: s-1\n{single}"));
+    }
+
+    #[test]
+    fn nobody_knows_is_told_with_whether_it_may_run() {
+        for (may_run, words) in [(true, "what runs may go on"), (false, "it may not run")] {
+            let verdict = Verdict::Indeterminate { code: Code::NO_ANSWER, since: UnixTime(0), may_run };
+            let text = shown(&Answer::Entitlement(entitlement(verdict, "(1014) Nobody knows.")));
+            assert!(text.contains(words) && !text.contains("denied"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_one_screen_with_the_warnings_first() {
+        let status = Status {
+            version: "0.1.0".to_owned(),
+            state: State::Offline,
+            number: Some("MIKO-*****-*****-*****-MN4OP".to_owned()),
+            company: Some("ООО «Ромашка»".to_owned()),
+            server: None,
+            code: Some(Code::CONNECTION_FAILED),
+            message: "Away.".to_owned(),
+            serial: Some(7),
+            last_answer: None,
+            last_failure: Some(NoAnswer {
+                code: Code::CONNECTION_FAILED,
+                message: "Refused.".to_owned(),
+                at: UnixTime(0),
+            }),
+            next_check: Some(UnixTime(0)),
+            honoured_until: None,
+            warnings: vec!["The disk is full.".to_owned()],
+        };
+        assert_eq!(
+            shown(&Answer::Status(Box::new(status))),
+            "Warning: The disk is full.\n\
+             licensed 0.1.0: offline\n\
+             (1012) Away.\n\
+             \x20 number         MIKO-*****-*****-*****-MN4OP\n\
+             \x20 company        ООО «Ромашка»\n\
+             \x20 serial         7\n\
+             \x20 last failure   1970-01-01 03:00:00 +03 (1012) Refused.\n\
+             \x20 next check     1970-01-01 03:00:00 +03"
+        );
+    }
+
+    #[test]
+    fn the_license_is_listed_by_product_and_feature() {
+        let product = |trial, expires_at| LicensedProduct {
+            product: ProductId(81),
+            name: "amoCRM".to_owned(),
+            trial,
+            expires_at,
+            features: vec![ProductFeature {
+                feature: FeatureId(45),
+                name: "amoCRM module".to_owned(),
+                seats: Seats { total: 3, captured: 1 },
+            }],
+        };
+        let info = LicenseInfo {
+            number: "MIKO-*****-*****-*****-MN4OP".to_owned(),
+            customer: Customer {
+                company: "C".to_owned(),
+                contact: "N".to_owned(),
+                email: "E".to_owned(),
+                phone: String::new(),
+            },
+            products: vec![product(true, Some(UnixTime(0))), product(false, None)],
+            as_of: UnixTime(0),
+        };
+        assert_eq!(
+            shown(&Answer::LicenseInfo(info)),
+            "MIKO-*****-*****-*****-MN4OP, as of 1970-01-01 03:00:00 +03\n\
+             \x20 company        C\n\
+             \x20 contact        N\n\
+             \x20 e-mail         E\n\
+             Product 81 amoCRM, trial, expires 1970-01-01 03:00:00 +03\n\
+             \x20 feature 45 amoCRM module: total 3, captured 1\n\
+             Product 81 amoCRM, for ever\n\
+             \x20 feature 45 amoCRM module: total 3, captured 1"
+        );
+    }
+
+    #[test]
+    fn a_text_of_the_license_server_cannot_steer_the_terminal() {
+        let message = "Bound.\u{1b}[2J\r\nFeature 45: granted".to_owned();
+        let text = shown(&Answer::Done(Done { message, warnings: vec!["a\u{7}b".to_owned()] }));
+        assert_eq!(text, "Bound. [2J  Feature 45: granted\nWarning: a b");
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_shown_as_seconds() {
+        let verdict = Verdict::Granted { until: UnixTime(i64::MAX), basis: Basis::Fresh };
+        let text = shown(&Answer::Entitlement(entitlement(verdict, "")));
+        assert!(text.contains("granted until 9223372036854775807 s"), "{text}");
+    }
+}

@@ -1,0 +1,285 @@
+//! Answers and faults for scripts.
+//!
+//! These forms are the tool's own. Where they look like those of the socket its types are used as they
+//! are; the tests hold each form, so that a change of the protocol cannot change it unnoticed. Fields
+//! may be added. Times are unix seconds.
+
+use license_client::{
+    ClientError,
+    ipc::{Answer, Captured, Failure},
+    types::{Basis, Code, Entitlement, FeatureId, ProductId, Seats, SessionId, UnixTime, Verdict},
+};
+use serde::Serialize;
+use serde_json::Result;
+
+use crate::fault::Fault;
+
+/// An answer as one line of JSON.
+pub(crate) fn answer(answer: &Answer) -> Result<String> {
+    match answer {
+        Answer::Entitlement(entitlement) => serde_json::to_string(&Checked::of(entitlement)),
+        Answer::Entitlements(entitlements) => {
+            serde_json::to_string(&entitlements.iter().map(Checked::of).collect::<Vec<_>>())
+        }
+        Answer::Captured(Captured { session, entitlement }) => {
+            serde_json::to_string(&Checked { session: Some(session), ..Checked::of(entitlement) })
+        }
+        Answer::Status(status) => serde_json::to_string(status),
+        Answer::LicenseInfo(info) => serde_json::to_string(info),
+        Answer::Registered { number } => serde_json::to_string(&Registered { number: number.as_str() }),
+        Answer::Done(done) => serde_json::to_string(done),
+        Answer::Error(failure) => serde_json::to_string(&Error::of_failure(failure)),
+    }
+}
+
+/// A fault as one line of JSON.
+pub(crate) fn fault(fault: &Fault) -> Result<String> {
+    if let Fault::Client(ClientError::Failed(failure)) = fault {
+        return serde_json::to_string(&Error::of_failure(failure));
+    }
+    let message = fault.to_string();
+    serde_json::to_string(&Error { error: Reason { code: None, kind: fault.kind(), message: &message } })
+}
+
+/// What a feature comes to. Flat, so that a script needs one lookup for each question.
+#[derive(Serialize)]
+struct Checked<'a> {
+    feature: FeatureId,
+    product: Option<ProductId>,
+    verdict: &'static str,
+    basis: Option<&'static str>,
+    code: Option<Code>,
+    may_run: bool,
+    until: Option<UnixTime>,
+    since: Option<UnixTime>,
+    message: &'a str,
+    session: Option<&'a SessionId>,
+    seats: Option<Seats>,
+    last_answer: Option<UnixTime>,
+    next_check: Option<UnixTime>,
+}
+
+impl<'a> Checked<'a> {
+    fn of(entitlement: &'a Entitlement) -> Self {
+        let (verdict, basis, until, since) = match &entitlement.verdict {
+            Verdict::Granted { until, basis: Basis::Fresh } => ("granted", Some("fresh"), Some(*until), None),
+            Verdict::Granted { until, basis: Basis::Offline { since } } => {
+                ("granted", Some("offline"), Some(*until), Some(*since))
+            }
+            Verdict::Denied { .. } => ("denied", None, None, None),
+            Verdict::Indeterminate { since, .. } => ("indeterminate", None, None, Some(*since)),
+        };
+        Self {
+            feature: entitlement.feature,
+            product: entitlement.product,
+            verdict,
+            basis,
+            code: entitlement.verdict.code(),
+            may_run: entitlement.verdict.may_run(),
+            until,
+            since,
+            message: &entitlement.message,
+            session: entitlement.session.as_ref(),
+            seats: entitlement.seats,
+            last_answer: entitlement.last_answer,
+            next_check: entitlement.next_check,
+        }
+    }
+}
+
+/// A registration number, for whoever asked for it: the one place where it is printed whole.
+#[derive(Serialize)]
+struct Registered<'a> {
+    number: &'a str,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    error: Reason<'a>,
+}
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    code: Option<Code>,
+    kind: &'static str,
+    message: &'a str,
+}
+
+impl<'a> Error<'a> {
+    fn of_failure(Failure { kind, code, message }: &'a Failure) -> Self {
+        Self { error: Reason { code: *code, kind: kind.name(), message } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use license_client::{
+        ipc::{Done, ErrorKind, LicenseInfo, NoAnswer, State, Status},
+        types::{Customer, LicensedProduct, ProductFeature, RegistrationNumber},
+    };
+
+    use super::*;
+
+    fn entitlement(verdict: Verdict) -> Entitlement {
+        Entitlement {
+            feature: FeatureId(45),
+            product: Some(ProductId(81)),
+            verdict,
+            message: "A sentence.".to_owned(),
+            session: Some(SessionId("s-1".to_owned())),
+            seats: Some(Seats { total: 3, captured: 1 }),
+            last_answer: Some(UnixTime(10)),
+            next_check: Some(UnixTime(20)),
+        }
+    }
+
+    fn is_printed_as(it: &Answer, expected: &str) {
+        assert_eq!(answer(it).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_check_has_one_flat_form_for_every_verdict() {
+        let rest = r#""message":"A sentence.","session":"s-1","seats":{"total":3,"captured":1},"last_answer":10,"next_check":20}"#;
+        let (until, since, code) = (UnixTime(30), UnixTime(15), Code::NO_ANSWER);
+        let cases = [
+            (
+                Verdict::Granted { until, basis: Basis::Fresh },
+                r#"{"feature":45,"product":81,"verdict":"granted","basis":"fresh","code":null,"may_run":true,"until":30,"since":null,"#,
+            ),
+            (
+                Verdict::Granted { until, basis: Basis::Offline { since } },
+                r#"{"feature":45,"product":81,"verdict":"granted","basis":"offline","code":null,"may_run":true,"until":30,"since":15,"#,
+            ),
+            (
+                Verdict::Denied { code: Code::NO_LICENSE, reason: "No.".to_owned() },
+                r#"{"feature":45,"product":81,"verdict":"denied","basis":null,"code":2008,"may_run":false,"until":null,"since":null,"#,
+            ),
+            (
+                Verdict::Indeterminate { code, since, may_run: true },
+                r#"{"feature":45,"product":81,"verdict":"indeterminate","basis":null,"code":1014,"may_run":true,"until":null,"since":15,"#,
+            ),
+            (
+                Verdict::Indeterminate { code, since, may_run: false },
+                r#"{"feature":45,"product":81,"verdict":"indeterminate","basis":null,"code":1014,"may_run":false,"until":null,"since":15,"#,
+            ),
+        ];
+        for (verdict, start) in cases {
+            let entitlement = entitlement(verdict);
+            let expected = format!("{start}{rest}");
+            is_printed_as(&Answer::Entitlement(entitlement.clone()), &expected);
+            is_printed_as(
+                &Answer::Entitlements(vec![entitlement.clone(), entitlement]),
+                &format!("[{expected},{expected}]"),
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_null() {
+        let bare = Entitlement {
+            product: None,
+            session: None,
+            seats: None,
+            last_answer: None,
+            next_check: None,
+            ..entitlement(Verdict::Denied { code: Code::NO_LICENSE, reason: String::new() })
+        };
+        is_printed_as(
+            &Answer::Entitlement(bare),
+            r#"{"feature":45,"product":null,"verdict":"denied","basis":null,"code":2008,"may_run":false,"until":null,"since":null,"message":"A sentence.","session":null,"seats":null,"last_answer":null,"next_check":null}"#,
+        );
+    }
+
+    #[test]
+    fn a_captured_seat_has_the_form_of_a_check_with_its_session() {
+        let granted = entitlement(Verdict::Granted { until: UnixTime(30), basis: Basis::Fresh });
+        let captured = Captured { session: SessionId("s-2".to_owned()), entitlement: granted };
+        is_printed_as(
+            &Answer::Captured(captured),
+            r#"{"feature":45,"product":81,"verdict":"granted","basis":"fresh","code":null,"may_run":true,"until":30,"since":null,"message":"A sentence.","session":"s-2","seats":{"total":3,"captured":1},"last_answer":10,"next_check":20}"#,
+        );
+    }
+
+    #[test]
+    fn a_status_tells_all_there_is() {
+        let status = Status {
+            version: "0.1.0".to_owned(),
+            state: State::Offline,
+            number: Some("MIKO-*****-*****-*****-MN4OP".to_owned()),
+            company: Some("ООО «Ромашка»".to_owned()),
+            server: Some("https://license.example".to_owned()),
+            code: Some(Code::CONNECTION_FAILED),
+            message: "Away.".to_owned(),
+            serial: Some(7),
+            last_answer: Some(UnixTime(10)),
+            last_failure: Some(NoAnswer {
+                code: Code::CONNECTION_FAILED,
+                message: "Refused.".to_owned(),
+                at: UnixTime(15),
+            }),
+            next_check: Some(UnixTime(20)),
+            honoured_until: Some(UnixTime(30)),
+            warnings: vec!["The disk is full.".to_owned()],
+        };
+        is_printed_as(
+            &Answer::Status(Box::new(status)),
+            r#"{"version":"0.1.0","state":"offline","number":"MIKO-*****-*****-*****-MN4OP","company":"ООО «Ромашка»","server":"https://license.example","code":1012,"message":"Away.","serial":7,"last_answer":10,"last_failure":{"code":1012,"message":"Refused.","at":15},"next_check":20,"honoured_until":30,"warnings":["The disk is full."]}"#,
+        );
+    }
+
+    #[test]
+    fn the_license_is_listed_by_product_and_feature() {
+        let info = LicenseInfo {
+            number: "MIKO-*****-*****-*****-MN4OP".to_owned(),
+            customer: Customer {
+                company: "C".to_owned(),
+                contact: "N".to_owned(),
+                email: "E".to_owned(),
+                phone: String::new(),
+            },
+            products: vec![LicensedProduct {
+                product: ProductId(81),
+                name: "amoCRM".to_owned(),
+                trial: true,
+                expires_at: None,
+                features: vec![ProductFeature {
+                    feature: FeatureId(45),
+                    name: "amoCRM module".to_owned(),
+                    seats: Seats { total: 3, captured: 1 },
+                }],
+            }],
+            as_of: UnixTime(10),
+        };
+        is_printed_as(
+            &Answer::LicenseInfo(info),
+            r#"{"number":"MIKO-*****-*****-*****-MN4OP","customer":{"company":"C","contact":"N","email":"E","phone":""},"products":[{"product":81,"name":"amoCRM","trial":true,"expires_at":null,"features":[{"feature":45,"name":"amoCRM module","seats":{"total":3,"captured":1}}]}],"as_of":10}"#,
+        );
+    }
+
+    #[test]
+    fn a_registration_gives_the_number_and_nothing_else() {
+        let number = "MIKO-AB1CD-EF2GH-IJ3KL-MN4OP".parse().unwrap();
+        is_printed_as(&Answer::Registered { number }, r#"{"number":"MIKO-AB1CD-EF2GH-IJ3KL-MN4OP"}"#);
+    }
+
+    #[test]
+    fn what_is_done_is_told_with_its_warnings() {
+        let done = Done { message: "Bound.".to_owned(), warnings: vec!["No seat.".to_owned()] };
+        is_printed_as(&Answer::Done(done), r#"{"message":"Bound.","warnings":["No seat."]}"#);
+    }
+
+    #[test]
+    fn a_failure_has_one_form_wherever_it_comes_from() {
+        let failure =
+            Failure { kind: ErrorKind::Refused, code: Some(Code::COUPON_USED), message: "Used.".to_owned() };
+        let expected = r#"{"error":{"code":2041,"kind":"refused","message":"Used."}}"#;
+        is_printed_as(&Answer::Error(failure.clone()), expected);
+        assert_eq!(fault(&Fault::Client(ClientError::Failed(failure))).unwrap(), expected);
+
+        let malformed = Fault::Malformed("MIKO".parse::<RegistrationNumber>().unwrap_err());
+        assert_eq!(
+            fault(&malformed).unwrap(),
+            r#"{"error":{"code":null,"kind":"malformed","message":"this is no registration number: it must match ^MIKO(-[A-Z0-9]{5}){4}$"}}"#
+        );
+    }
+}

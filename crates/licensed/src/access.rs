@@ -1,0 +1,207 @@
+//! What each request may do, does, and is answered.
+
+use std::sync::Arc;
+
+use license_core::{api::Call, state::State};
+use license_ipc::{Answer, Captured, Done, ErrorKind, Failure, LicenseInfo, Request, Right};
+use license_types::{Entitlement, FeatureId, Holder, RegistrationNumber, SessionId, Verdict};
+use peer_cred::PeerCred;
+use tracing::warn;
+
+use crate::{
+    keeper::{Handle, Success},
+    reload::Reloader,
+    status,
+    transport::HttpTransport,
+};
+
+/// What the handlers of all connections share.
+#[derive(Debug)]
+pub struct Access {
+    /// The keeper.
+    pub keeper: Handle<HttpTransport>,
+    /// Reads the configuration again.
+    pub reloader: Reloader,
+    /// The admin group; `None` where it does not exist.
+    pub admin_gid: Option<u32>,
+}
+
+impl Access {
+    /// Whether the peer may change things: root, members of the admin group, and the daemon's own user,
+    /// who could as well write its state.
+    fn is_admin(&self, peer: &PeerCred) -> bool {
+        peer.uid == 0
+            || peer.uid == peer_cred::own_uid()
+            || self.admin_gid.is_some_and(|gid| peer.is_in_group(gid))
+    }
+
+    /// Does what `peer` asks for, if it may.
+    pub async fn answer(&self, request: Request, peer: &PeerCred) -> Answer {
+        let result = match request.right() {
+            Right::Admin if !self.is_admin(peer) => Err(not_permitted(&request, peer)),
+            Right::Admin | Right::Read => self.perform(request, peer).await,
+        };
+        result.unwrap_or_else(Answer::Error)
+    }
+
+    async fn perform(&self, request: Request, peer: &PeerCred) -> Result<Answer, Failure> {
+        let now = self.keeper.now();
+        match request {
+            Request::Check { feature, holder } => {
+                Ok(Answer::Entitlement(self.check(feature, holder.as_ref())))
+            }
+            Request::CheckMany { features } => {
+                let snapshot = self.keeper.snapshot();
+                let check = |feature| snapshot.state.entitlement(feature, None, now);
+                Ok(Answer::Entitlements(features.into_iter().map(check).collect()))
+            }
+            Request::Ensure { feature } => Ok(Answer::Entitlement(self.ensure(feature, peer.uid).await)),
+            Request::Capture { feature, holder, reclaim } => {
+                self.capture(feature, holder, reclaim, peer.uid).await.map(Answer::Captured)
+            }
+            Request::Release { session } => self.release(session, peer).await.map(Answer::Done),
+            Request::Status => Ok(Answer::Status(Box::new(status::report(&self.keeper.snapshot(), now)))),
+            Request::LicenseInfo { key: None } => {
+                status::license_info(&self.keeper.snapshot(), self.is_admin(peer)).map(Answer::LicenseInfo)
+            }
+            Request::LicenseInfo { key: Some(number) } => {
+                self.license_info_of(number, peer.uid).await.map(Answer::LicenseInfo)
+            }
+            Request::Register(registration) => {
+                let success = self.keeper.call(Call::Register(registration), peer.uid).await?;
+                let number = success.snapshot.state.number().cloned();
+                number.map(|number| Answer::Registered { number }).ok_or_else(overtaken)
+            }
+            Request::Activate { key } => {
+                let done = "The registration number is activated on this host.";
+                self.change(Call::Activate { number: key }, peer.uid, done).await
+            }
+            Request::ActivateCoupon { coupon } => {
+                self.change(Call::Coupon { coupon }, peer.uid, "The coupon is activated.").await
+            }
+            Request::AddTrial { product } => {
+                let done = format!("The trial of product {product} is added.");
+                self.change(Call::Trial { product }, peer.uid, &done).await
+            }
+            Request::Reset => {
+                self.keeper.reset().await?;
+                Ok(done("The registration number is forgotten on this host.", Vec::new()))
+            }
+            Request::Recheck => {
+                let success = self.keeper.call(Call::CheckIn, peer.uid).await?;
+                Ok(done(&status::message(&success.snapshot, self.keeper.now()), success.warnings))
+            }
+            Request::Reload => {
+                let warnings = self.reloader.reload(&self.keeper).await?;
+                Ok(done("The configuration is read again.", warnings))
+            }
+        }
+    }
+
+    fn check(&self, feature: FeatureId, holder: Option<&Holder>) -> Entitlement {
+        self.keeper.snapshot().state.entitlement(feature, holder, self.keeper.now())
+    }
+
+    /// Check; if not granted, take a seat if one is free.
+    async fn ensure(&self, feature: FeatureId, uid: u32) -> Entitlement {
+        let found = self.check(feature, None);
+        let could_be_taken = found.seats.is_some_and(license_types::Seats::is_free);
+        if !matches!(found.verdict, Verdict::Denied { .. }) || !could_be_taken {
+            return found;
+        }
+        let call = Call::Capture { feature, holder: None, reclaim: false };
+        match self.keeper.call_automatically(call, uid).await {
+            Ok(success) => self.entitlement_in(&success, feature, None),
+            // A seat is free and could not be asked for: that is no "no".
+            Err(Failure { kind: ErrorKind::NoAnswer, code: Some(code), message }) => {
+                let snapshot = self.keeper.snapshot();
+                let state: &State = &snapshot.state;
+                let now = self.keeper.now();
+                let since = state.unix_at(state.contact.offline_since.unwrap_or(now.age), now);
+                let verdict = Verdict::Indeterminate { code, since, may_run: false };
+                Entitlement { verdict, message: format!("({code}) {message}"), ..found }
+            }
+            Err(_) => found,
+        }
+    }
+
+    async fn capture(
+        &self,
+        feature: FeatureId,
+        holder: Option<Holder>,
+        reclaim: bool,
+        uid: u32,
+    ) -> Result<Captured, Failure> {
+        let found = self.check(feature, holder.as_ref());
+        if let (Verdict::Granted { .. }, Some(session)) = (&found.verdict, &found.session) {
+            return Ok(Captured { session: session.clone(), entitlement: found });
+        }
+        let call = Call::Capture { feature, holder: holder.clone(), reclaim };
+        let success = self.keeper.call(call, uid).await?;
+        let entitlement = self.entitlement_in(&success, feature, holder.as_ref());
+        let session = success.session.or_else(|| entitlement.session.clone()).ok_or_else(overtaken)?;
+        Ok(Captured { session, entitlement })
+    }
+
+    fn entitlement_in(&self, success: &Success, feature: FeatureId, holder: Option<&Holder>) -> Entitlement {
+        success.snapshot.state.entitlement(feature, holder, self.keeper.now())
+    }
+
+    async fn release(&self, session: SessionId, peer: &PeerCred) -> Result<Done, Failure> {
+        let snapshot = self.keeper.snapshot();
+        if !snapshot.state.held().is_some_and(|held| held.holds(&session)) {
+            let message = format!("This host holds no seat {session}.");
+            return Err(Failure { kind: ErrorKind::Refused, code: None, message });
+        }
+        let is_own = snapshot.state.owners.get(&session) == Some(&peer.uid);
+        if !is_own && !self.is_admin(peer) {
+            return Err(not_permitted(&Request::Release { session }, peer));
+        }
+        let success = self.keeper.call(Call::Release { session }, peer.uid).await?;
+        Ok(Done { message: "The seat is released.".to_owned(), warnings: success.warnings })
+    }
+
+    async fn license_info_of(&self, number: RegistrationNumber, uid: u32) -> Result<LicenseInfo, Failure> {
+        let success = self.keeper.call(Call::LicenseInfo { number }, uid).await?;
+        let license = success.license.ok_or_else(|| Failure {
+            kind: ErrorKind::NoAnswer,
+            code: Some(license_types::Code::NO_ANSWER),
+            message: "The license server answered without the license.".to_owned(),
+        })?;
+        Ok(LicenseInfo {
+            number: license.number.as_str().to_owned(),
+            customer: license.customer,
+            products: license.products,
+            as_of: self.keeper.now().wall,
+        })
+    }
+
+    async fn change(&self, call: Call, uid: u32, message: &str) -> Result<Answer, Failure> {
+        let success = self.keeper.call(call, uid).await?;
+        Ok(done(message, success.warnings))
+    }
+}
+
+fn done(message: &str, warnings: Vec<String>) -> Answer {
+    Answer::Done(Done { message: message.to_owned(), warnings })
+}
+
+fn not_permitted(request: &Request, peer: &PeerCred) -> Failure {
+    warn!(uid = peer.uid, pid = peer.pid, request = request.name(), "refused: not permitted");
+    let message = format!(
+        "The user with id {} may not do this ({}). Run it as root, or join the admin group: \
+         usermod -aG licensed-admin USER, then log in again.",
+        peer.uid,
+        request.name()
+    );
+    Failure { kind: ErrorKind::NotPermitted, code: None, message }
+}
+
+/// The answer came, and a reset after it.
+fn overtaken() -> Failure {
+    let message = "It was done, and undone by another request at once.".to_owned();
+    Failure { kind: ErrorKind::Busy, code: None, message }
+}
+
+/// Shared by every connection.
+pub type SharedAccess = Arc<Access>;

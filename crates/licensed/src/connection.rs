@@ -1,0 +1,266 @@
+//! One connection: frames in, answers out, in order, within limits.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use license_ipc::{
+    Answer, DecodeError, Encoding, ErrorKind, Failure, Request,
+    frame::{self, MAX_ANSWER, MAX_REQUEST, MIN_BODY, PREFIX},
+};
+use peer_cred::PeerCred;
+use tokio::{
+    io::AsyncWriteExt,
+    net::{
+        UnixListener, UnixStream,
+        unix::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    time::{self, timeout},
+};
+use tokio_stream::StreamExt;
+use tokio_util::{
+    bytes::BytesMut,
+    codec::{FramedRead, LengthDelimitedCodec},
+    sync::CancellationToken,
+    task::TaskTracker,
+};
+use tracing::{debug, warn};
+
+use crate::{access::SharedAccess, keeper};
+
+/// Connections in all. A PHP worker keeps one open; PBXs run tens of them.
+const MOST_CONNECTIONS: usize = 512;
+
+/// Connections of one uid, so that one user's runaway script leaves room for the others.
+const MOST_PER_UID: usize = 256;
+
+/// How long a connection may rest between requests.
+const IDLE: Duration = Duration::from_mins(10);
+
+/// How long a frame may take from its first byte to its last, and an answer until it is taken.
+const FRAME_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long requests in progress may go on after a stop.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Accepts connections until `stop`, then lets those in progress end.
+pub async fn accept(listener: UnixListener, access: SharedAccess, stop: CancellationToken) {
+    let (tracker, places) = (TaskTracker::new(), Places::default());
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted.and_then(|(stream, _)| Ok((PeerCred::of(&stream)?, stream))) {
+            Ok((peer, stream)) => {
+                let place = places.take(peer.uid);
+                tracker.spawn(serve(stream, peer, place, access.clone(), stop.clone()));
+            }
+            Err(error) => {
+                warn!(%error, "cannot accept a connection");
+                // Out of descriptors, most likely: wait for some to be closed rather than spin.
+                time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    drop(listener);
+    tracker.close();
+    if timeout(DRAIN, tracker.wait()).await.is_err() {
+        warn!("connections were cut that had not ended {} s after the stop", DRAIN.as_secs());
+    }
+}
+
+/// Counts connections by uid.
+#[derive(Debug, Default, Clone)]
+struct Places(Arc<Mutex<HashMap<u32, usize>>>);
+
+/// A connection's place; given back when it is dropped.
+#[derive(Debug)]
+struct Place {
+    places: Places,
+    uid: u32,
+    is_within_limits: bool,
+}
+
+impl Places {
+    fn take(&self, uid: u32) -> Place {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let total: usize = counts.values().sum();
+        let own = counts.entry(uid).or_default();
+        let is_within_limits = total < MOST_CONNECTIONS && *own < MOST_PER_UID;
+        *own += 1;
+        Place { places: self.clone(), uid, is_within_limits }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = counts.get_mut(&self.uid) {
+            *own -= 1;
+            if *own == 0 {
+                counts.remove(&self.uid);
+            }
+        }
+    }
+}
+
+async fn serve(
+    stream: UnixStream,
+    peer: PeerCred,
+    place: Place,
+    access: SharedAccess,
+    stop: CancellationToken,
+) {
+    let (reader, writer) = stream.into_split();
+    let codec = LengthDelimitedCodec::builder().max_frame_length(MAX_REQUEST).new_codec();
+    let connection = Connection { frames: FramedRead::new(reader, codec), writer, peer, access };
+    let ended =
+        if place.is_within_limits { connection.run(&stop).await } else { connection.turn_away().await };
+    if let Err(error) = ended {
+        debug!(%error, uid = place.uid, "a connection ended early");
+    }
+}
+
+/// What came in.
+enum Incoming {
+    /// A whole frame's body.
+    Body(BytesMut),
+    /// Nothing any more.
+    End,
+    /// Something that ends the connection, after this answer in this encoding.
+    Bad(Failure, Encoding),
+}
+
+struct Connection {
+    frames: FramedRead<OwnedReadHalf, LengthDelimitedCodec>,
+    writer: OwnedWriteHalf,
+    peer: PeerCred,
+    access: SharedAccess,
+}
+
+impl Connection {
+    async fn run(mut self, stop: &CancellationToken) -> io::Result<()> {
+        loop {
+            let incoming = tokio::select! {
+                biased;
+                incoming = self.next(IDLE) => incoming?,
+                () = stop.cancelled() => return Ok(()),
+            };
+            let (answer, encoding, is_last) = match incoming {
+                Incoming::End => return Ok(()),
+                Incoming::Bad(failure, encoding) => (Answer::Error(failure), encoding, true),
+                Incoming::Body(body) => match frame::decode_request(&body) {
+                    Ok((encoding, _)) if stop.is_cancelled() => {
+                        (Answer::Error(keeper::draining()), encoding, true)
+                    }
+                    Ok((encoding, request)) => (self.answer(request).await, encoding, false),
+                    Err(DecodeError::Version { .. } | DecodeError::Encoding { .. }) => {
+                        return self.write(&frame::unsupported()).await;
+                    }
+                    Err(error) => (Answer::Error(malformed(&error.to_string())), encoding_in(&body), true),
+                },
+            };
+            self.send(&answer, encoding).await?;
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Answers the first request of a peer for which there is no place, with the reason.
+    async fn turn_away(mut self) -> io::Result<()> {
+        let message = format!(
+            "The daemon has {MOST_CONNECTIONS} connections, or {MOST_PER_UID} of the user with id {}. \
+             Close some, and try again.",
+            self.peer.uid
+        );
+        let busy = Answer::Error(Failure { kind: ErrorKind::Busy, code: None, message });
+        match self.next(FRAME_DEADLINE).await? {
+            Incoming::Body(body) => self.send(&busy, encoding_in(&body)).await,
+            Incoming::Bad(_, encoding) => self.send(&busy, encoding).await,
+            Incoming::End => Ok(()),
+        }
+    }
+
+    async fn answer(&self, request: Request) -> Answer {
+        debug!(request = request.name(), uid = self.peer.uid, "asked");
+        self.access.answer(request, &self.peer).await
+    }
+
+    /// The next frame. It may be waited for as long as `idle`; once begun it must end in time.
+    async fn next(&mut self, idle: Duration) -> io::Result<Incoming> {
+        let body = loop {
+            if self.frames.read_buffer().is_empty() {
+                match timeout(idle, self.frames.get_ref().readable()).await {
+                    Ok(readable) => readable?,
+                    Err(_) => return Ok(Incoming::End),
+                }
+            }
+            match timeout(FRAME_DEADLINE, self.frames.next()).await {
+                Ok(body) => break body,
+                // The socket may have seemed readable and was not: nothing has begun.
+                Err(_) if self.frames.read_buffer().is_empty() => {}
+                Err(_) => {
+                    let message = format!("the frame was not complete after {} s", FRAME_DEADLINE.as_secs());
+                    return Ok(Incoming::Bad(malformed(&message), encoding_in(self.frames.read_buffer())));
+                }
+            }
+        };
+        Ok(match body {
+            None => Incoming::End,
+            Some(Ok(body)) if body.len() < MIN_BODY => {
+                let error = DecodeError::TooShort { len: body.len() };
+                Incoming::Bad(malformed(&error.to_string()), Encoding::Json)
+            }
+            Some(Ok(body)) => Incoming::Body(body),
+            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                let message = format!("The request is longer than {MAX_REQUEST} bytes.");
+                let failure = Failure { kind: ErrorKind::TooLarge, code: None, message };
+                // The codec leaves the length prefix of such a frame where it is.
+                let body = self.frames.read_buffer().get(PREFIX..).unwrap_or_default();
+                Incoming::Bad(failure, encoding_in(body))
+            }
+            // The codec's word for an end in the middle of a frame.
+            Some(Err(error)) if error.kind() == io::ErrorKind::Other => {
+                let failure = malformed("the connection was closed in the middle of a frame");
+                Incoming::Bad(failure, encoding_in(self.frames.read_buffer()))
+            }
+            Some(Err(error)) => return Err(error),
+        })
+    }
+
+    async fn send(&mut self, answer: &Answer, encoding: Encoding) -> io::Result<()> {
+        let bytes = frame::encode_answer(answer, encoding).or_else(|error| {
+            let message =
+                format!("The answer is longer than {MAX_ANSWER} bytes: {error}. Ask for less at once.");
+            let failure = Failure { kind: ErrorKind::TooLarge, code: None, message };
+            frame::encode_answer(&Answer::Error(failure), encoding)
+        });
+        self.write(&bytes.map_err(io::Error::other)?).await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        timeout(FRAME_DEADLINE, self.writer.write_all(bytes)).await?
+    }
+}
+
+fn malformed(detail: &str) -> Failure {
+    Failure {
+        kind: ErrorKind::Malformed,
+        code: None,
+        message: format!("The request cannot be read: {detail}."),
+    }
+}
+
+/// The encoding that a body announces, whole or not; JSON where it is none that we know.
+fn encoding_in(body: &[u8]) -> Encoding {
+    match body {
+        [frame::VERSION, 0, ..] => Encoding::Binary,
+        _ => Encoding::Json,
+    }
+}

@@ -1,0 +1,165 @@
+//! The daemon as a whole: what is started in which order, and what the signals do.
+
+use std::{path::Path, sync::Arc};
+
+use license_core::{state::State, time::Age};
+use tokio::{
+    net::UnixListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::{
+    access::Access,
+    clock::SystemClock,
+    config::{Config, ConfigError, Flags},
+    connection,
+    identity::{self, Identity, KeyError},
+    keeper::{Handle, Keeper, Parts},
+    reload::{self, Reloader},
+    socket::{self, SocketError},
+    store::{Loaded, Store, StoreError},
+    systemd,
+    transport::{HttpTransport, SetupError},
+};
+
+/// Where facts about the host are.
+const ROOT: &str = "/";
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// HTTP cannot be set up.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The state folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no host key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The socket cannot be used.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The system does not give what every program needs.
+    #[error("cannot start: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// Reads the configuration and says what is wrong with it, for `--check-config`.
+pub fn check_config(flags: &Flags) -> Result<Vec<String>, StartError> {
+    let (_, warnings) = reload::settings(&Config::load(flags)?)?;
+    Ok(warnings)
+}
+
+/// Runs until SIGTERM or SIGINT. It answers queries before it looks at the network.
+pub async fn run(flags: Flags) -> Result<(), StartError> {
+    let config = Config::load(&flags)?;
+    let (settings, warnings) = reload::settings(&config)?;
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    let mut signals = Signals::new()?;
+    let store = Store::open(&config.state_dir)?;
+    let identity = load_identity(&store, &config)?;
+    let (clock, resumed, state) = load_state(&store, &identity);
+    let (listener, bound) = socket::listen(&config.socket, &config.socket_group)?;
+    let listener = UnixListener::from_std(listener)?;
+
+    let stop = CancellationToken::new();
+    let (keeper, handle) = Keeper::new(Parts { state, store, clock, identity, settings }, fastrand::u64(..));
+    let access = Arc::new(Access {
+        keeper: handle.clone(),
+        admin_gid: socket::group_id(&config.admin_group),
+        reloader: Reloader::new(flags, config.clone()),
+    });
+    let connections = tokio::spawn(connection::accept(listener, access.clone(), stop.clone()));
+    info!(socket = %config.socket.display(), "ready");
+    systemd::ready();
+    let keeping = tokio::spawn(keeper.run(resumed, stop.clone()));
+
+    signals.until_stop(&handle, &access.reloader).await;
+    info!("stopping");
+    systemd::stopping();
+    stop.cancel();
+    for task in [connections, keeping] {
+        if let Err(error) = task.await {
+            error!(%error, "a part of the daemon ended badly");
+        }
+    }
+    drop(bound);
+    Ok(())
+}
+
+fn load_identity(store: &Store, config: &Config) -> Result<Identity, StartError> {
+    let (key, fault) = identity::load_or_make_key(&store.folder().join("host.key"))?;
+    if let Some(fault) = fault {
+        error!("{fault}; this host has a new key now");
+    }
+    let evidence = identity::evidence(Path::new(ROOT), config.host_id.as_deref());
+    Ok(Identity { key, evidence })
+}
+
+/// Loads state and time; what cannot be used is said and survived.
+fn load_state(store: &Store, identity: &Identity) -> (SystemClock, license_core::time::Resumed, State) {
+    let record = store.load_clock().unwrap_or_else(|fault| {
+        warn!("{fault}");
+        None
+    });
+    let Loaded { state, faults } = store.load();
+    for fault in &faults {
+        error!("{fault}");
+    }
+    let floor = state.as_ref().map_or(Age::default(), |state| state.age);
+    let (clock, resumed) = SystemClock::resume(record.as_ref(), floor);
+    let now = clock.now();
+    let state = match state {
+        Some(state) => {
+            let had = state.held().is_some();
+            let keys = state.keys.as_ref().and_then(|keys| keys.read().ok());
+            let state = state.verified(&identity.public_key(), keys.as_ref(), now);
+            if had && state.held().is_none() {
+                error!(
+                    "the statement that was held is not for this host, or its key is revoked; asking anew"
+                );
+            }
+            state
+        }
+        None if faults.is_empty() => State::unregistered(now),
+        None => State::lost(now),
+    };
+    (clock, resumed, state)
+}
+
+/// The signals that the daemon acts on.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Reloads at each SIGHUP, and returns at SIGTERM or SIGINT.
+    async fn until_stop(&mut self, keeper: &Handle<HttpTransport>, reloader: &Reloader) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                // What came of it is in the log; a bad configuration changes nothing.
+                _ = self.hangup.recv() => drop(reloader.reload(keeper).await),
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Files that survive a power cut at any moment: either the old content or the new, never a mixture.
+
+use std::{
+    fs::{self, File, Permissions},
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
+
+/// Replaces the content of `path`, for its owner alone to read (0600): temporary file, fsync, rename,
+/// fsync of the folder.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = folder(path)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".tmp-")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    sync(folder)
+}
+
+/// Makes `copy` another name of what `path` holds now; what `copy` held before is gone. There is no
+/// moment at which `path` is missing.
+pub fn keep(path: &Path, copy: &Path) -> io::Result<()> {
+    let folder = folder(path)?;
+    let name = tempfile::Builder::new().prefix(".tmp-").make_in(folder, |new| fs::hard_link(path, new))?;
+    name.persist(copy)?;
+    sync(folder)
+}
+
+/// Makes renames and new files in the folder durable.
+pub fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn folder(path: &Path) -> io::Result<&Path> {
+    path.parent().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a path inside a folder"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_kept_file_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, copy) = (folder.path().join("state"), folder.path().join("state.previous"));
+        for content in [b"one", b"two"] {
+            replace(&path, content).unwrap();
+            keep(&path, &copy).unwrap();
+        }
+        replace(&path, b"three").unwrap();
+        assert_eq!(fs::read(&copy).unwrap(), b"two");
+    }
+}

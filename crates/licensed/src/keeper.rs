@@ -1,0 +1,491 @@
+//! The keeper: the one task that owns the state.
+//!
+//! It takes commands over a channel, makes the calls to the license server, one at a time, and publishes
+//! a snapshot after every change. Queries read the snapshot and wait for nobody.
+
+mod handle;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    future,
+    sync::Arc,
+    time::Duration,
+};
+
+use license_core::{
+    api::Call,
+    crypto::{Nonce, PublicKey, RequestId},
+    envelope::Envelope,
+    outcome::{HttpAnswer, Judge, Outcome},
+    state::{Background, Effect, Event, Phase, PreparedCall, State},
+};
+use license_ipc::{ErrorKind, Failure};
+use license_types::{Code, FeatureId};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+    time,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+pub(crate) use self::handle::draining;
+pub use self::handle::{CallResult, Handle, Snapshot, Success};
+use self::handle::{Command, Waiter};
+use crate::{
+    clock::SystemClock,
+    identity::Identity,
+    retry, status,
+    store::Store,
+    transport::{Exchange, HttpRequest, TransportError},
+};
+
+/// Commands that may wait for the license server. More than a PBX has modules; past it the answer is
+/// *busy*.
+const MOST_WAITING: usize = 64;
+
+/// How often the time is stored: what a power cut may cost of it (design, section 4).
+const CLOCK_INTERVAL: Duration = Duration::from_mins(10);
+
+/// The longest sleep. A timer does not count suspends, so the boot clock is looked at this often.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// What a keeper works with.
+#[derive(Debug)]
+pub struct Parts<E> {
+    /// The state as it was loaded and verified.
+    pub state: State,
+    /// Where it is stored.
+    pub store: Store,
+    /// What tells the time.
+    pub clock: SystemClock,
+    /// Who this host is.
+    pub identity: Identity,
+    /// What can change at run time.
+    pub settings: Settings<E>,
+}
+
+/// What can change at run time.
+#[derive(Debug)]
+pub struct Settings<E> {
+    /// Who carries calls; `None` while no license server is configured.
+    pub exchange: Option<Arc<E>>,
+    /// The pinned root keys.
+    pub roots: Vec<PublicKey>,
+    /// Where a root key is to be put if there is none, for messages.
+    pub trust_path: String,
+}
+
+/// The keeper's task.
+#[derive(Debug)]
+pub struct Keeper<E> {
+    state: State,
+    store: Store,
+    clock: SystemClock,
+    identity: Identity,
+    host_key: PublicKey,
+    settings: Settings<E>,
+    commands: mpsc::Receiver<Command<E>>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    in_flight: Option<InFlight>,
+    queue: VecDeque<Waiting>,
+    /// Features for which the license server refused a seat, with the serial held then: modules ask
+    /// again and again, and nothing has changed before the serial does.
+    refused_seats: BTreeMap<FeatureId, u64>,
+    chance: fastrand::Rng,
+    shown: Option<(Phase, Option<Code>)>,
+    store_fault: Option<String>,
+}
+
+/// The call that is under way.
+#[derive(Debug)]
+struct InFlight {
+    prepared: PreparedCall,
+    waiters: Vec<Waiter>,
+    task: JoinHandle<Result<HttpAnswer, TransportError>>,
+}
+
+/// A call that waits for its turn.
+#[derive(Debug)]
+struct Waiting {
+    call: Call,
+    asked_by: u32,
+    waiters: Vec<Waiter>,
+}
+
+impl<E: Exchange> Keeper<E> {
+    /// Makes a keeper and the handle that everybody else uses. `seed` is for jitter.
+    #[must_use]
+    pub fn new(parts: Parts<E>, seed: u64) -> (Self, Handle<E>) {
+        let Parts { state, store, clock, identity, settings } = parts;
+        let server = settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
+        let snapshot = Snapshot { state: state.clone(), server, store_fault: None };
+        let (snapshots, reader) = watch::channel(Arc::new(snapshot));
+        let (sender, commands) = mpsc::channel(MOST_WAITING);
+        let handle = Handle::new(sender, reader, clock.clone());
+        let keeper = Self {
+            state,
+            store,
+            clock,
+            host_key: identity.public_key(),
+            identity,
+            settings,
+            commands,
+            snapshots,
+            in_flight: None,
+            queue: VecDeque::new(),
+            refused_seats: BTreeMap::new(),
+            chance: fastrand::Rng::with_seed(seed),
+            shown: None,
+            store_fault: None,
+        };
+        (keeper, handle)
+    }
+
+    /// Works until `stop`. `started` says how the clock took up the time.
+    pub async fn run(mut self, started: license_core::time::Resumed, stop: CancellationToken) {
+        let fraction = self.chance.f64();
+        self.apply(Event::Started { booted: started.booted, off: started.off, fraction }).await;
+        self.save_clock().await;
+        let mut clock_ticks = time::interval(CLOCK_INTERVAL);
+        clock_ticks.reset();
+        loop {
+            self.start_next().await;
+            let nap = self.nap();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                ended = ended(self.in_flight.as_mut()) => self.end(ended).await,
+                Some(command) = self.commands.recv() => self.take(command).await,
+                _ = clock_ticks.tick() => self.save_clock().await,
+                () = time::sleep(nap) => self.announce(),
+            }
+        }
+        self.drain().await;
+    }
+
+    /// How long to sleep when nothing happens.
+    fn nap(&self) -> Duration {
+        let due = self.state.due().filter(|_| self.in_flight.is_none());
+        let wait = due.map_or(LONGEST_SLEEP, |due| due.saturating_since(self.clock.now().age));
+        wait.min(LONGEST_SLEEP)
+    }
+
+    async fn take(&mut self, command: Command<E>) {
+        match command {
+            Command::Call { call, asked_by, automatic, waiter } => {
+                self.take_call(call, asked_by, automatic, waiter);
+            }
+            Command::Reset { done } => {
+                self.cancel_in_flight();
+                self.apply(Event::Reset).await;
+                // The asker may have gone; the reset stands.
+                let _ = done.send(());
+            }
+            Command::Configure { settings } => {
+                self.settings = settings;
+                self.publish();
+            }
+        }
+    }
+
+    fn take_call(&mut self, call: Call, asked_by: u32, automatic: bool, waiter: Waiter) {
+        if let Err(failure) = self.admit(&call, automatic) {
+            answer(vec![waiter], &Err(failure));
+            return;
+        }
+        if let Some(under_way) = self.in_flight.as_mut().filter(|under_way| under_way.prepared.call == call) {
+            under_way.waiters.push(waiter);
+        } else if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.call == call) {
+            waiting.waiters.push(waiter);
+        } else if self.queue.len() == MOST_WAITING {
+            let message = "Too many requests wait for the license server. Try again in a moment.".to_owned();
+            answer(vec![waiter], &Err(Failure { kind: ErrorKind::Busy, code: None, message }));
+        } else {
+            self.queue.push_back(Waiting { call, asked_by, waiters: vec![waiter] });
+            // What a person or a module asks for goes before what the schedule does by itself.
+            if self.in_flight.as_ref().is_some_and(|under_way| under_way.waiters.is_empty()) {
+                self.cancel_in_flight();
+            }
+        }
+    }
+
+    /// Whether a call can be made at all: what is known without the license server is said at once.
+    fn admit(&self, call: &Call, automatic: bool) -> Result<(), Failure> {
+        let refused = |code: Code| Failure {
+            kind: ErrorKind::Refused,
+            code: Some(code),
+            message: code.meaning().to_owned(),
+        };
+        let is_unregistered = self.state.phase(self.clock.now()) == Phase::Unregistered;
+        match call {
+            Call::Coupon { .. } if is_unregistered => return Err(refused(Code::COUPON_NUMBER)),
+            Call::CheckIn | Call::Capture { .. } | Call::Release { .. } | Call::Trial { .. }
+                if is_unregistered =>
+            {
+                return Err(refused(Code::KEY_ERROR));
+            }
+            Call::Capture { feature, .. } if automatic => self.admit_automatic(*feature)?,
+            Call::Register(_)
+            | Call::Activate { .. }
+            | Call::CheckIn
+            | Call::Capture { .. }
+            | Call::Release { .. }
+            | Call::Coupon { .. }
+            | Call::Trial { .. }
+            | Call::LicenseInfo { .. }
+            | Call::Drop => {}
+        }
+        self.ready_to_call()
+    }
+
+    /// What a module asks by itself must not wait for an outage, nor repeat a refusal.
+    fn admit_automatic(&self, feature: FeatureId) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let held = self.state.held().map(|held| held.statement().serial);
+        if held.is_some() && self.refused_seats.get(&feature).copied() == held {
+            let code = Code::NO_LICENSE;
+            return Err(Failure {
+                kind: ErrorKind::Refused,
+                code: Some(code),
+                message: code.meaning().to_owned(),
+            });
+        }
+        match &self.state.contact.last_failure {
+            Some(failure) if self.state.due().is_some_and(|due| due > now.age) => Err(Failure {
+                kind: ErrorKind::NoAnswer,
+                code: Some(failure.code),
+                message: failure.message.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is a server to call, and a key to believe it by.
+    fn ready_to_call(&self) -> Result<(), Failure> {
+        let missing = |message| Failure { kind: ErrorKind::NoAnswer, code: Some(Code::NO_ANSWER), message };
+        if self.settings.exchange.is_none() {
+            return Err(missing(status::NO_SERVER.to_owned()));
+        }
+        if self.settings.roots.is_empty() {
+            return Err(missing(status::no_root(&self.settings.trust_path)));
+        }
+        Ok(())
+    }
+
+    /// Starts the next call, if none is under way: a waiting one, or what is due.
+    async fn start_next(&mut self) {
+        if self.in_flight.is_some() {
+            return;
+        }
+        if let Some(Waiting { call, asked_by, waiters }) = self.queue.pop_front() {
+            let pending = self.state.pending.clone().filter(|pending| pending.call == call);
+            match pending.map_or_else(|| self.prepare(call, asked_by), Ok) {
+                Ok(prepared) => self.send(prepared, waiters).await,
+                Err(failure) => answer(waiters, &Err(failure)),
+            }
+            return;
+        }
+        let is_due = self.state.due().is_some_and(|due| due <= self.clock.now().age);
+        if is_due && self.ready_to_call().is_ok() {
+            let prepared = match self.state.background() {
+                Background::Repeat(pending) => Ok(*pending),
+                Background::Make(call) => self.prepare(call, 0),
+            };
+            match prepared {
+                Ok(prepared) => self.send(prepared, Vec::new()).await,
+                Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
+            }
+        }
+    }
+
+    fn prepare(&self, call: Call, asked_by: u32) -> Result<PreparedCall, Failure> {
+        let (mut id, mut nonce) = ([0; 16], [0; 32]);
+        let drawn = getrandom::fill(&mut id).and_then(|()| getrandom::fill(&mut nonce));
+        let now = self.clock.now();
+        let evidence = self.identity.evidence.clone();
+        let prepared = drawn.map_err(|error| error.to_string()).and_then(|()| {
+            PreparedCall::new(call, RequestId(id), Nonce(nonce), evidence, &self.state, asked_by, now)
+                .map_err(|error| error.to_string())
+        });
+        prepared.map_err(|detail| Failure {
+            kind: ErrorKind::NoAnswer,
+            code: Some(Code::NO_ANSWER),
+            message: format!("The request cannot be prepared on this host: {detail}"),
+        })
+    }
+
+    async fn send(&mut self, prepared: PreparedCall, waiters: Vec<Waiter>) {
+        let Some(exchange) = self.settings.exchange.clone() else {
+            answer(waiters, &self.ready_to_call().map(|()| Success::nothing(self.snapshot())));
+            return;
+        };
+        if prepared.changes_something() && self.state.pending.as_ref() != Some(&prepared) {
+            self.apply(Event::Sending(Box::new(prepared.clone()))).await;
+        }
+        let path = prepared.call.path();
+        let key = &self.identity.key;
+        let envelope =
+            Envelope::seal(key, "POST", path, &prepared.body.0, prepared.request_id, prepared.serial);
+        let request =
+            HttpRequest { path, headers: envelope.headers().to_vec(), body: prepared.body.0.clone() };
+        let task = tokio::spawn(async move { exchange.exchange(request).await });
+        self.in_flight = Some(InFlight { prepared, waiters, task });
+    }
+
+    /// Ends the call that is under way.
+    async fn end(&mut self, result: Result<HttpAnswer, TransportError>) {
+        let Some(InFlight { prepared, waiters, .. }) = self.in_flight.take() else { return };
+        let url =
+            self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned()).unwrap_or_default();
+        let outcome = match result {
+            Ok(http) => self.judge(&url).classify(&prepared.call, &prepared.nonce, &http),
+            Err(error) => Outcome::NoAnswer(error.no_answer(&url)),
+        };
+        self.note_refused_seat(&prepared.call, &outcome);
+        let event = Event::Ended {
+            call: Box::new(prepared),
+            outcome: outcome.clone(),
+            retry_step: retry::step(self.state.contact.failures.saturating_add(1)),
+            fraction: self.chance.f64(),
+        };
+        self.apply(event).await;
+        answer(waiters, &handle::result_of(outcome, self.snapshot()));
+    }
+
+    fn judge<'a>(&'a self, url: &'a str) -> Judge<'a> {
+        Judge {
+            roots: &self.settings.roots,
+            keys: self.state.keys.as_ref(),
+            host_key: &self.host_key,
+            number: self.state.number(),
+            above_serial: self.state.held().map(|held| held.statement().serial),
+            url,
+        }
+    }
+
+    fn note_refused_seat(&mut self, call: &Call, outcome: &Outcome) {
+        let (Call::Capture { feature, .. }, Outcome::Refused(_)) = (call, outcome) else { return };
+        if let Some(held) = self.state.held() {
+            self.refused_seats.insert(*feature, held.statement().serial);
+        }
+    }
+
+    /// Applies an event to the state, stores what is to be stored, and publishes.
+    async fn apply(&mut self, event: Event) {
+        let (state, effects) = self.state.clone().step(event, self.clock.now());
+        self.state = state;
+        for effect in effects {
+            self.save(effect).await;
+        }
+        self.publish();
+        self.announce();
+    }
+
+    async fn save(&mut self, effect: Effect) {
+        let (store, state) = (self.store.clone(), self.state.clone());
+        let saved = tokio::task::spawn_blocking(move || match effect {
+            Effect::Save => store.save(&state),
+            Effect::SaveBoth => store.save_both(&state),
+        });
+        let fault = match saved.await {
+            Ok(result) => result.err().map(|error| error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        // The binding goes on in memory; said once when it begins, and once when it is over.
+        match (&fault, &self.store_fault) {
+            (Some(fault), None) => error!("{fault}"),
+            (None, Some(_)) => info!("the state can be written again"),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        self.store_fault = fault;
+    }
+
+    async fn save_clock(&self) {
+        let (store, record) = (self.store.clone(), self.clock.record());
+        let fault = match tokio::task::spawn_blocking(move || store.save_clock(&record)).await {
+            Ok(saved) => saved.err().map(|error| error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(fault) = fault {
+            warn!("{fault}; without it, a restart may miss some of the time that passed");
+        }
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshots.borrow().clone()
+    }
+
+    fn publish(&self) {
+        let server = self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
+        let snapshot = Snapshot { state: self.state.clone(), server, store_fault: self.store_fault.clone() };
+        self.snapshots.send_replace(Arc::new(snapshot));
+    }
+
+    /// Logs the state when it has changed, and tells systemd.
+    fn announce(&mut self) {
+        let now = self.clock.now();
+        let snapshot = self.snapshot();
+        let (phase, code) = (self.state.phase(now), status::code(&self.state, now));
+        if self.shown == Some((phase, code)) {
+            return;
+        }
+        self.shown = Some((phase, code));
+        let message = status::message(&snapshot, now);
+        let license_code = code.map(|code| code.0);
+        match phase {
+            Phase::Fresh => info!(license_code, "{message}"),
+            Phase::Unregistered | Phase::Offline | Phase::Lapsed | Phase::Refused | Phase::Recovering => {
+                warn!(license_code, "{message}");
+            }
+        }
+        crate::systemd::status(&message);
+    }
+
+    /// Gives the call that is under way up. Its stored id makes that safe.
+    fn cancel_in_flight(&mut self) {
+        if let Some(InFlight { waiters, task, .. }) = self.in_flight.take() {
+            task.abort();
+            let message = "The request was overtaken by a reset.".to_owned();
+            answer(waiters, &Err(Failure { kind: ErrorKind::Busy, code: None, message }));
+        }
+    }
+
+    /// Tells everybody who waits that the daemon stops, and stores the time.
+    async fn drain(mut self) {
+        self.commands.close();
+        let mut waiters: Vec<Waiter> = self.queue.drain(..).flat_map(|waiting| waiting.waiters).collect();
+        if let Some(under_way) = self.in_flight.take() {
+            under_way.task.abort();
+            waiters.extend(under_way.waiters);
+        }
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Call { waiter, .. } => waiters.push(waiter),
+                Command::Reset { .. } | Command::Configure { .. } => {}
+            }
+        }
+        answer(waiters, &Err(draining()));
+        self.save_clock().await;
+    }
+}
+
+/// The result of the call that is under way; for ever pending if there is none.
+async fn ended(in_flight: Option<&mut InFlight>) -> Result<HttpAnswer, TransportError> {
+    match in_flight {
+        None => future::pending().await,
+        Some(under_way) => (&mut under_way.task).await.unwrap_or_else(|error| {
+            Err(TransportError {
+                kind: crate::transport::TransportErrorKind::Body,
+                detail: error.to_string(),
+            })
+        }),
+    }
+}
+
+fn answer(waiters: Vec<Waiter>, result: &CallResult) {
+    for waiter in waiters {
+        // A waiter that hung up misses its answer; what was done stays done.
+        let _ = waiter.send(result.clone());
+    }
+}

@@ -1,0 +1,151 @@
+//! How everybody else speaks with the keeper.
+
+use std::sync::Arc;
+
+use license_core::{
+    api::{Call, License},
+    outcome::Outcome,
+    state::State,
+    time::Now,
+};
+use license_ipc::{ErrorKind, Failure};
+use license_types::SessionId;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::Settings;
+use crate::clock::SystemClock;
+
+/// What the daemon knew at one moment. Immutable.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The state.
+    pub state: State,
+    /// The URL of the license server; `None` if none is configured.
+    pub server: Option<String>,
+    /// Why the state cannot be written, if it cannot.
+    pub store_fault: Option<String>,
+}
+
+/// What came of a call.
+pub type CallResult = Result<Success, Failure>;
+
+/// A call that the license server did.
+#[derive(Debug, Clone)]
+pub struct Success {
+    /// What is known now.
+    pub snapshot: Arc<Snapshot>,
+    /// The seat, after a capture.
+    pub session: Option<SessionId>,
+    /// The license, after a question about another number.
+    pub license: Option<License>,
+    /// What did not go quite as wanted.
+    pub warnings: Vec<String>,
+}
+
+impl Success {
+    pub(super) const fn nothing(snapshot: Arc<Snapshot>) -> Self {
+        Self { snapshot, session: None, license: None, warnings: Vec::new() }
+    }
+}
+
+pub(super) type Waiter = oneshot::Sender<CallResult>;
+
+/// What can be asked of the keeper.
+#[derive(Debug)]
+pub(super) enum Command<E> {
+    /// Make a call. An automatic one is a module's by itself, and fails at once during an outage.
+    Call { call: Call, asked_by: u32, automatic: bool, waiter: Waiter },
+    /// Give the registration number up.
+    Reset { done: oneshot::Sender<()> },
+    /// Go on with other settings.
+    Configure { settings: Settings<E> },
+}
+
+/// The keeper, for everybody else. Cheap to clone.
+#[derive(Debug)]
+pub struct Handle<E> {
+    commands: mpsc::Sender<Command<E>>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    clock: SystemClock,
+}
+
+impl<E> Clone for Handle<E> {
+    fn clone(&self) -> Self {
+        Self { commands: self.commands.clone(), snapshots: self.snapshots.clone(), clock: self.clock.clone() }
+    }
+}
+
+impl<E> Handle<E> {
+    pub(super) const fn new(
+        commands: mpsc::Sender<Command<E>>,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        clock: SystemClock,
+    ) -> Self {
+        Self { commands, snapshots, clock }
+    }
+
+    /// What is known now. Never waits.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshots.borrow().clone()
+    }
+
+    /// The moment of a decision.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// Has a call made for `uid`, and waits for what comes of it.
+    pub async fn call(&self, call: Call, uid: u32) -> CallResult {
+        self.make(call, uid, false).await
+    }
+
+    /// Has a call made that a module makes by itself: during an outage it fails at once.
+    pub async fn call_automatically(&self, call: Call, uid: u32) -> CallResult {
+        self.make(call, uid, true).await
+    }
+
+    async fn make(&self, call: Call, asked_by: u32, automatic: bool) -> CallResult {
+        let (waiter, result) = oneshot::channel();
+        let command = Command::Call { call, asked_by, automatic, waiter };
+        self.commands.send(command).await.map_err(|_| draining())?;
+        result.await.map_err(|_| draining())?
+    }
+
+    /// Forgets the registration number on this host.
+    pub async fn reset(&self) -> Result<(), Failure> {
+        let (done, result) = oneshot::channel();
+        self.commands.send(Command::Reset { done }).await.map_err(|_| draining())?;
+        result.await.map_err(|_| draining())
+    }
+
+    /// Goes on with other settings.
+    pub async fn configure(&self, settings: Settings<E>) -> Result<(), Failure> {
+        self.commands.send(Command::Configure { settings }).await.map_err(|_| draining())
+    }
+}
+
+/// The failure of whatever comes while the daemon stops.
+pub(crate) fn draining() -> Failure {
+    let message = "The daemon is stopping. Try again in a moment.".to_owned();
+    Failure { kind: ErrorKind::Draining, code: None, message }
+}
+
+/// What an outcome is to the one who asked.
+pub(super) fn result_of(outcome: Outcome, snapshot: Arc<Snapshot>) -> CallResult {
+    match outcome {
+        Outcome::Statement(accepted) => Ok(Success {
+            session: accepted.session,
+            warnings: accepted.warnings,
+            ..Success::nothing(snapshot)
+        }),
+        Outcome::Done(license) => Ok(Success { license, ..Success::nothing(snapshot) }),
+        Outcome::Refused(problem) => {
+            Err(Failure { kind: ErrorKind::Refused, code: problem.code, message: problem.detail })
+        }
+        Outcome::NoAnswer(why) => {
+            Err(Failure { kind: ErrorKind::NoAnswer, code: Some(why.code), message: why.message })
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The licensing daemon for MikoPBX.
+//!
+//! It holds a host's license binding, checks it with the license server on a schedule, and answers on a
+//! Unix socket whether a feature may run. Decisions are in `license-core`; here is what does I/O:
+//!
+//! - [`daemon`] starts the parts and acts on signals;
+//! - [`keeper`] owns the state: the only writer, and the only one who calls the license server;
+//! - [`connection`] moves frames, [`access`] decides who may do what and does it;
+//! - [`transport`], [`store`], [`identity`], [`trust`], [`clock`]: the world outside.
+
+pub mod access;
+pub mod clock;
+pub mod config;
+pub mod connection;
+pub mod daemon;
+pub mod durable;
+pub mod identity;
+pub mod keeper;
+pub mod logging;
+pub mod reload;
+pub mod retry;
+pub mod socket;
+pub mod status;
+pub mod store;
+pub mod systemd;
+pub mod transport;
+pub mod trust;

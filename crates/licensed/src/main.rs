@@ -1,0 +1,32 @@
+//! licensed, the program: flags, logging, runtime.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use licensed::{config::Flags, daemon, logging};
+use tracing::error;
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    logging::init();
+    match start(flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(flags: Flags) -> Result<(), daemon::StartError> {
+    if flags.check_config {
+        for warning in daemon::check_config(&flags)? {
+            tracing::warn!("{warning}");
+        }
+        tracing::info!("the configuration is good");
+        return Ok(());
+    }
+    // Two workers: queries are answered while the keeper waits for the disk.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(daemon::run(flags))
+}

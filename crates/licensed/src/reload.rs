@@ -1,0 +1,88 @@
+//! Reading the configuration again, at run time.
+
+use std::sync::Arc;
+
+use license_ipc::{ErrorKind, Failure};
+use tokio::sync::Mutex;
+use tracing::{info, warn};
+
+use crate::{
+    config::{Config, Flags},
+    keeper::{Handle, Settings},
+    systemd,
+    transport::{HttpTransport, SetupError},
+    trust,
+};
+
+/// Reads the configuration again, for SIGHUP and for the request `reload`.
+#[derive(Debug)]
+pub struct Reloader {
+    flags: Flags,
+    current: Mutex<Config>,
+}
+
+impl Reloader {
+    /// A reloader for a daemon that started with `flags` and came to `config`.
+    #[must_use]
+    pub fn new(flags: Flags, config: Config) -> Self {
+        Self { flags, current: Mutex::new(config) }
+    }
+
+    /// Applies what can change at run time; says what needs a restart. On an error nothing changes.
+    pub async fn reload(&self, keeper: &Handle<HttpTransport>) -> Result<Vec<String>, Failure> {
+        let mut current = self.current.lock().await;
+        systemd::reloading();
+        let result = self.apply(&current, keeper).await;
+        systemd::ready();
+        match result {
+            Ok((config, warnings)) => {
+                for warning in &warnings {
+                    warn!("{warning}");
+                }
+                info!("the configuration is read again");
+                *current = config;
+                Ok(warnings)
+            }
+            Err(message) => {
+                warn!("the configuration is not taken, the old one stays: {message}");
+                Err(Failure { kind: ErrorKind::Refused, code: None, message })
+            }
+        }
+    }
+
+    async fn apply(
+        &self,
+        current: &Config,
+        keeper: &Handle<HttpTransport>,
+    ) -> Result<(Config, Vec<String>), String> {
+        let config = Config::load(&self.flags).map_err(|error| error.to_string())?;
+        let (settings, mut warnings) = settings(&config).map_err(|error| error.to_string())?;
+        let restart = current.needs_restart(&config);
+        if !restart.is_empty() {
+            warnings.push(format!(
+                "A change of {} needs a restart: systemctl restart licensed",
+                restart.join(", ")
+            ));
+        }
+        keeper.configure(settings).await.map_err(|failure| failure.message)?;
+        // What needs a restart stays as it is, so that the next reload says so again.
+        let config =
+            Config { server: config.server, trust: config.trust, ca_file: config.ca_file, ..current.clone() };
+        Ok((config, warnings))
+    }
+}
+
+/// What the keeper works with under a configuration, and what is wrong with it that need not stop it.
+pub fn settings(config: &Config) -> Result<(Settings<HttpTransport>, Vec<String>), SetupError> {
+    let exchange = match &config.server {
+        Some(server) => Some(Arc::new(HttpTransport::new(server, config.ca_file.as_deref())?)),
+        None => None,
+    };
+    let trust = trust::load(&config.trust);
+    let trust_path = config.trust.first().map_or_else(String::new, |path| path.display().to_string());
+    let mut warnings: Vec<String> = trust.faults.iter().map(ToString::to_string).collect();
+    if trust.roots.is_empty() {
+        warnings.push(crate::status::no_root(&trust_path));
+    }
+    Ok((Settings { exchange, roots: trust.roots, trust_path }, warnings))
+}
