@@ -4,6 +4,8 @@
 //! a snapshot after every change. Queries read the snapshot and wait for nobody.
 
 mod handle;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, VecDeque},

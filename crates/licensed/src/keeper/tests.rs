@@ -1,0 +1,412 @@
+//! The keeper against a license server that signs like a real one and misbehaves on demand.
+
+use std::sync::{Mutex, MutexGuard};
+
+use license_core::{
+    api::{ApiAnswer, HostCall, PROBLEM_MEDIA_TYPE, Problem},
+    crypto::SigningKey,
+    host::Evidence,
+    keys::{KeySet, OnlineKey},
+    statement::{HeldSeat, Kind, Lease, LeasedFeature, Statement},
+};
+use license_types::{Customer, ProductId, RegistrationNumber, Seats, SessionId, UnixTime, Verdict};
+use tokio::sync::Notify;
+
+use super::*;
+use crate::{store::Loaded, transport::TransportErrorKind};
+
+const FEATURE: FeatureId = FeatureId(45);
+
+fn number() -> RegistrationNumber {
+    "MIKO-AAAAA-BBBBB-CCCCC-DDDDD".parse().unwrap()
+}
+
+fn activate() -> Call {
+    Call::Activate { number: number() }
+}
+
+fn capture() -> Call {
+    Call::Capture { feature: FEATURE, holder: None, reclaim: false }
+}
+
+/// How the server takes the next calls.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Mood {
+    Good,
+    /// Does what is asked, and the answer gets lost.
+    LosesAnswers,
+    Down,
+    /// Answers when it is told to.
+    Hangs,
+    Refuses(Code),
+}
+
+#[derive(Debug)]
+struct FakeServer {
+    mood: Mutex<Mood>,
+    requests: Mutex<Vec<HttpRequest>>,
+    serial: Mutex<u64>,
+    release: Notify,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}
+
+impl FakeServer {
+    fn root() -> SigningKey {
+        SigningKey::from_bytes(&[1; 32])
+    }
+
+    fn online() -> SigningKey {
+        SigningKey::from_bytes(&[2; 32])
+    }
+
+    fn paths(&self) -> Vec<&'static str> {
+        lock(&self.requests).iter().map(|request| request.path).collect()
+    }
+
+    fn answer(&self, request: &HttpRequest) -> HttpAnswer {
+        let call: HostCall = serde_json::from_slice(&request.body).unwrap();
+        let header =
+            |name| request.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+        let envelope = Envelope::open(header, "POST", request.path, &request.body).unwrap();
+        let mut serial = lock(&self.serial);
+        *serial += 1;
+        let holds = matches!(call.call, Call::Capture { .. });
+        let session = SessionId("s1".to_owned());
+        let feature = LeasedFeature {
+            feature: FEATURE,
+            name: "amoCRM".to_owned(),
+            product: ProductId(81),
+            seats: Seats { total: 2, captured: u32::from(holds) },
+            per_user: false,
+            expires_at: None,
+            held: if holds { vec![HeldSeat { session: session.clone(), holder: None }] } else { Vec::new() },
+            refusal: if holds { None } else { Some(Code::NO_LICENSE) },
+        };
+        let issued_at = UnixTime(1_790_000_000);
+        let customer =
+            Customer { company: "c".into(), contact: "n".into(), email: "e@x".into(), phone: String::new() };
+        let statement = Statement {
+            schema: "1.0".to_owned(),
+            serial: *serial,
+            number: number(),
+            binding: "b".to_owned(),
+            host_key: envelope.host_key,
+            nonce: call.nonce,
+            issued_at,
+            refresh_after: 14_400,
+            kind: Kind::Lease(Lease {
+                honoured_until: UnixTime(issued_at.0 + 2_592_000),
+                run_on: 604_800,
+                customer,
+                products: Vec::new(),
+                features: vec![feature],
+            }),
+        };
+        let key = OnlineKey {
+            id: PublicKey::of(&Self::online()).id(),
+            public: PublicKey::of(&Self::online()),
+            valid_from: UnixTime(0),
+            signs_until: None,
+            revoked: false,
+        };
+        let keys = KeySet { schema: "1.0".to_owned(), version: 1, keys: vec![key] };
+        let answer = ApiAnswer {
+            statement: Some(statement.sign(&Self::online()).unwrap()),
+            keys: keys.sign(&Self::root()).unwrap(),
+            session: holds.then_some(session),
+            license: None,
+            warnings: Vec::new(),
+        };
+        HttpAnswer { status: 200, body: serde_json::to_vec(&answer).unwrap(), ..HttpAnswer::default() }
+    }
+}
+
+fn problem(code: Code) -> HttpAnswer {
+    let problem = Problem {
+        status: 409,
+        code: Some(code),
+        title: "no".to_owned(),
+        detail: code.meaning().to_owned(),
+        detail_ru: String::new(),
+        feature: None,
+        product: None,
+    };
+    HttpAnswer {
+        status: 409,
+        content_type: Some(PROBLEM_MEDIA_TYPE.to_owned()),
+        retry_after: None,
+        body: serde_json::to_vec(&problem).unwrap(),
+    }
+}
+
+impl Exchange for FakeServer {
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
+        lock(&self.requests).push(request.clone());
+        let failed = |kind| Err(TransportError { kind, detail: "test".to_owned() });
+        let mood = *lock(&self.mood);
+        match mood {
+            Mood::Good => Ok(self.answer(&request)),
+            Mood::LosesAnswers => {
+                self.answer(&request);
+                failed(TransportErrorKind::Body)
+            }
+            Mood::Down => failed(TransportErrorKind::Connect),
+            Mood::Hangs => {
+                self.release.notified().await;
+                Ok(self.answer(&request))
+            }
+            Mood::Refuses(code) => Ok(problem(code)),
+        }
+    }
+
+    fn url(&self) -> &'static str {
+        "http://127.0.0.1:1"
+    }
+}
+
+/// A keeper at work.
+struct World {
+    server: Arc<FakeServer>,
+    keeper: Handle<FakeServer>,
+    store: Store,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with_roots(vec![PublicKey::of(&FakeServer::root())])
+    }
+
+    fn with_roots(roots: Vec<PublicKey>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (clock, resumed) = SystemClock::resume(None, license_core::time::Age::default());
+        let server = Arc::new(FakeServer {
+            mood: Mutex::new(Mood::Good),
+            requests: Mutex::default(),
+            serial: Mutex::default(),
+            release: Notify::new(),
+        });
+        let parts = Parts {
+            state: State::unregistered(clock.now()),
+            store: store.clone(),
+            clock,
+            identity: Identity { key: SigningKey::from_bytes(&[3; 32]), evidence: Evidence::default() },
+            settings: Settings {
+                exchange: Some(server.clone()),
+                roots,
+                trust_path: "/etc/licensed/trust.d".to_owned(),
+            },
+        };
+        let (keeper, handle) = Keeper::new(parts, 7);
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(keeper.run(resumed, stop.clone()));
+        Self { server, keeper: handle, store, stop, task, folder }
+    }
+
+    async fn bound() -> Self {
+        let world = Self::new();
+        world.keeper.call(activate(), 0).await.unwrap();
+        world
+    }
+
+    fn mood(&self, mood: Mood) {
+        *lock(&self.server.mood) = mood;
+    }
+
+    fn call(&self, call: Call) -> JoinHandle<CallResult> {
+        let keeper = self.keeper.clone();
+        tokio::spawn(async move { keeper.call(call, 1000).await })
+    }
+
+    /// Waits until the server has seen that many requests.
+    async fn requests(&self, count: usize) {
+        while lock(&self.server.requests).len() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        self.keeper.snapshot().state.phase(self.keeper.now())
+    }
+}
+
+fn failure(result: CallResult) -> (ErrorKind, Option<Code>) {
+    let failure = result.unwrap_err();
+    (failure.kind, failure.code)
+}
+
+#[tokio::test]
+async fn an_activation_is_on_disk_before_it_is_answered() {
+    let world = World::bound().await;
+    assert_eq!(world.phase(), Phase::Fresh);
+    let Loaded { state, faults } = world.store.load();
+    assert!(faults.is_empty());
+    assert_eq!(state.unwrap().number(), Some(&number()));
+}
+
+#[tokio::test]
+async fn equal_calls_are_one_request_and_all_are_answered() {
+    let world = World::bound().await;
+    world.mood(Mood::Hangs);
+    let first = world.call(capture());
+    world.requests(2).await;
+    let others: Vec<_> = (0..5).map(|_| world.call(capture())).collect();
+    tokio::task::yield_now().await;
+    while !others.iter().all(JoinHandle::is_finished) {
+        world.server.release.notify_one();
+        tokio::task::yield_now().await;
+    }
+    for call in others.into_iter().chain([first]) {
+        assert_eq!(call.await.unwrap().unwrap().session, Some(SessionId("s1".to_owned())));
+    }
+    assert_eq!(world.server.paths(), ["/v1/activate", "/v1/capture"]);
+}
+
+#[tokio::test]
+async fn a_second_call_waits_for_the_first() {
+    let world = World::bound().await;
+    world.mood(Mood::Hangs);
+    let first = world.call(capture());
+    world.requests(2).await;
+    let second = world.call(Call::CheckIn);
+    world.mood(Mood::Good);
+    world.server.release.notify_one();
+    first.await.unwrap().unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(world.server.paths(), ["/v1/activate", "/v1/capture", "/v1/check-in"]);
+}
+
+#[tokio::test]
+async fn a_call_with_a_lost_answer_is_repeated_to_the_letter() {
+    let world = World::new();
+    world.mood(Mood::LosesAnswers);
+    assert_eq!(failure(world.keeper.call(activate(), 0).await), (ErrorKind::NoAnswer, Some(Code::NO_ANSWER)));
+    assert_eq!(world.store.load().state.unwrap().pending.map(|pending| pending.call), Some(activate()));
+    world.mood(Mood::Good);
+    world.keeper.call(activate(), 0).await.unwrap();
+    let requests = lock(&world.server.requests);
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0].body, requests[1].body);
+    assert_eq!(requests[0].headers, requests[1].headers);
+}
+
+#[tokio::test]
+async fn a_call_that_never_went_out_is_drawn_anew() {
+    let world = World::new();
+    world.mood(Mood::Down);
+    assert_eq!(
+        failure(world.keeper.call(activate(), 0).await),
+        (ErrorKind::NoAnswer, Some(Code::CONNECTION_FAILED))
+    );
+    world.mood(Mood::Good);
+    world.keeper.call(activate(), 0).await.unwrap();
+    let requests = lock(&world.server.requests);
+    assert_ne!(requests[0].headers, requests[1].headers);
+}
+
+#[tokio::test]
+async fn a_module_does_not_wait_for_an_outage() {
+    let world = World::bound().await;
+    world.mood(Mood::Down);
+    assert_eq!(failure(world.keeper.call(Call::CheckIn, 0).await).1, Some(Code::CONNECTION_FAILED));
+    let asked = world.server.paths().len();
+    let result = world.keeper.call_automatically(capture(), 1000).await;
+    assert_eq!(failure(result), (ErrorKind::NoAnswer, Some(Code::CONNECTION_FAILED)));
+    assert_eq!(world.server.paths().len(), asked, "it did not go online");
+    assert_eq!(failure(world.keeper.call(capture(), 1000).await).0, ErrorKind::NoAnswer);
+    assert_eq!(world.server.paths().len(), asked + 1, "a person's did");
+}
+
+#[tokio::test]
+async fn a_refused_seat_is_not_asked_for_again_before_something_changed() {
+    let world = World::bound().await;
+    world.mood(Mood::Refuses(Code::NO_LICENSE));
+    for _ in 0..3 {
+        let result = world.keeper.call_automatically(capture(), 1000).await;
+        assert_eq!(failure(result), (ErrorKind::Refused, Some(Code::NO_LICENSE)));
+    }
+    assert_eq!(world.server.paths(), ["/v1/activate", "/v1/capture"]);
+    world.mood(Mood::Good);
+    world.keeper.call(Call::CheckIn, 0).await.unwrap();
+    world.keeper.call_automatically(capture(), 1000).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_known_without_the_license_server_is_said_without_it() {
+    let world = World::new();
+    let coupon = "MIKOUPD-AAAAA-BBBBB-CCCCC-DDDDD".parse().unwrap();
+    assert_eq!(failure(world.keeper.call(Call::Coupon { coupon }, 0).await).1, Some(Code::COUPON_NUMBER));
+    for call in [Call::CheckIn, capture(), Call::Trial { product: ProductId(81) }] {
+        assert_eq!(failure(world.keeper.call(call, 0).await), (ErrorKind::Refused, Some(Code::KEY_ERROR)));
+    }
+    assert!(world.server.paths().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_root_key_nothing_goes_out_and_the_folder_is_named() {
+    let world = World::with_roots(Vec::new());
+    let failure = world.keeper.call(activate(), 0).await.unwrap_err();
+    assert!(failure.message.contains("/etc/licensed/trust.d"), "{failure}");
+    assert!(world.server.paths().is_empty());
+}
+
+#[tokio::test]
+async fn a_reset_does_not_wait_and_leaves_nobody_waiting() {
+    let world = World::bound().await;
+    world.mood(Mood::Hangs);
+    let hanging = world.call(capture());
+    world.requests(2).await;
+    world.keeper.reset().await.unwrap();
+    assert_eq!(failure(hanging.await.unwrap()).0, ErrorKind::Busy);
+    assert_eq!(world.phase(), Phase::Unregistered);
+    world.requests(3).await;
+    assert_eq!(world.server.paths()[2], "/v1/drop", "the server is told at once");
+}
+
+#[tokio::test]
+async fn a_stop_answers_everybody_who_waits() {
+    let world = World::bound().await;
+    world.mood(Mood::Hangs);
+    let calls = [world.call(capture()), world.call(Call::CheckIn)];
+    world.requests(2).await;
+    world.stop.cancel();
+    world.task.await.unwrap();
+    for call in calls {
+        assert_eq!(failure(call.await.unwrap()).0, ErrorKind::Draining);
+    }
+    assert_eq!(failure(world.keeper.call(capture(), 0).await).0, ErrorKind::Draining);
+    assert!(world.store.load_clock().unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_disk_that_cannot_be_written_stops_nothing_and_is_said() {
+    let world = World::new();
+    std::fs::remove_dir_all(world.folder.path()).unwrap();
+    world.keeper.call(activate(), 0).await.unwrap();
+    world.keeper.call(capture(), 0).await.unwrap();
+    let snapshot = world.keeper.snapshot();
+    assert!(snapshot.store_fault.as_ref().unwrap().contains("kept in memory"), "{:?}", snapshot.store_fault);
+    let verdict = snapshot.state.entitlement(FEATURE, None, world.keeper.now()).verdict;
+    assert!(matches!(verdict, Verdict::Granted { .. }));
+}
+
+#[tokio::test]
+async fn past_the_limit_the_answer_is_busy() {
+    let world = World::bound().await;
+    world.mood(Mood::Hangs);
+    let under_way = world.call(capture());
+    world.requests(2).await;
+    let product = |id: usize| Call::Trial { product: ProductId(u32::try_from(id).unwrap()) };
+    let waiting: Vec<_> = (0..MOST_WAITING).map(|id| world.call(product(id))).collect();
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(failure(world.keeper.call(product(MOST_WAITING), 0).await).0, ErrorKind::Busy);
+    assert!(!under_way.is_finished() && waiting.iter().all(|call| !call.is_finished()));
+}
