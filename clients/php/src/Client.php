@@ -35,22 +35,20 @@ final class Client
 
     /**
      * @param float $timeout seconds for a call that the daemon answers from memory
-     * @param float $ensureTimeout seconds for ensure(), which asks the license server if the feature
-     *                             is not granted yet
-     * @param float $captureTimeout seconds for capture() and release(), which ask the license server
+     * @param float $onlineTimeout seconds for ensure(), capture() and release(), for which the daemon
+     *                             may ask the license server; it gives that up after 15
      *
      * @throws \InvalidArgumentException
      */
     public function __construct(
         string $socket = self::DEFAULT_SOCKET,
         private readonly float $timeout = 1.0,
-        private readonly float $ensureTimeout = 1.0,
-        private readonly float $captureTimeout = 20.0,
+        private readonly float $onlineTimeout = 20.0,
     ) {
         if ($socket === '' || strlen($socket) > self::MAX_SOCKET_PATH || str_contains($socket, "\0")) {
             throw new \InvalidArgumentException('a socket is a path of 1 to 107 bytes');
         }
-        foreach ([$timeout, $ensureTimeout, $captureTimeout] as $seconds) {
+        foreach ([$timeout, $onlineTimeout] as $seconds) {
             if (!($seconds > 0 && $seconds <= 3600)) {
                 throw new \InvalidArgumentException('a timeout is more than 0 and at most 3600 seconds');
             }
@@ -78,7 +76,7 @@ final class Client
      */
     public function ensure(int $feature): Verdict
     {
-        return $this->verdict('ensure', ['feature' => self::feature($feature)], $this->ensureTimeout);
+        return $this->verdict('ensure', ['feature' => self::feature($feature)], $this->onlineTimeout);
     }
 
     /**
@@ -96,7 +94,7 @@ final class Client
             self::mustBeAbout($feature, $captured->verdict);
             return $captured;
         };
-        return $this->call('capture', $arguments, $this->captureTimeout, 'captured', $read);
+        return $this->call('capture', $arguments, $this->onlineTimeout, 'captured', $read);
     }
 
     /**
@@ -107,7 +105,7 @@ final class Client
     public function release(string $session): Done|Failure
     {
         $arguments = ['session' => $session];
-        return $this->call('release', $arguments, $this->captureTimeout, 'done', Done::fromWire(...), false);
+        return $this->call('release', $arguments, $this->onlineTimeout, 'done', Done::fromWire(...), false);
     }
 
     /**

@@ -197,7 +197,7 @@ final class FaultTest extends Scripted
 
     public function testACallThatMayGoOnlineHasADeadlineOfItsOwn(): void
     {
-        $client = new Client($this->daemon([self::HOLD])->socket, captureTimeout: 0.2);
+        $client = new Client($this->daemon([self::HOLD])->socket, onlineTimeout: 0.2);
         $failure = $client->release('seat-1');
         self::assertInstanceOf(Failure::class, $failure);
         self::assertSame(FailureKind::TimedOut, $failure->kind);

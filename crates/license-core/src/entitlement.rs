@@ -38,7 +38,7 @@ impl State {
                 code: Code::KEY_ERROR,
                 since: self.unix_at(*since, now),
                 // A registration is under way whose outcome nobody knows yet: not the moment to stop a module.
-                may_run: self.pending.is_some(),
+                may_run: self.is_registering(),
             },
             Binding::Lost { since, .. } => Verdict::Indeterminate {
                 code: self.last_code(),

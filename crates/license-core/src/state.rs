@@ -367,6 +367,13 @@ impl State {
         }
     }
 
+    /// Whether this host is being registered, and nobody knows yet what came of it.
+    #[must_use]
+    pub fn is_registering(&self) -> bool {
+        let call = self.pending.as_ref().map(|pending| &pending.call);
+        matches!(call, Some(Call::Register(_) | Call::Activate { .. }))
+    }
+
     /// What the state comes to now.
     #[must_use]
     pub fn phase(&self, now: Now) -> Phase {

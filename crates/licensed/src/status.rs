@@ -45,7 +45,7 @@ pub fn message(snapshot: &Snapshot, now: Now) -> String {
     let state = &snapshot.state;
     let why = state.contact.last_failure.as_ref().map_or("it was not asked yet", |failure| &failure.message);
     match state.phase(now) {
-        Phase::Unregistered if state.pending.is_some() => {
+        Phase::Unregistered if state.is_registering() => {
             format!("A registration is under way; the license server has not answered yet: {why}.")
         }
         Phase::Unregistered if snapshot.server.is_none() => {

@@ -10,7 +10,7 @@ use license_core::{
     api::Call,
     outcome::Outcome,
     schedule,
-    state::{Binding, Effect, Event, Phase, State},
+    state::{Background, Binding, Effect, Event, Phase, State},
     statement::Kind,
 };
 use license_types::{Basis, Code, UnixTime, Verdict};
@@ -166,10 +166,12 @@ fn a_reset_forgets_at_once_and_tells_the_server_until_it_knows() {
     assert_eq!(host.state.due(), Some(at(60).age));
 
     let call = host.call(Call::Drop, at(60));
-    host.end(call, no_answer(Code::NO_ANSWER), at(60));
+    host.step(Event::Sending(Box::new(call.clone())), at(60));
+    host.end(call.clone(), no_answer(Code::NO_ANSWER), at(60));
     assert!(host.state.unbind);
+    assert!(!host.verdict(HELD, at(60)).may_run(), "an unbind under way is no registration under way");
 
-    let call = host.call(Call::Drop, at(90));
+    assert_eq!(host.state.background(), Background::Repeat(Box::new(call.clone())));
     host.end(call, Outcome::Done(None), at(90));
     assert!(!host.state.unbind);
     assert_eq!(host.state.due(), None);
