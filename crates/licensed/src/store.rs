@@ -17,7 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::durable;
 
-/// The version of both files. Another one is not read; see docs/operations.md.
+/// The version of both files. Another one is set aside like a damaged one (docs/architecture.md).
 const VERSION: &str = "1";
 
 /// At most so many unreadable files are set aside; the last is overwritten by the next.
