@@ -89,7 +89,7 @@ impl Access {
             }
             Request::Recheck => {
                 let success = self.keeper.call(Call::CheckIn, peer.uid).await?;
-                Ok(done(&status::message(&success.snapshot, self.keeper.now()), success.warnings))
+                Ok(done(&status::line(&success.snapshot, self.keeper.now()), success.warnings))
             }
             Request::Reload => {
                 let warnings = self.reloader.reload(&self.keeper).await?;

@@ -433,7 +433,7 @@ impl<E: Exchange> Keeper<E> {
             return;
         }
         self.shown = Some((phase, code));
-        let message = status::message(&snapshot, now);
+        let message = status::line(&snapshot, now);
         let license_code = code.map(|code| code.0);
         match phase {
             Phase::Fresh => info!(license_code, "{message}"),

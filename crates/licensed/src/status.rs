@@ -59,9 +59,19 @@ pub fn message(snapshot: &Snapshot, now: Now) -> String {
         Phase::Lapsed => format!("The lease has ended without an answer of the license server: {why}."),
         Phase::Recovering => format!("What was held is lost; the license server is asked for it: {why}."),
         Phase::Refused => match state.held().map(|held| &held.statement().kind) {
-            Some(Kind::Refusal(refusal)) => format!("({}) {}", refusal.code, refusal.reason),
+            Some(Kind::Refusal(refusal)) => refusal.reason.clone(),
             Some(Kind::Lease(_)) | None => Code::NO_LICENSE.meaning().to_owned(),
         },
+    }
+}
+
+/// Code and message in one line, for the log, for systemd and as an answer.
+#[must_use]
+pub fn line(snapshot: &Snapshot, now: Now) -> String {
+    let message = message(snapshot, now);
+    match code(&snapshot.state, now) {
+        Some(code) => format!("({code}) {message}"),
+        None => message,
     }
 }
 

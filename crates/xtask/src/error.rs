@@ -2,6 +2,8 @@
 
 use std::{fmt, io, path::PathBuf, process::ExitStatus, time::Duration};
 
+use crate::process::Answered;
+
 /// Why a chore did not get to its end.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -26,12 +28,14 @@ pub(crate) enum Error {
         output: String,
     },
     /// Something did not happen in time.
-    TooLate { what: String, after: Duration, log: String },
+    TooLate { name: &'static str, what: &'static str, after: Duration, log: String },
     /// A program that should go on running has ended.
-    Ended { name: String, status: ExitStatus, log: String },
+    Ended { name: &'static str, status: ExitStatus, log: String },
     /// A rule of the workspace is broken.
     Rule(String),
-    /// Steps of the gate failed; they have been shown.
+    /// A program did not answer as it should.
+    Answer(Box<Answered>, &'static str),
+    /// A step of the gate failed; it has been shown.
     Gate,
     /// Ctrl-C or SIGTERM.
     Interrupted,
@@ -50,6 +54,7 @@ impl Error {
             | Self::TooLate { .. }
             | Self::Ended { .. }
             | Self::Rule(_)
+            | Self::Answer(..)
             | Self::Gate => 1,
         }
     }
@@ -69,14 +74,25 @@ impl fmt::Display for Error {
             Self::Failed { command, status, output } => {
                 write!(f, "`{command}` failed ({status})\n{}", output.trim_end())
             }
-            Self::TooLate { what, after, log } => {
-                write!(f, "{what} did not happen within {} s\n{}", after.as_secs(), log.trim_end())
+            Self::TooLate { name, what, after, log } => {
+                write!(
+                    f,
+                    "{name}: {what} did not happen within {} s; its log:\n{}",
+                    after.as_secs(),
+                    log.trim_end()
+                )
             }
             Self::Ended { name, status, log } => {
                 write!(f, "{name} has ended by itself ({status}); its log:\n{}", log.trim_end())
             }
             Self::Rule(what) => f.write_str(what),
-            Self::Gate => f.write_str("not everything passed, see above"),
+            Self::Answer(answered, wanted) => {
+                let Answered { command, code, stdout, stderr } = &**answered;
+                let code = code.map_or("a signal".to_owned(), |code| code.to_string());
+                let (stdout, stderr) = (stdout.trim_end(), stderr.trim_end());
+                write!(f, "`{command}` should {wanted}, but ended with {code}\n{stdout}\n{stderr}")
+            }
+            Self::Gate => f.write_str("a step of the gate failed"),
             Self::Interrupted => f.write_str("interrupted"),
         }
     }

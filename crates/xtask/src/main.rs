@@ -7,14 +7,16 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 mod clock;
+mod demo;
 mod error;
 mod gate;
 mod place;
 mod process;
 mod rules;
+mod service;
 mod tools;
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use error::Error;
 
@@ -26,10 +28,14 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = process::listen_for_interrupts().and_then(|()| match arguments[..] {
         ["test"] => gate::run(),
+        ["demo"] => demo::run(&mut io::stdout(), false),
+        ["demo", "--keep"] => demo::run(&mut io::stdout(), true),
         _ => Err(Error::Usage(USAGE)),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Its last line is the count of what passed and failed.
+        Err(Error::Gate) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("xtask: {error}");
             ExitCode::from(error.exit_code())

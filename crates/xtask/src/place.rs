@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
     process::Command,
+    sync::LazyLock,
 };
 
 use crate::{error::Error, process};
@@ -18,10 +19,15 @@ const SHM: &str = "/dev/shm";
 /// memory it goes to the disk.
 const ROOM: u64 = 8 * 1024 * 1024 * 1024;
 
-/// The root of the workspace.
+/// The root of the workspace that cargo was called in. What was compiled in is right only until another
+/// checkout shares the folder that is built into.
 pub(crate) fn workspace() -> &'static Path {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.ancestors().nth(2).unwrap_or(manifest)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let compiled_in = || env!("CARGO_MANIFEST_DIR").into();
+        let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(compiled_in));
+        manifest.ancestors().nth(2).unwrap_or(&manifest).to_owned()
+    });
+    &ROOT
 }
 
 /// The folder that cargo builds into: what `CARGO_TARGET_DIR` says, else a folder of our own in memory
@@ -38,6 +44,22 @@ pub(crate) fn target_dir() -> PathBuf {
     } else {
         workspace().join("target")
     }
+}
+
+/// A cargo command that builds into the chosen folder.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    // cargo names itself to what it runs; PATH may hold another one.
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments).current_dir(workspace()).env("CARGO_TARGET_DIR", target_dir());
+    cargo
+}
+
+/// `cargo COMMAND` on every crate with every feature: one set of features for lints, tests and programs, so
+/// that each finds what the one before has built.
+pub(crate) fn cargo_on_all(command: &str, arguments: &[&str]) -> Command {
+    let mut cargo = cargo(&[command, "--locked", "--workspace", "--all-features"]);
+    cargo.args(arguments);
+    cargo
 }
 
 /// The folder for tools that are no packages of the system, made if it is not there.

@@ -1,6 +1,6 @@
-//! Running programs: those that answer and end, and those that stay until they are killed.
+//! Running programs that come to an end, and waiting.
 //!
-//! All waiting watches for Ctrl-C and SIGTERM, so that an interrupt ends a chore like an error does: by
+//! All waiting watches for Ctrl-C and its like, so that an interrupt ends a chore like an error does: by
 //! returning, with every process killed on the way.
 
 use std::{
@@ -18,16 +18,18 @@ use crate::{clock, error::Error};
 
 static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// From now on Ctrl-C and SIGTERM end the waiting, and not the process.
+/// From now on Ctrl-C, SIGTERM and a closed terminal end the waiting, and not the process.
 pub(crate) fn listen_for_interrupts() -> Result<(), Error> {
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&INTERRUPTED))
             .map_err(|source| Error::Start { program: "the signal handler".to_owned(), source })?;
     }
     Ok(())
 }
 
-fn interrupted() -> Result<(), Error> {
+/// To be asked in every loop that waits.
+pub(crate) fn interrupted() -> Result<(), Error> {
     if INTERRUPTED.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
 }
 
@@ -45,6 +47,31 @@ pub(crate) fn run(mut command: Command) -> Result<String, Error> {
     let output = all_of(&drain(reader))?;
     let status = child.0.wait().map_err(cannot)?;
     if status.success() { Ok(output) } else { Err(Error::Failed { command: line, status, output }) }
+}
+
+/// What a program answered, whatever its exit code.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// The command, to speak of it.
+    pub(crate) command: String,
+    /// The exit code; `None` if a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs `command` to its end, with its streams apart.
+pub(crate) fn ask(mut command: Command) -> Result<Answered, Error> {
+    let line = line_of(&command);
+    let cannot = |source| Error::Start { program: line.clone(), source };
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = KilledOnDrop(command.spawn().map_err(cannot)?);
+    let stdout = child.0.stdout.take().map(drain);
+    let stderr = child.0.stderr.take().map(drain);
+    let stdout = stdout.as_ref().map_or(Ok(String::new()), all_of)?;
+    let stderr = stderr.as_ref().map_or(Ok(String::new()), all_of)?;
+    let code = child.0.wait().map_err(cannot)?.code();
+    Ok(Answered { command: line, code, stdout, stderr })
 }
 
 /// A command as it would be typed, without its environment.
@@ -67,21 +94,58 @@ fn drain(mut pipe: impl Read + Send + 'static) -> Receiver<String> {
 
 fn all_of(pipe: &Receiver<String>) -> Result<String, Error> {
     loop {
-        match pipe.recv_timeout(clock::POLL) {
+        let text = pipe.recv_timeout(clock::POLL);
+        // Also at the end: Ctrl-C has reached the program too, and its failure is no news then.
+        interrupted()?;
+        match text {
             Ok(text) => return Ok(text),
-            Err(RecvTimeoutError::Timeout) => interrupted()?,
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Ok(String::new()),
         }
     }
 }
 
 /// A child that does not outlive this value.
-struct KilledOnDrop(Child);
+pub(crate) struct KilledOnDrop(pub(crate) Child);
 
 impl Drop for KilledOnDrop {
     fn drop(&mut self) {
         // Both fail only if it has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Command {
+        let mut sh = Command::new("sh");
+        sh.args(["-c", script]);
+        sh
+    }
+
+    #[test]
+    fn a_run_gives_both_streams_in_the_order_of_writing() {
+        assert_eq!(run(sh("echo a; echo b >&2; echo c")).unwrap(), "a\nb\nc\n");
+    }
+
+    #[test]
+    fn a_failure_holds_what_was_written() {
+        let error = run(sh("echo reason; exit 3")).unwrap_err().to_string();
+        assert!(error.contains("exit status: 3") && error.ends_with("\nreason"), "{error}");
+    }
+
+    #[test]
+    fn an_answer_keeps_its_streams_and_its_code() {
+        let answered = ask(sh("echo out; echo err >&2; exit 4")).unwrap();
+        assert_eq!((answered.code, &*answered.stdout, &*answered.stderr), (Some(4), "out\n", "err\n"));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let error = run(Command::new("/no/such/program")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot start /no/such/program: "), "{error}");
     }
 }

@@ -9,7 +9,11 @@ use std::{
     process::Command,
 };
 
-use crate::{error::Error, gate::cargo, place, process};
+use crate::{
+    error::Error,
+    place::{self, cargo},
+    process,
+};
 
 /// The crates that a module author's build pulls in with `license-client`, at most.
 const CLIENT_CRATES: usize = 15;

@@ -1,17 +1,17 @@
 //! Programs that the chores need: found, or else installed and kept for the next run.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{ffi::OsString, path::Path, process::Command};
 
-use crate::{error::Error, gate::cargo, place, process};
+use crate::{
+    error::Error,
+    place::{self, cargo},
+    process,
+};
 
 /// A program that a package of the system brings.
 pub(crate) struct Tool {
-    /// The program.
-    pub(crate) program: &'static str,
+    /// What is started.
+    program: &'static str,
     /// The Debian package.
     package: &'static str,
 }
@@ -21,12 +21,12 @@ pub(crate) const PHPUNIT: Tool = Tool { program: "phpunit", package: "phpunit" }
 pub(crate) const SHELLCHECK: Tool = Tool { program: "shellcheck", package: "shellcheck" };
 
 impl Tool {
-    /// A command of this tool, which is installed by apt first if it does not answer.
-    pub(crate) fn command(&self) -> Result<Command, Error> {
+    /// The program, which is installed by apt first if it does not answer.
+    pub(crate) fn installed(&self) -> Result<&'static str, Error> {
         if !answers(self.program) {
             self.install()?;
         }
-        Ok(Command::new(self.program))
+        Ok(self.program)
     }
 
     fn install(&self) -> Result<(), Error> {
