@@ -1,0 +1,182 @@
+//! The data folder: what is in it, and that only its owner gets at it.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+/// Others may not even look: keys and customers are in here.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+const DATABASE: &str = "license-server.db";
+const LOCK: &str = "lock";
+
+/// The folder that holds keys and database.
+#[derive(Debug, Clone)]
+pub struct DataDir {
+    path: PathBuf,
+}
+
+/// Why the data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// A file or folder cannot be read or written.
+    #[error("cannot use {path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Others could put their own keys into it.
+    #[error(
+        "{path} can be written by others (mode {mode:o}); run `chmod go-w` on it, or name another data folder"
+    )]
+    Open {
+        /// The folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+}
+
+impl DataDir {
+    /// Makes the folder if it is missing, and closes it to others if it is empty or ours. A folder that
+    /// holds other things keeps its mode; the files in it are closed one by one.
+    pub fn open(path: &Path) -> Result<Self, DataDirError> {
+        let this = Self { path: path.to_owned() };
+        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path).map_err(|e| this.error("", e))?;
+        let mode = fs::metadata(path).map_err(|e| this.error("", e))?.permissions().mode() & 0o7777;
+        if mode & WRITABLE_BY_OTHERS != 0 {
+            return Err(DataDirError::Open { path: path.to_owned(), mode });
+        }
+        let is_empty = fs::read_dir(path).map_err(|e| this.error("", e))?.next().is_none();
+        if is_empty || this.file(LOCK).exists() {
+            fs::set_permissions(path, Permissions::from_mode(FOLDER_MODE)).map_err(|e| this.error("", e))?;
+        }
+        Ok(this)
+    }
+
+    /// The path of a file in it.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The lock under which a new folder is filled: the first start of two programs makes one set of keys.
+    /// Blocks until it is free; dropping the file frees it.
+    pub fn lock(&self) -> Result<File, DataDirError> {
+        let file = self.private(LOCK)?;
+        file.lock().map_err(|source| self.error(LOCK, source))?;
+        Ok(file)
+    }
+
+    /// The path of the database, which exists and is closed to others.
+    pub fn database(&self) -> Result<PathBuf, DataDirError> {
+        self.private(DATABASE)?;
+        Ok(self.file(DATABASE))
+    }
+
+    /// The content of a file; `None` if there is none.
+    pub fn read(&self, name: &str) -> Result<Option<String>, DataDirError> {
+        match fs::read_to_string(self.file(name)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(self.error(name, source)),
+        }
+    }
+
+    /// Writes a new file: whole and on the disk, or not at all. A file that exists is never overwritten.
+    pub fn create(&self, name: &str, content: &str) -> Result<(), DataDirError> {
+        let write = || -> io::Result<()> {
+            // Closed to others from the first moment: `tempfile` makes its files 0600.
+            let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
+            file.write_all(content.as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist_noclobber(self.file(name))?;
+            File::open(&self.path)?.sync_all()
+        };
+        write().map_err(|source| self.error(name, source))
+    }
+
+    fn private(&self, name: &str) -> Result<File, DataDirError> {
+        let path = self.file(name);
+        let file = OpenOptions::new().create(true).append(true).mode(FILE_MODE).open(&path);
+        let file = file.map_err(|source| self.error(name, source))?;
+        file.set_permissions(Permissions::from_mode(FILE_MODE)).map_err(|source| self.error(name, source))?;
+        Ok(file)
+    }
+
+    fn error(&self, name: &str, source: io::Error) -> DataDirError {
+        let path = if name.is_empty() { self.path.clone() } else { self.file(name) };
+        DataDirError::Io { path, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_new_folder_and_its_files_are_closed_to_others() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("deep/data");
+        let dir = DataDir::open(&path).unwrap();
+        let lock = dir.lock().unwrap();
+        dir.create("x.key", "secret").unwrap();
+        dir.database().unwrap();
+        assert_eq!(mode(&path), FOLDER_MODE);
+        for name in [LOCK, "x.key", DATABASE] {
+            assert_eq!(mode(&dir.file(name)), FILE_MODE, "{name}");
+        }
+        drop(lock);
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        DataDir::open(&path).unwrap();
+        assert_eq!(mode(&path), FOLDER_MODE, "a folder that is ours is closed again");
+    }
+
+    #[test]
+    fn a_folder_with_other_things_keeps_its_mode() {
+        let root = tempfile::tempdir().unwrap();
+        fs::set_permissions(root.path(), Permissions::from_mode(0o755)).unwrap();
+        fs::write(root.path().join("other"), "").unwrap();
+        DataDir::open(root.path()).unwrap();
+        assert_eq!(mode(root.path()), 0o755);
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        fs::set_permissions(root.path(), Permissions::from_mode(0o777)).unwrap();
+        let error = DataDir::open(root.path()).unwrap_err();
+        assert!(error.to_string().contains("777"), "{error}");
+    }
+
+    #[test]
+    fn a_file_is_never_overwritten() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = DataDir::open(root.path()).unwrap();
+        dir.create("x.key", "first").unwrap();
+        dir.create("x.key", "second").unwrap_err();
+        assert_eq!(dir.read("x.key").unwrap().as_deref(), Some("first"));
+        assert_eq!(dir.read("y.key").unwrap(), None);
+    }
+
+    #[test]
+    fn a_path_that_is_no_folder_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("file");
+        fs::write(&path, "").unwrap();
+        let error = DataDir::open(&path).unwrap_err().to_string();
+        assert!(error.contains(path.to_str().unwrap()), "{error}");
+    }
+}

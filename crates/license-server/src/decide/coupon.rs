@@ -1,0 +1,150 @@
+//! Coupons: single use, each a grant of its own.
+
+use license_types::{Coupon, FeatureId, ProductId};
+
+use super::{BindingRow, CouponUse, CustomerId, Desk, GrantRow, Refusal, Write, coupon_digest, term};
+
+impl Desk<'_> {
+    /// A coupon that was used *and* blocked was used: blocking it later ended nothing.
+    pub(super) fn use_coupon(&mut self, coupon: &Coupon) -> Result<BindingRow, Refusal> {
+        self.restore();
+        let customer = self.bound_or_dropped(Refusal::CouponWithoutNumber)?;
+        let digest = coupon_digest(coupon);
+        let row = self.rows.coupon.clone().filter(|row| row.digest == digest);
+        let row = row.ok_or(Refusal::CouponUnknown)?;
+        if let Some(used) = row.used {
+            // The host's last answer may be another one by now; the coupon still knows the request.
+            let repeated = (used.host, used.request_id) == (self.asked.host, self.asked.request_id);
+            return if repeated { self.bound(Refusal::CouponUsed) } else { Err(Refusal::CouponUsed) };
+        }
+        if row.blocked {
+            return Err(Refusal::CouponBlocked);
+        }
+        let used = CouponUse {
+            at: self.now,
+            customer: customer.clone(),
+            host: self.asked.host,
+            request_id: self.asked.request_id,
+        };
+        self.write(Write::UseCoupon { digest, used });
+        self.grant(&customer, row.product, row.seats, row.days, false);
+        let binding = self.bind(&customer);
+        self.take_product(&binding, row.product);
+        Ok(binding)
+    }
+
+    /// Adds a grant that starts now.
+    pub(super) fn grant(
+        &mut self,
+        customer: &CustomerId,
+        product: ProductId,
+        seats: u32,
+        days: u32,
+        trial: bool,
+    ) {
+        self.write(Write::AddGrant(GrantRow {
+            id: self.drawn.id("grant"),
+            customer: customer.clone(),
+            product,
+            seats,
+            trial,
+            made_on: self.asked.host,
+            made_at: self.now,
+            ends_at: Some(term::ends_after(days, self.now)),
+        }));
+    }
+
+    /// Takes a seat of each of the product's host features for this host, where one is free.
+    pub(super) fn take_product(&mut self, binding: &BindingRow, product: ProductId) {
+        let features = self.rows.catalogue.product(product).map(|product| product.features.clone());
+        let by_host = |feature: &FeatureId| !self.rows.is_per_user(*feature);
+        let features: Vec<FeatureId> = features.unwrap_or_default().into_iter().filter(by_host).collect();
+        for feature in features {
+            self.lift_bar(&binding.customer, feature);
+            self.take_or_warn(binding, feature);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use license_core::api::Call;
+    use license_types::Code;
+
+    use super::{
+        super::testing::{World, coupon, number},
+        *,
+    };
+
+    fn use_coupon(letter: char) -> Call {
+        Call::Coupon { coupon: coupon(letter) }
+    }
+
+    #[test]
+    fn a_coupon_makes_a_grant_of_its_own_and_takes_the_seats_of_its_host() {
+        let mut world = World::registered(1);
+        world.issue('A', 85, 3, 365);
+        let answer = world.ok(1, &use_coupon('A'));
+        assert_eq!(answer.warnings, Vec::<String>::new());
+        let grant = world.rows.grants.last().unwrap();
+        assert_eq!((grant.product.0, grant.seats, grant.trial), (85, 3, false));
+        let held: Vec<u32> = world.rows.seats.iter().map(|seat| seat.feature.0).collect();
+        assert_eq!(held, [33, 43], "46 to 49 are taken by users");
+    }
+
+    #[test]
+    fn a_coupon_is_refused_by_what_is_wrong_with_it() {
+        let cases = [
+            ("unknown", 'Z', Code::COUPON_UNKNOWN),
+            ("used", 'U', Code::COUPON_USED),
+            ("used, then blocked", 'V', Code::COUPON_USED),
+            ("blocked", 'B', Code::COUPON_BLOCKED),
+        ];
+        for (name, letter, code) in cases {
+            let mut world = World::registered(1);
+            for used in ['U', 'V'] {
+                world.issue(used, 81, 1, 10);
+                world.ok(1, &use_coupon(used));
+            }
+            world.issue('B', 81, 1, 10);
+            world.block('B');
+            world.block('V');
+            let grants = world.rows.grants.len();
+            assert_eq!(world.refused(1, &use_coupon(letter)).code(), Some(code), "{name}");
+            assert_eq!(world.rows.grants.len(), grants, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_coupon_is_used_once_across_numbers() {
+        let mut world = World::registered(1);
+        world.register(2, "Other", 'B');
+        world.issue('A', 81, 1, 10);
+        world.ok(1, &use_coupon('A'));
+        assert_eq!(world.refused(2, &use_coupon('A')), Refusal::CouponUsed);
+    }
+
+    #[test]
+    fn a_late_repetition_of_the_request_that_used_it_is_no_second_use() {
+        let mut world = World::registered(1);
+        world.issue('A', 81, 1, 10);
+        world.ok(1, &use_coupon('A'));
+        let request = world.last_request;
+        let before = world.clone();
+        world.ok_again(1, request, &use_coupon('A'));
+        assert_eq!(world.rows.grants, before.rows.grants);
+        let other_host = world.clone().try_again(2, request, &use_coupon('A'));
+        assert_eq!(other_host, Err(Refusal::CouponWithoutNumber));
+        world.ok(2, &Call::Activate { number: number('A') });
+        assert_eq!(world.try_again(2, request, &use_coupon('A')), Err(Refusal::CouponUsed));
+    }
+
+    #[test]
+    fn a_coupon_brings_the_seat_for_its_host_where_all_others_are_taken() {
+        let mut world = World::registered(1);
+        assert_eq!(world.ok(2, &Call::Activate { number: number('A') }).warnings.len(), 1);
+        world.issue('A', 11, 1, 10);
+        assert_eq!(world.ok(2, &use_coupon('A')).warnings, Vec::<String>::new());
+        assert_eq!(world.rows.seats.len(), 2);
+    }
+}

@@ -1,0 +1,188 @@
+//! Drop: a host loses its seats, by the word of the number's owner or by its own.
+
+use license_core::crypto::KeyId;
+use license_types::{RegistrationNumber, SessionId, UnixTime};
+use serde::Serialize;
+
+use super::{BarRow, BindingRow, Desk, Ended, EndedBy, Rows, SeatRow, Standing, Write};
+
+/// Which bindings are dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// All hosts of the number.
+    All,
+    /// One seat.
+    Session(SessionId),
+}
+
+/// What a drop is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To use the license elsewhere: the host does not take its seat back by itself.
+    Move,
+    /// To free the seat: the host stays on the number and may take it again.
+    FreeOnly,
+}
+
+/// What a drop did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    /// The seats that are free now.
+    pub sessions: Vec<SessionId>,
+    /// The hosts that had them.
+    pub hosts: Vec<DroppedHost>,
+}
+
+/// A host that lost seats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DroppedHost {
+    /// The id of its key.
+    pub host: KeyId,
+    /// To when it may run on if it cannot be reached.
+    pub may_run_until: UnixTime,
+}
+
+/// Why nothing can be dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DropError {
+    /// Nobody has the number.
+    UnknownNumber,
+    /// The number has no such seat.
+    UnknownSession,
+}
+
+/// Drops bindings of a number.
+pub fn drop(
+    rows: &Rows,
+    number: &RegistrationNumber,
+    which: &Which,
+    purpose: Purpose,
+    now: UnixTime,
+) -> Result<(Vec<Write>, Dropped), DropError> {
+    let customer = rows.customer_by_number(number).ok_or(DropError::UnknownNumber)?;
+    let is_meant = |seat: &&SeatRow| match which {
+        Which::All => seat.customer == customer.id,
+        Which::Session(session) => seat.customer == customer.id && seat.session == *session,
+    };
+    let seats: Vec<&SeatRow> = rows.seats.iter().filter(is_meant).collect();
+    if seats.is_empty() && matches!(which, Which::Session(_)) {
+        return Err(DropError::UnknownSession);
+    }
+    let hosts: Vec<&BindingRow> = match (which, purpose) {
+        (Which::All, Purpose::Move) => {
+            let is_bound = |row: &&BindingRow| row.ended.is_none() && row.customer == customer.id;
+            rows.bindings.iter().filter(is_bound).collect()
+        }
+        (Which::Session(_), Purpose::Move | Purpose::FreeOnly) | (Which::All, Purpose::FreeOnly) => {
+            let mut hosts: Vec<_> = seats.iter().filter_map(|seat| rows.binding_of(seat)).collect();
+            hosts.sort_by(|one, other| one.id.cmp(&other.id));
+            hosts.dedup();
+            hosts
+        }
+    };
+
+    let mut writes = Vec::new();
+    for seat in &seats {
+        if let (Purpose::Move, Some(binding)) = (purpose, rows.binding_of(seat)) {
+            let (host, feature) = (binding.host, seat.feature);
+            writes.push(Write::Bar(BarRow { host, customer: customer.id.clone(), feature, told_at: None }));
+        }
+        writes.push(Write::FreeSeat { session: seat.session.clone(), at: now });
+    }
+    if let (Which::All, Purpose::Move) = (which, purpose) {
+        let ended = Ended { at: now, by: EndedBy::Dropped, told_at: None };
+        writes.extend(hosts.iter().map(|row| Write::Unbind { binding: row.id.clone(), ended }));
+    }
+    let told = hosts.iter().filter_map(|row| rows.host(&row.host));
+    let dropped = Dropped {
+        sessions: seats.iter().map(|seat| seat.session.clone()).collect(),
+        hosts: told
+            .map(|host| DroppedHost { host: host.key.id(), may_run_until: host.may_run_until })
+            .collect(),
+    };
+    Ok((writes, dropped))
+}
+
+impl Desk<'_> {
+    /// The host's own reset: no bar, and it is no fault if there is nothing to reset.
+    pub(super) fn reset(&mut self) {
+        match self.standing() {
+            Standing::Bound(binding) | Standing::Dropped(binding) => self.unbind(binding.id, EndedBy::Reset),
+            Standing::Unbound | Standing::Unknown => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use license_core::api::Call;
+
+    use super::{
+        super::{
+            Answer, Refusal,
+            testing::{NOW, World, capture, key, number, trial},
+        },
+        *,
+    };
+
+    #[test]
+    fn a_drop_does_what_it_is_for() {
+        let session = |world: &World| Which::Session(world.rows.seats[0].session.clone());
+        // Which, purpose, seats left, bars, whether the host stays bound, whether it may take 33 again.
+        let cases = [
+            (true, Purpose::Move, 0, 2, false, false),
+            (true, Purpose::FreeOnly, 0, 0, true, true),
+            (false, Purpose::Move, 1, 1, true, false),
+            (false, Purpose::FreeOnly, 1, 0, true, true),
+        ];
+        for (all, purpose, seats, bars, bound, again) in cases {
+            let mut world = World::registered(1);
+            world.ok(1, &trial(81));
+            let which = if all { Which::All } else { session(&world) };
+            let dropped = world.drop(&which, purpose);
+            let name = format!("{which:?}, {purpose:?}");
+            assert_eq!((world.rows.seats.len(), world.rows.bars.len()), (seats, bars), "{name}");
+            assert_eq!(world.rows.bindings.iter().all(|row| row.ended.is_none()), bound, "{name}");
+            assert_eq!(dropped.hosts.len(), 1, "{name}");
+            assert_eq!(dropped.hosts[0].host, key(1).id(), "{name}");
+            assert_eq!(dropped.hosts[0].may_run_until.0, NOW.0 + 37 * 24 * 3600, "{name}");
+            assert_eq!(world.decide(1, &capture(33)).is_ok(), again, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_host_without_a_seat_is_dropped_too() {
+        let mut world = World::registered(1);
+        world.ok(2, &Call::Activate { number: number('A') });
+        assert_eq!(world.drop(&Which::All, Purpose::Move).hosts.len(), 2);
+        assert_eq!(world.refused(2, &capture(33)), Refusal::Dropped);
+    }
+
+    #[test]
+    fn what_is_not_there_cannot_be_dropped() {
+        let world = World::registered(1);
+        let one = Which::Session(SessionId("nothing".to_owned()));
+        let outcome = drop(&world.rows, &number('A'), &one, Purpose::Move, NOW);
+        assert_eq!(outcome.unwrap_err(), DropError::UnknownSession);
+        let outcome = drop(&world.rows, &number('Z'), &Which::All, Purpose::Move, NOW);
+        assert_eq!(outcome.unwrap_err(), DropError::UnknownNumber);
+    }
+
+    #[test]
+    fn a_reset_frees_everything_and_can_be_repeated() {
+        let mut world = World::registered(1);
+        for _ in 0..2 {
+            assert_eq!(world.ok(1, &Call::Drop), Answer::default());
+            assert!(world.rows.seats.is_empty() && world.rows.bars.is_empty());
+        }
+        assert_eq!(world.refused(1, &Call::CheckIn), Refusal::NoNumber);
+    }
+
+    #[test]
+    fn a_dropped_host_that_resets_is_free_of_the_number() {
+        let mut world = World::registered(1);
+        world.drop_all();
+        world.ok(1, &Call::Drop);
+        assert_eq!(world.refused(1, &trial(81)), Refusal::NoNumber);
+    }
+}

@@ -1,0 +1,228 @@
+//! The statement: everything that a bound host has, or that it is bound no more.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use license_core::statement::{
+    HeldSeat, Kind, Lease, LeasedFeature, MAX_FEATURES, Refusal as RefusedStatement, SCHEMA, Statement,
+};
+use license_types::{Code, Customer, FeatureId, LicensedProduct, ProductFeature, ProductId, Seats, UnixTime};
+
+use super::{
+    BindingRow, CustomerId, CustomerRow, Desk, GrantRow, HostRow, Refusal, Rows, Write,
+    seats::{Pool, end},
+};
+
+/// When a host is to ask again (design, section 4).
+const REFRESH_AFTER: Duration = Duration::from_hours(4);
+
+/// How long a lease counts without another answer (design, section 4).
+const HONOURED: Duration = Duration::from_hours(30 * 24);
+
+/// How long what runs may go on after that: a long weekend and a lost uplink are no reason to stop a
+/// customer's PBX (design, section 3).
+const RUN_ON: Duration = Duration::from_hours(7 * 24);
+
+/// The owner of a number, as far as a license shows it.
+pub(super) fn shown(customer: &CustomerRow) -> Customer {
+    let registration = &customer.registration;
+    Customer {
+        company: registration.company.clone(),
+        contact: registration.contact.clone(),
+        email: registration.email.clone(),
+        phone: registration.phone.clone().unwrap_or_default(),
+    }
+}
+
+/// The grants of a customer, for people.
+pub(super) fn products(rows: &Rows, customer: &CustomerId, now: UnixTime) -> Vec<LicensedProduct> {
+    let mut grants: Vec<&GrantRow> = rows.grants.iter().filter(|grant| grant.customer == *customer).collect();
+    grants.sort_by_key(|grant| (grant.product, grant.trial, end(grant), &grant.id));
+    grants
+        .into_iter()
+        .map(|grant| LicensedProduct {
+            product: grant.product,
+            name: rows.catalogue.product_name(grant.product),
+            trial: grant.trial,
+            expires_at: grant.ends_at,
+            features: granted(rows, grant)
+                .map(|feature| ProductFeature {
+                    feature,
+                    name: rows.catalogue.feature_name(feature),
+                    seats: Seats {
+                        total: grant.seats,
+                        captured: rows.pool(customer, feature, now).map_or(0, |pool| pool.captured_of(grant)),
+                    },
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn granted(rows: &Rows, grant: &GrantRow) -> impl Iterator<Item = FeatureId> {
+    rows.catalogue.product(grant.product).into_iter().flat_map(|product| product.features.iter().copied())
+}
+
+fn leased(rows: &Rows, binding: &BindingRow, feature: FeatureId, pool: &Pool<'_>) -> LeasedFeature {
+    let per_user = rows.is_per_user(feature);
+    let longest = pool.grants.iter().max_by_key(|grant| (end(grant), !grant.trial));
+    LeasedFeature {
+        feature,
+        name: rows.catalogue.feature_name(feature),
+        product: longest.map_or(ProductId::MIKOPBX, |grant| grant.product),
+        seats: pool.counted(),
+        per_user,
+        expires_at: longest.and_then(|grant| grant.ends_at),
+        held: pool
+            .held_by(&binding.id)
+            .map(|seat| HeldSeat { session: seat.session.clone(), holder: seat.holder.clone() })
+            .collect(),
+        refusal: pool.refusal(&binding.id, per_user),
+    }
+}
+
+fn lease(rows: &Rows, binding: &BindingRow, customer: &CustomerRow, now: UnixTime) -> Lease {
+    let grants = rows.grants.iter().filter(|grant| grant.customer == customer.id);
+    let features: BTreeSet<FeatureId> = grants.flat_map(|grant| granted(rows, grant)).collect();
+    Lease {
+        honoured_until: now.saturating_add(HONOURED),
+        run_on: RUN_ON.as_secs(),
+        customer: shown(customer),
+        products: products(rows, &customer.id, now),
+        features: features
+            .into_iter()
+            .filter_map(|feature| {
+                Some(leased(rows, binding, feature, &rows.pool(&customer.id, feature, now)?))
+            })
+            .take(MAX_FEATURES)
+            .collect(),
+    }
+}
+
+impl Desk<'_> {
+    /// The statement about a binding. What the host was dropped from, it is told by this.
+    pub(super) fn statement(&mut self, binding: &BindingRow) -> Result<Statement, Refusal> {
+        let customer = self.rows.customer(&binding.customer).ok_or(Refusal::UnknownNumber)?;
+        let number = customer.number.clone();
+        let (kind, may_run_until) = if binding.ended.is_some() {
+            let reason = Refusal::Dropped.problem().detail;
+            let refusal = RefusedStatement { code: Code::NO_LICENSE, reason };
+            (Kind::Refusal(refusal), self.now)
+        } else {
+            let lease = lease(&self.rows, binding, customer, self.now);
+            let may_run_until = lease.honoured_until.saturating_add(RUN_ON);
+            (Kind::Lease(lease), may_run_until)
+        };
+        let proved = self.asked.proved.as_ref().map_or(0, |proved| proved.serial);
+        let serial = self.own_serial().max(proved).saturating_add(1);
+        self.write(Write::SaveHost(HostRow {
+            key: self.asked.host,
+            evidence: self.asked.evidence.clone(),
+            serial,
+            last_seen: self.now,
+            may_run_until,
+        }));
+        if self.has_news() {
+            self.write(Write::MarkTold { host: self.asked.host, at: self.now });
+        }
+        Ok(Statement {
+            schema: SCHEMA.to_owned(),
+            serial,
+            number,
+            binding: binding.id.0.clone(),
+            host_key: self.asked.host,
+            nonce: self.asked.nonce,
+            issued_at: self.now,
+            refresh_after: REFRESH_AFTER.as_secs(),
+            kind,
+        })
+    }
+
+    /// Whether this host was dropped from something and not told yet.
+    fn has_news(&self) -> bool {
+        let host = self.asked.host;
+        let mut bars = self.rows.bars.iter();
+        let mut bindings = self.rows.bindings.iter();
+        bars.any(|bar| bar.host == host && bar.told_at.is_none())
+            || bindings.any(|row| row.host == host && row.ended.is_some_and(|ended| ended.is_news()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use license_core::api::Call;
+
+    use super::{
+        super::testing::{NOW, World, capture, coupon, nonce, number, trial},
+        *,
+    };
+
+    const DAY: i64 = 24 * 3600;
+
+    #[test]
+    fn a_statement_answers_its_request_with_the_next_serial() {
+        let mut world = World::registered(1);
+        let first = world.ok(1, &Call::CheckIn).statement.unwrap();
+        let second = world.ok(1, &Call::CheckIn).statement.unwrap();
+        assert_eq!(second.serial, first.serial + 1);
+        assert_eq!(second.nonce, nonce(world.last_request));
+        assert_eq!((second.number, second.issued_at), (number('A'), NOW));
+        let Kind::Lease(lease) = second.kind else { panic!("no lease") };
+        assert_eq!(lease.honoured_until.0, NOW.0 + 30 * DAY);
+        assert_eq!((lease.run_on, second.refresh_after), (7 * 24 * 3600, 4 * 3600));
+    }
+
+    #[test]
+    fn a_lease_lists_every_feature_with_what_this_host_has_of_it() {
+        let mut world = World::registered(1);
+        world.ok(1, &trial(81));
+        world.issue('A', 85, 2, 365);
+        world.ok(1, &Call::Coupon { coupon: coupon('A') });
+        world.ok(2, &Call::Activate { number: number('A') });
+        world.ok(2, &capture(43));
+        world.now.0 += 100 * DAY;
+        let rows = [
+            // Feature, host 1, host 2, seats in all.
+            (33, None, Some(Code::NO_LICENSE), Seats { total: 1, captured: 1 }),
+            (43, None, None, Seats { total: 2, captured: 2 }),
+            (45, Some(Code::EXPIRED), Some(Code::EXPIRED), Seats { total: 0, captured: 1 }),
+            (48, None, None, Seats { total: 2, captured: 0 }),
+        ];
+        for (feature, first, second, seats) in rows {
+            assert_eq!(world.refusal_of(1, feature), first, "feature {feature} on host 1");
+            assert_eq!(world.refusal_of(2, feature), second, "feature {feature} on host 2");
+            assert_eq!(world.leased(1, feature).unwrap().seats, seats, "feature {feature}");
+        }
+        assert_eq!(world.leased(1, 41), None);
+    }
+
+    #[test]
+    fn paid_seats_are_used_before_those_of_a_trial() {
+        let mut world = World::registered(1);
+        world.ok(1, &trial(81));
+        world.issue('A', 81, 2, 10);
+        world.ok(1, &Call::Coupon { coupon: coupon('A') });
+        let info = world.ok(1, &Call::LicenseInfo { number: number('A') }).license.unwrap();
+        let shown: Vec<_> = info
+            .products
+            .iter()
+            .filter(|product| product.product.0 == 81)
+            .map(|product| {
+                (product.trial, product.features[0].seats.total, product.features[0].seats.captured)
+            })
+            .collect();
+        assert_eq!(shown, [(false, 2, 1), (true, 1, 0)]);
+        let lease = world.leased(1, 45).unwrap();
+        assert_eq!(lease.seats, Seats { total: 3, captured: 1 });
+        assert_eq!(lease.expires_at, info.products.last().unwrap().expires_at, "the trial lasts longer");
+    }
+
+    #[test]
+    fn a_lease_is_never_larger_than_a_host_takes() {
+        let mut world = World::registered(1);
+        world.sell_many(MAX_FEATURES + 5);
+        world.issue('A', 1000, 1, 10);
+        let statement = world.ok(1, &Call::Coupon { coupon: coupon('A') }).statement.unwrap();
+        let Kind::Lease(lease) = statement.kind else { panic!("no lease") };
+        assert_eq!(lease.features.len(), MAX_FEATURES);
+    }
+}

@@ -1,0 +1,432 @@
+//! The rules of licensing, pure: rows and a request in, writes and an answer out.
+//!
+//! No I/O, no clock, no randomness: `now` and what was drawn are parameters. One file for each rule.
+//! A refused request writes nothing, so on any failure the old binding stays.
+
+mod activation;
+mod coupon;
+pub mod drop;
+mod lease;
+pub mod list;
+mod refusal;
+mod registration;
+pub mod replay;
+mod restore;
+mod rows;
+mod seats;
+mod term;
+mod trial;
+
+#[cfg(test)]
+mod testing;
+
+use license_core::{
+    api::{Call, License},
+    crypto::{Nonce, PublicKey, RequestId, sha256_hex},
+    host::Evidence,
+    statement::Statement,
+};
+use license_types::{Coupon, RegistrationNumber, SessionId, UnixTime};
+
+pub use self::{
+    refusal::Refusal,
+    rows::{
+        BarRow, BindingId, BindingRow, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
+        GrantRow, HostRow, ReplyRow, Rows, SeatRow, Wanted, Write,
+    },
+};
+
+/// A verified request of a host.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    /// The host.
+    pub host: PublicKey,
+    /// The id under which it is repeated.
+    pub request_id: RequestId,
+    /// What the statement has to repeat.
+    pub nonce: Nonce,
+    /// What is known of the host's hardware.
+    pub evidence: &'a Evidence,
+    /// The statement that the host holds, if it is ours and about this host.
+    pub proved: Option<Statement>,
+    /// What it wants.
+    pub call: &'a Call,
+}
+
+/// What chance decides, drawn for each request.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    /// The number of a new customer.
+    pub number: RegistrationNumber,
+    /// What the ids of everything new are made from.
+    pub seed: [u8; 16],
+}
+
+impl Drawn {
+    /// The id of the new row that `what` describes, different for each description and each draw.
+    fn id(&self, what: &str) -> String {
+        sha256_hex(&[self.seed.as_slice(), what.as_bytes()].concat())[..32].to_owned()
+    }
+}
+
+/// What a request comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What changes.
+    pub writes: Vec<Write>,
+    /// What the host is told.
+    pub answer: Answer,
+    /// What is worth a line in the log.
+    pub events: Vec<Event>,
+}
+
+/// What the host is told; still to be signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// What holds now.
+    pub statement: Option<Statement>,
+    /// The seat that was captured.
+    pub session: Option<SessionId>,
+    /// The license that was asked for.
+    pub license: Option<License>,
+    /// What did not go quite as wanted.
+    pub warnings: Vec<String>,
+}
+
+/// Something that a vendor wants to see in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A host proved a statement that the database does not know: the database is an older copy.
+    Restored {
+        /// The serial in the database.
+        own: u64,
+        /// The serial that the host proved.
+        proved: u64,
+    },
+    /// A reinstalled host goes on under a new key.
+    Rekeyed {
+        /// The key it had.
+        old: PublicKey,
+    },
+}
+
+/// The digest that a coupon is stored under.
+#[must_use]
+pub fn coupon_digest(coupon: &Coupon) -> String {
+    sha256_hex(coupon.as_str().as_bytes())
+}
+
+impl Wanted {
+    /// What [`decide`] needs for a request.
+    #[must_use]
+    pub fn of(asked: &Asked<'_>) -> Self {
+        let mut wanted = Self { host: Some(asked.host), ..Self::default() };
+        wanted.numbers.extend(asked.proved.as_ref().map(|proved| proved.number.clone()));
+        match asked.call {
+            Call::Register(registration) => {
+                wanted.email_key = Some(registration::comparable(&registration.email));
+                wanted.evidence.clone_from(asked.evidence);
+            }
+            Call::Activate { number } => {
+                wanted.numbers.push(number.clone());
+                wanted.evidence.clone_from(asked.evidence);
+            }
+            Call::Release { session } => wanted.session = Some(session.clone()),
+            Call::Coupon { coupon } => wanted.coupon = Some(coupon_digest(coupon)),
+            Call::Trial { product } => {
+                wanted.trials = Some(*product);
+                wanted.evidence.clone_from(asked.evidence);
+            }
+            Call::LicenseInfo { number } => wanted.numbers.push(number.clone()),
+            Call::CheckIn | Call::Capture { .. } | Call::Drop => {}
+        }
+        wanted
+    }
+}
+
+/// What a request comes to.
+pub fn decide(rows: Rows, asked: &Asked<'_>, now: UnixTime, drawn: &Drawn) -> Result<Decision, Refusal> {
+    let mut desk = Desk::new(rows, asked, now, drawn);
+    let mut answer = Answer::default();
+    let subject = match asked.call {
+        Call::Register(registration) => Some(desk.register(registration)?),
+        Call::Activate { number } => Some(desk.activate(number)?),
+        Call::CheckIn => Some(desk.check_in()?),
+        Call::Capture { feature, holder, reclaim } => {
+            let (binding, session) = desk.capture(*feature, holder.as_ref(), *reclaim)?;
+            answer.session = Some(session);
+            Some(binding)
+        }
+        Call::Release { session } => Some(desk.release(session)?),
+        Call::Coupon { coupon } => Some(desk.use_coupon(coupon)?),
+        Call::Trial { product } => Some(desk.add_trial(*product)?),
+        Call::LicenseInfo { number } => {
+            answer.license = Some(desk.license_info(number)?);
+            None
+        }
+        Call::Drop => {
+            desk.reset();
+            None
+        }
+    };
+    if let Some(binding) = subject {
+        answer.statement = Some(desk.statement(&binding)?);
+    }
+    answer.warnings = desk.warnings;
+    Ok(Decision { writes: desk.writes, answer, events: desk.events })
+}
+
+/// How a host stands to numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Standing {
+    /// On a number.
+    Bound(BindingRow),
+    /// Its owner dropped it, and it has not come back since.
+    Dropped(BindingRow),
+    /// It had a number and left it by itself.
+    Unbound,
+    /// Nobody knows its key.
+    Unknown,
+}
+
+/// A request being decided: the rows as they will be, and the writes that lead there.
+struct Desk<'a> {
+    rows: Rows,
+    asked: &'a Asked<'a>,
+    now: UnixTime,
+    drawn: &'a Drawn,
+    writes: Vec<Write>,
+    warnings: Vec<String>,
+    events: Vec<Event>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(rows: Rows, asked: &'a Asked<'a>, now: UnixTime, drawn: &'a Drawn) -> Self {
+        Self { rows, asked, now, drawn, writes: Vec::new(), warnings: Vec::new(), events: Vec::new() }
+    }
+
+    fn write(&mut self, write: Write) {
+        self.rows.apply(&write);
+        self.writes.push(write);
+    }
+
+    fn standing(&self) -> Standing {
+        let mine = || self.rows.bindings.iter().filter(|binding| binding.host == self.asked.host);
+        if let Some(live) = mine().find(|binding| binding.ended.is_none()) {
+            return Standing::Bound(live.clone());
+        }
+        let ended = mine().filter_map(|binding| Some((binding.ended?, binding)));
+        match ended.max_by_key(|(ended, binding)| (ended.at, binding.bound_at)) {
+            Some((Ended { by: EndedBy::Dropped, .. }, binding)) => Standing::Dropped(binding.clone()),
+            Some((Ended { by: EndedBy::Left | EndedBy::Reset, .. }, _)) => Standing::Unbound,
+            None if self.rows.host(&self.asked.host).is_some() => Standing::Unbound,
+            None => Standing::Unknown,
+        }
+    }
+
+    /// The live binding of the host, or why there is none; `without` is for a host without a number.
+    fn bound(&self, without: Refusal) -> Result<BindingRow, Refusal> {
+        match self.standing() {
+            Standing::Bound(binding) => Ok(binding),
+            Standing::Dropped(_) => Err(Refusal::Dropped),
+            Standing::Unbound | Standing::Unknown => Err(without),
+        }
+    }
+
+    /// The number that the host is on or was dropped from: for what a person does to come back.
+    fn bound_or_dropped(&self, without: Refusal) -> Result<CustomerId, Refusal> {
+        match self.standing() {
+            Standing::Bound(binding) | Standing::Dropped(binding) => Ok(binding.customer),
+            Standing::Unbound | Standing::Unknown => Err(without),
+        }
+    }
+
+    /// Binds the host to the customer's number; a binding to another number ends.
+    fn bind(&mut self, customer: &CustomerId) -> BindingRow {
+        if let Standing::Bound(binding) = self.standing() {
+            if binding.customer == *customer {
+                return binding;
+            }
+            self.unbind(binding.id, EndedBy::Left);
+        }
+        let binding = BindingRow {
+            id: BindingId(self.drawn.id("binding")),
+            host: self.asked.host,
+            customer: customer.clone(),
+            bound_at: self.now,
+            ended: None,
+        };
+        self.write(Write::Bind(binding.clone()));
+        binding
+    }
+
+    fn unbind(&mut self, binding: BindingId, by: EndedBy) {
+        self.write(Write::Unbind { binding, ended: Ended { at: self.now, by, told_at: None } });
+    }
+
+    /// Known hosts that are the same machine under another key.
+    fn twins(&self) -> impl Iterator<Item = &HostRow> {
+        let others = self.rows.hosts.iter().filter(|host| host.key != self.asked.host);
+        others.filter(|host| host.evidence.matches(self.asked.evidence))
+    }
+
+    /// Whether the key is this host's or that of a twin.
+    fn is_same_host(&self, key: &PublicKey) -> bool {
+        *key == self.asked.host || self.twins().any(|twin| twin.key == *key)
+    }
+
+    /// The binding that a check-in is about: the live one, or the one that the host is told was dropped.
+    fn check_in(&mut self) -> Result<BindingRow, Refusal> {
+        self.restore();
+        match self.standing() {
+            Standing::Bound(binding) | Standing::Dropped(binding) => Ok(binding),
+            Standing::Unbound => Err(Refusal::NoNumber),
+            Standing::Unknown => Err(Refusal::UnknownHost),
+        }
+    }
+
+    fn license_info(&self, number: &RegistrationNumber) -> Result<License, Refusal> {
+        let customer = self.rows.customer_by_number(number).ok_or(Refusal::UnknownNumber)?;
+        Ok(License {
+            number: number.clone(),
+            customer: lease::shown(customer),
+            products: lease::products(&self.rows, &customer.id, self.now),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use license_core::statement::Kind;
+    use license_types::{Code, FeatureId};
+    use proptest::{collection::vec, prelude::*};
+
+    use super::{testing::*, *};
+
+    #[test]
+    fn a_host_without_a_number_is_told_so_by_the_code_of_its_call() {
+        let cases = [
+            (Call::CheckIn, Code::NO_LICENSE),
+            (capture(45), Code::KEY_ERROR),
+            (Call::Release { session: SessionId("s".to_owned()) }, Code::KEY_ERROR),
+            (trial(81), Code::KEY_ERROR),
+            (trial(11), Code::KEY_ERROR),
+            (Call::Coupon { coupon: coupon('A') }, Code::COUPON_NUMBER),
+            (Call::LicenseInfo { number: number('Z') }, Code::KEY_UNKNOWN),
+            (Call::Activate { number: number('Z') }, Code::KEY_UNKNOWN),
+        ];
+        for (call, code) in cases {
+            let mut world = World::new();
+            assert_eq!(world.refused(1, &call).code(), Some(code), "{call:?}");
+            assert_eq!(world.rows, World::new().rows, "{call:?} changes nothing");
+        }
+    }
+
+    #[test]
+    fn a_dropped_host_is_told_by_a_signed_refusal() {
+        let mut world = World::registered(1);
+        world.drop_all();
+        let statement = world.ok(1, &Call::CheckIn).statement.unwrap();
+        let Kind::Refusal(refusal) = statement.kind else { panic!("a lease after the drop") };
+        assert_eq!(refusal.code, Code::NO_LICENSE);
+        assert!(world.rows.bindings.iter().all(|b| b.ended.is_some_and(|ended| ended.told_at == Some(NOW))));
+    }
+
+    #[test]
+    fn a_dropped_host_comes_back_by_what_a_person_does_alone() {
+        let session = SessionId("s".to_owned());
+        let reclaim = Call::Capture { feature: FEATURE_33, holder: None, reclaim: true };
+        let cases = [
+            (capture(33), false),
+            (Call::Release { session }, false),
+            (reclaim, true),
+            (trial(11), true),
+            (trial(81), true),
+            (Call::Coupon { coupon: coupon('A') }, true),
+            (Call::Register(company("Acme")), true),
+            (Call::Activate { number: number('A') }, true),
+        ];
+        for (call, comes_back) in cases {
+            let mut world = World::registered(1);
+            world.issue('A', 81, 1, 30);
+            world.drop_all();
+            if comes_back {
+                let kind = world.ok(1, &call).statement.unwrap().kind;
+                assert!(matches!(kind, Kind::Lease(_)), "{call:?}");
+            } else {
+                assert_eq!(world.refused(1, &call), Refusal::Dropped, "{call:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn license_info_of_another_number_binds_nothing() {
+        let mut world = World::registered(1);
+        let before = world.clone();
+        let answer = world.ok(2, &Call::LicenseInfo { number: number('A') });
+        assert_eq!(answer.statement, None);
+        assert_eq!(answer.license.unwrap().customer.company, "Acme");
+        assert_eq!(world.rows, before.rows);
+    }
+
+    /// What a host or the vendor may do next.
+    fn deed(kind: usize, world: &World) -> Call {
+        let held = world.rows.seats.get(kind % 3).map(|seat| seat.session.clone());
+        let calls = [
+            Call::Register(company("Acme")),
+            Call::Register(company("Other")),
+            Call::Activate { number: number('A') },
+            Call::CheckIn,
+            capture(33),
+            capture(45),
+            capture(48),
+            Call::Capture { feature: FeatureId(45), holder: None, reclaim: true },
+            Call::Capture { feature: FeatureId(48), holder: "user".parse().ok(), reclaim: false },
+            Call::Release { session: held.unwrap_or_else(|| SessionId("none".to_owned())) },
+            Call::Coupon { coupon: coupon('A') },
+            Call::Coupon { coupon: coupon('B') },
+            trial(81),
+            Call::Drop,
+        ];
+        calls[kind % calls.len()].clone()
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_hosts_do_no_seat_is_given_twice(deeds in vec((1_u8..4, 0_usize..42, 0_u8..10), 1..80)) {
+            let mut world = World::new();
+            world.issue('A', 85, 1, 30);
+            world.issue('B', 81, 2, 30);
+            let mut serials = BTreeMap::new();
+            for (host, kind, vendor) in deeds {
+                // The number of the next company must be new.
+                world.next_number = if world.rows.customers.is_empty() { 'A' } else { 'B' };
+                if vendor == 0 && world.rows.customer_by_number(&number('A')).is_some() {
+                    world.drop_all();
+                }
+                let call = deed(kind, &world);
+                if let Ok(Decision { answer: Answer { statement: Some(statement), .. }, .. }) = world.decide(host, &call) {
+                    let last = serials.insert(host, statement.serial);
+                    prop_assert!(last < Some(statement.serial), "serials rise");
+                }
+
+                let rows = &world.rows;
+                let live = || rows.bindings.iter().filter(|binding| binding.ended.is_none());
+                let hosts: BTreeSet<String> = live().map(|binding| binding.host.to_string()).collect();
+                prop_assert_eq!(hosts.len(), live().count(), "a host is on one number");
+                let mut slots = BTreeSet::new();
+                let mut holders = BTreeSet::new();
+                for seat in &rows.seats {
+                    prop_assert!(slots.insert((&seat.customer, seat.feature, seat.slot)));
+                    prop_assert!(holders.insert((&seat.binding, seat.feature, &seat.holder)));
+                    let binding = live().find(|binding| binding.id == seat.binding);
+                    prop_assert_eq!(binding.map(|binding| &binding.customer), Some(&seat.customer));
+                    let pool = rows.pool(&seat.customer, seat.feature, world.now).unwrap();
+                    prop_assert!(pool.counted().captured <= pool.total, "{:?}", pool.counted());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! What decisions read and write: the rows of the store as plain values.
+//!
+//! A [`Write`] changes the [`Rows`] in memory exactly as the store changes its tables, so that what a
+//! decision answers is computed from what will be stored.
+
+use license_core::{
+    crypto::{PublicKey, RequestId},
+    host::Evidence,
+};
+use license_types::{FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
+
+use crate::catalogue::Catalogue;
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub String);
+    };
+}
+
+text_id! {
+    /// The id of a customer. The number may be replaced one day, this never is.
+    CustomerId
+}
+
+text_id! {
+    /// The id of a host's binding to a number.
+    BindingId
+}
+
+/// A company with its registration number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerRow {
+    /// Its id.
+    pub id: CustomerId,
+    /// Its number.
+    pub number: RegistrationNumber,
+    /// What it entered, trimmed.
+    pub registration: Registration,
+    /// What its name is compared by.
+    pub company_key: String,
+    /// What its e-mail is compared by; no two customers have the same.
+    pub email_key: String,
+    /// When it registered.
+    pub created_at: UnixTime,
+}
+
+/// A host key that got a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRow {
+    /// The key.
+    pub key: PublicKey,
+    /// What it last said about its hardware.
+    pub evidence: Evidence,
+    /// The serial of its last statement.
+    pub serial: u64,
+    /// Its last call.
+    pub last_seen: UnixTime,
+    /// To when its last statement lets it run without another answer.
+    pub may_run_until: UnixTime,
+}
+
+/// A host on a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindingRow {
+    /// Its id.
+    pub id: BindingId,
+    /// The host.
+    pub host: PublicKey,
+    /// The owner of the number.
+    pub customer: CustomerId,
+    /// Since when.
+    pub bound_at: UnixTime,
+    /// How it ended; `None` while it is live.
+    pub ended: Option<Ended>,
+}
+
+/// The end of a binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// When.
+    pub at: UnixTime,
+    /// By whom.
+    pub by: EndedBy,
+    /// When the host was told; only of interest after a drop.
+    pub told_at: Option<UnixTime>,
+}
+
+impl Ended {
+    /// Whether the host still has to be told.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        self.by == EndedBy::Dropped && self.told_at.is_none()
+    }
+}
+
+/// Who ended a binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedBy {
+    /// The host went to another number.
+    Left,
+    /// The host reset its number.
+    Reset,
+    /// The owner dropped the host.
+    Dropped,
+}
+
+/// A product that a number holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantRow {
+    /// Its id.
+    pub id: String,
+    /// The owner of the number.
+    pub customer: CustomerId,
+    /// The product.
+    pub product: ProductId,
+    /// Seats of each feature of the product.
+    pub seats: u32,
+    /// Whether it is a trial.
+    pub trial: bool,
+    /// The host that asked for it.
+    pub made_on: PublicKey,
+    /// When.
+    pub made_at: UnixTime,
+    /// When it ends; `None` is never.
+    pub ends_at: Option<UnixTime>,
+}
+
+impl GrantRow {
+    /// Whether it counts at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: UnixTime) -> bool {
+        self.ends_at.is_none_or(|end| now < end)
+    }
+}
+
+/// A captured seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatRow {
+    /// Its id.
+    pub session: SessionId,
+    /// The owner of the number.
+    pub customer: CustomerId,
+    /// The feature.
+    pub feature: FeatureId,
+    /// Which of the feature's seats it is, from 0. Where grants end, the highest ones stop counting.
+    pub slot: u32,
+    /// Who holds it.
+    pub binding: BindingId,
+    /// The user, for a per-user feature.
+    pub holder: Option<Holder>,
+    /// Since when.
+    pub captured_at: UnixTime,
+    /// When it was given back.
+    pub freed_at: Option<UnixTime>,
+}
+
+/// A host that was dropped from a seat does not take it back by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BarRow {
+    /// The host.
+    pub host: PublicKey,
+    /// The owner of the number.
+    pub customer: CustomerId,
+    /// The feature.
+    pub feature: FeatureId,
+    /// When the host was told.
+    pub told_at: Option<UnixTime>,
+}
+
+/// A coupon. The coupon itself is not stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CouponRow {
+    /// The SHA-256 of the coupon; its 103 bits of chance need no salt.
+    pub digest: String,
+    /// The product that it gives.
+    pub product: ProductId,
+    /// The seats.
+    pub seats: u32,
+    /// The days.
+    pub days: u32,
+    /// When it was issued.
+    pub issued_at: UnixTime,
+    /// Whether it was blocked.
+    pub blocked: bool,
+    /// How it was used.
+    pub used: Option<CouponUse>,
+}
+
+/// The one use of a coupon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CouponUse {
+    /// When.
+    pub at: UnixTime,
+    /// By whom.
+    pub customer: CustomerId,
+    /// On which host.
+    pub host: PublicKey,
+    /// By which request: a late repetition of it is no second use.
+    pub request_id: RequestId,
+}
+
+/// The last answer to a host key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyRow {
+    /// The host key.
+    pub host: PublicKey,
+    /// The request.
+    pub request_id: RequestId,
+    /// The SHA-256 of the request's method, path and body.
+    pub digest: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The exact body.
+    pub body: Vec<u8>,
+}
+
+/// Which rows a decision needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// This host, its bindings, its last answer and the licenses of its numbers.
+    pub host: Option<PublicKey>,
+    /// Hosts that share a fact with it, with their bindings.
+    pub evidence: Evidence,
+    /// The licenses of these numbers.
+    pub numbers: Vec<RegistrationNumber>,
+    /// The license of the customer that is compared by this e-mail.
+    pub email_key: Option<String>,
+    /// The coupon of this digest.
+    pub coupon: Option<String>,
+    /// This seat, even if it was given back.
+    pub session: Option<SessionId>,
+    /// Trials of this product on any of the hosts.
+    pub trials: Option<ProductId>,
+    /// All hosts that are bound to the numbers.
+    pub every_host: bool,
+}
+
+/// Rows as they are in the store before a decision, and as they will be after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// What is sold.
+    pub catalogue: Catalogue,
+    /// The hosts that were wanted.
+    pub hosts: Vec<HostRow>,
+    /// All their bindings, live and ended.
+    pub bindings: Vec<BindingRow>,
+    /// The customers that were wanted.
+    pub customers: Vec<CustomerRow>,
+    /// All their grants, live and ended.
+    pub grants: Vec<GrantRow>,
+    /// All their captured seats.
+    pub seats: Vec<SeatRow>,
+    /// The bars on their seats.
+    pub bars: Vec<BarRow>,
+    /// The coupon that was wanted.
+    pub coupon: Option<CouponRow>,
+    /// The seat that was wanted, live or given back.
+    pub seat: Option<SeatRow>,
+    /// The trials that were wanted.
+    pub trials: Vec<GrantRow>,
+    /// The last answer to the host.
+    pub reply: Option<ReplyRow>,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// A new customer.
+    AddCustomer(CustomerRow),
+    /// A new grant.
+    AddGrant(GrantRow),
+    /// A new or changed host.
+    SaveHost(HostRow),
+    /// A new, live binding.
+    Bind(BindingRow),
+    /// The end of a binding; its seats are freed.
+    Unbind {
+        /// The binding.
+        binding: BindingId,
+        /// How it ends.
+        ended: Ended,
+    },
+    /// A reinstalled host goes on with its binding under a new key.
+    Rekey {
+        /// The binding.
+        binding: BindingId,
+        /// The new key.
+        host: PublicKey,
+    },
+    /// A seat is taken.
+    TakeSeat(SeatRow),
+    /// A seat is given back.
+    FreeSeat {
+        /// The seat.
+        session: SessionId,
+        /// When.
+        at: UnixTime,
+    },
+    /// A host may not take a seat back by itself.
+    Bar(BarRow),
+    /// It may again.
+    LiftBar {
+        /// The host.
+        host: PublicKey,
+        /// The owner of the number.
+        customer: CustomerId,
+        /// The feature.
+        feature: FeatureId,
+    },
+    /// A host learned from a statement what it was dropped from.
+    MarkTold {
+        /// The host.
+        host: PublicKey,
+        /// When.
+        at: UnixTime,
+    },
+    /// A new coupon.
+    AddCoupon(CouponRow),
+    /// A coupon is used up.
+    UseCoupon {
+        /// The digest of the coupon.
+        digest: String,
+        /// Its use.
+        used: CouponUse,
+    },
+    /// A coupon is blocked.
+    BlockCoupon {
+        /// The digest of the coupon.
+        digest: String,
+    },
+    /// The answer to remember.
+    KeepReply(ReplyRow),
+}
+
+impl Rows {
+    /// The host of that key.
+    #[must_use]
+    pub fn host(&self, key: &PublicKey) -> Option<&HostRow> {
+        self.hosts.iter().find(|host| host.key == *key)
+    }
+
+    /// The customer of that id.
+    #[must_use]
+    pub fn customer(&self, id: &CustomerId) -> Option<&CustomerRow> {
+        self.customers.iter().find(|customer| customer.id == *id)
+    }
+
+    /// The customer of that number.
+    #[must_use]
+    pub fn customer_by_number(&self, number: &RegistrationNumber) -> Option<&CustomerRow> {
+        self.customers.iter().find(|customer| customer.number == *number)
+    }
+
+    /// The binding that holds a seat.
+    #[must_use]
+    pub fn binding_of(&self, seat: &SeatRow) -> Option<&BindingRow> {
+        self.bindings.iter().find(|binding| binding.id == seat.binding)
+    }
+
+    /// Does what the store will do.
+    pub fn apply(&mut self, write: &Write) {
+        match write.clone() {
+            Write::AddCustomer(customer) => self.customers.push(customer),
+            Write::AddGrant(grant) => self.grants.push(grant),
+            Write::SaveHost(host) => {
+                self.hosts.retain(|known| known.key != host.key);
+                self.hosts.push(host);
+            }
+            Write::Bind(binding) => self.bindings.push(binding),
+            Write::Unbind { binding, ended } => {
+                self.seats.retain(|seat| seat.binding != binding);
+                for row in self.bindings.iter_mut().filter(|row| row.id == binding) {
+                    row.ended = Some(ended);
+                }
+            }
+            Write::Rekey { binding, host } => {
+                for row in self.bindings.iter_mut().filter(|row| row.id == binding) {
+                    row.host = host;
+                }
+            }
+            Write::TakeSeat(seat) => self.seats.push(seat),
+            Write::FreeSeat { session, at: _ } => self.seats.retain(|seat| seat.session != session),
+            Write::Bar(bar) => {
+                self.lift(&bar.host, &bar.customer, bar.feature);
+                self.bars.push(bar);
+            }
+            Write::LiftBar { host, customer, feature } => self.lift(&host, &customer, feature),
+            Write::MarkTold { host, at } => {
+                for bar in self.bars.iter_mut().filter(|bar| bar.host == host) {
+                    bar.told_at.get_or_insert(at);
+                }
+                for binding in self.bindings.iter_mut().filter(|binding| binding.host == host) {
+                    if let Some(ended) = binding.ended.as_mut().filter(|ended| ended.is_news()) {
+                        ended.told_at = Some(at);
+                    }
+                }
+            }
+            Write::AddCoupon(coupon) => self.coupon = Some(coupon),
+            Write::UseCoupon { digest, used } => {
+                for coupon in self.coupon.iter_mut().filter(|coupon| coupon.digest == digest) {
+                    coupon.used = Some(used.clone());
+                }
+            }
+            Write::BlockCoupon { digest } => {
+                for coupon in self.coupon.iter_mut().filter(|coupon| coupon.digest == digest) {
+                    coupon.blocked = true;
+                }
+            }
+            Write::KeepReply(reply) => self.reply = Some(reply),
+        }
+    }
+
+    fn lift(&mut self, host: &PublicKey, customer: &CustomerId, feature: FeatureId) {
+        self.bars.retain(|bar| (&bar.host, &bar.customer, bar.feature) != (host, customer, feature));
+    }
+}

@@ -1,0 +1,253 @@
+//! A world without a store: rows that writes are applied to, and hosts that ask.
+
+use license_core::{
+    api::Call,
+    crypto::{Nonce, PublicKey, RequestId, SigningKey},
+    host::{Evidence, Fact, FactKind},
+    statement::{Kind, LeasedFeature, Statement},
+};
+use license_types::{Code, Coupon, FeatureId, ProductId, Registration, RegistrationNumber, UnixTime};
+
+use super::{
+    Answer, Asked, CouponRow, CustomerId, Decision, Drawn, Refusal, Rows, SeatRow, Write, coupon_digest,
+    decide,
+    drop::{self, Dropped, Purpose, Which},
+};
+use crate::catalogue::{Catalogue, Feature, Product};
+
+/// The moment at which every test starts: 2026-11-24, 00:00 UTC.
+pub(super) const NOW: UnixTime = UnixTime(1_795_478_400);
+
+pub(super) const FEATURE_33: FeatureId = FeatureId::MIKOPBX;
+
+/// The key of host `host`.
+pub(super) fn key(host: u8) -> PublicKey {
+    PublicKey::of(&SigningKey::from_bytes(&[host; 32]))
+}
+
+/// The number with that letter all over.
+pub(super) fn number(letter: char) -> RegistrationNumber {
+    format!("MIKO{}", format!("-{}", letter.to_string().repeat(5)).repeat(4)).parse().unwrap()
+}
+
+/// The coupon with that letter all over.
+pub(super) fn coupon(letter: char) -> Coupon {
+    number(letter).as_str().replace("MIKO", "MIKOUPD").parse().unwrap()
+}
+
+/// The nonce of a request.
+pub(super) fn nonce(request: RequestId) -> Nonce {
+    Nonce([request.0[0]; 32])
+}
+
+/// The registration of a company.
+pub(super) fn company(name: &str) -> Registration {
+    Registration {
+        company: name.to_owned(),
+        email: format!("{}@example.com", name.to_lowercase()),
+        contact: "A person".to_owned(),
+        phone: None,
+        tax_id: None,
+    }
+}
+
+pub(super) fn capture(feature: u32) -> Call {
+    Call::Capture { feature: FeatureId(feature), holder: None, reclaim: false }
+}
+
+pub(super) fn trial(product: u32) -> Call {
+    Call::Trial { product: ProductId(product) }
+}
+
+/// The hardware of a host: hosts 1, 11 and 21 are the same machine.
+fn hardware(host: u8) -> Evidence {
+    Evidence(vec![Fact::new(FactKind::ProductUuid, &format!("machine {}", host % 10))])
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct World {
+    pub(super) rows: Rows,
+    pub(super) now: UnixTime,
+    pub(super) last_request: RequestId,
+    coupons: Vec<CouponRow>,
+    freed: Vec<SeatRow>,
+    pub(super) next_number: char,
+}
+
+impl World {
+    /// A new server.
+    pub(super) fn new() -> Self {
+        Self {
+            rows: Rows { catalogue: Catalogue::initial(), ..Rows::default() },
+            now: NOW,
+            last_request: RequestId([0; 16]),
+            coupons: Vec::new(),
+            freed: Vec::new(),
+            next_number: 'A',
+        }
+    }
+
+    /// A server on which `host` registered the company Acme and got number A.
+    pub(super) fn registered(host: u8) -> Self {
+        let mut world = Self::new();
+        world.register(host, "Acme", 'A');
+        world
+    }
+
+    pub(super) fn register(&mut self, host: u8, name: &str, number: char) {
+        self.next_number = number;
+        self.ok(host, &Call::Register(company(name)));
+    }
+
+    fn apply(&mut self, writes: &[Write]) {
+        for write in writes {
+            let before = self.rows.seats.clone();
+            if let Write::UseCoupon { digest, used } = write {
+                let row = self.coupons.iter_mut().find(|row| row.digest == *digest).unwrap();
+                row.used = Some(used.clone());
+            }
+            self.rows.apply(write);
+            let gone = before.into_iter().filter(|seat| !self.rows.seats.contains(seat));
+            self.freed.extend(gone.map(|seat| SeatRow { freed_at: Some(self.now), ..seat }));
+        }
+    }
+
+    fn ask(
+        &mut self,
+        host: u8,
+        hardware_of: u8,
+        request: RequestId,
+        proved: Option<Statement>,
+        call: &Call,
+    ) -> Result<Decision, Refusal> {
+        let mut rows = self.rows.clone();
+        if let Call::Coupon { coupon } = call {
+            let digest = coupon_digest(coupon);
+            rows.coupon = self.coupons.iter().find(|row| row.digest == digest).cloned();
+        }
+        if let Call::Release { session } = call {
+            let mut seats = self.rows.seats.iter().chain(&self.freed);
+            rows.seat = seats.find(|seat| seat.session == *session).cloned();
+        }
+        let evidence = hardware(hardware_of);
+        let asked = Asked {
+            host: key(host),
+            request_id: request,
+            nonce: nonce(request),
+            evidence: &evidence,
+            proved,
+            call,
+        };
+        let drawn = Drawn { number: number(self.next_number), seed: request.0 };
+        self.last_request = request;
+        let decision = decide(rows, &asked, self.now, &drawn)?;
+        self.apply(&decision.writes);
+        Ok(decision)
+    }
+
+    fn next_request(&self) -> RequestId {
+        RequestId([self.last_request.0[0] + 1; 16])
+    }
+
+    pub(super) fn decide(&mut self, host: u8, call: &Call) -> Result<Decision, Refusal> {
+        self.decide_with(host, host, call)
+    }
+
+    /// `host` reports the hardware of another one.
+    pub(super) fn decide_with(&mut self, host: u8, hardware: u8, call: &Call) -> Result<Decision, Refusal> {
+        self.ask(host, hardware, self.next_request(), None, call)
+    }
+
+    /// `host` proves that it holds a statement.
+    pub(super) fn decide_holding(
+        &mut self,
+        host: u8,
+        held: Statement,
+        call: &Call,
+    ) -> Result<Decision, Refusal> {
+        self.ask(host, host, self.next_request(), Some(held), call)
+    }
+
+    pub(super) fn try_again(
+        &mut self,
+        host: u8,
+        request: RequestId,
+        call: &Call,
+    ) -> Result<Decision, Refusal> {
+        self.ask(host, host, request, None, call)
+    }
+
+    pub(super) fn ok_again(&mut self, host: u8, request: RequestId, call: &Call) -> Answer {
+        self.try_again(host, request, call).unwrap().answer
+    }
+
+    pub(super) fn ok(&mut self, host: u8, call: &Call) -> Answer {
+        self.decide(host, call).unwrap().answer
+    }
+
+    pub(super) fn refused(&mut self, host: u8, call: &Call) -> Refusal {
+        self.decide(host, call).unwrap_err()
+    }
+
+    /// What the next lease of `host` says about a feature.
+    pub(super) fn leased(&mut self, host: u8, feature: u32) -> Option<LeasedFeature> {
+        let Kind::Lease(lease) = self.ok(host, &Call::CheckIn).statement.unwrap().kind else {
+            panic!("a refusal")
+        };
+        lease.features.into_iter().find(|leased| leased.feature.0 == feature)
+    }
+
+    pub(super) fn refusal_of(&mut self, host: u8, feature: u32) -> Option<Code> {
+        self.leased(host, feature).unwrap().refusal
+    }
+
+    pub(super) fn number_of(&self, customer: &CustomerId) -> RegistrationNumber {
+        self.rows.customer(customer).unwrap().number.clone()
+    }
+
+    pub(super) fn issue(&mut self, letter: char, product: u32, seats: u32, days: u32) {
+        self.coupons.push(CouponRow {
+            digest: coupon_digest(&coupon(letter)),
+            product: ProductId(product),
+            seats,
+            days,
+            issued_at: self.now,
+            blocked: false,
+            used: None,
+        });
+    }
+
+    pub(super) fn block(&mut self, letter: char) {
+        let digest = coupon_digest(&coupon(letter));
+        self.coupons.iter_mut().find(|row| row.digest == digest).unwrap().blocked = true;
+    }
+
+    pub(super) fn drop(&mut self, which: &Which, purpose: Purpose) -> Dropped {
+        let (writes, dropped) = drop::drop(&self.rows, &number('A'), which, purpose, self.now).unwrap();
+        self.apply(&writes);
+        dropped
+    }
+
+    pub(super) fn drop_all(&mut self) {
+        self.drop(&Which::All, Purpose::Move);
+    }
+
+    pub(super) fn drop_session(&mut self, index: usize) {
+        let session = self.rows.seats[index].session.clone();
+        self.drop(&Which::Session(session), Purpose::Move);
+    }
+
+    pub(super) fn drop_feature(&mut self, feature: u32) {
+        let index = self.rows.seats.iter().position(|seat| seat.feature.0 == feature).unwrap();
+        self.drop_session(index);
+    }
+
+    /// Product 1000 with so many features.
+    pub(super) fn sell_many(&mut self, features: usize) {
+        let ids: Vec<FeatureId> = (10_000..).take(features).map(FeatureId).collect();
+        let feature = |id: &FeatureId| Feature { id: *id, name: id.to_string(), per_user: true };
+        self.rows.catalogue.features.extend(ids.iter().map(feature));
+        let product = Product { id: ProductId(1000), name: "Much".to_owned(), features: ids };
+        self.rows.catalogue.products.push(product);
+    }
+}

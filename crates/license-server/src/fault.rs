@@ -1,0 +1,110 @@
+//! Faults: requests that never come to a decision, as problems without a licensing code.
+
+use license_core::{
+    api::{MAX_REQUEST_BODY, Problem},
+    envelope::EnvelopeError,
+};
+
+/// The most facts that a host may send as evidence. There are four kinds today.
+pub(crate) const MAX_FACTS: usize = 32;
+
+/// Why a request never comes to a decision.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The envelope does not prove who asks.
+    Envelope(EnvelopeError),
+    /// The body is no call; where it stops being one.
+    Malformed { line: usize, column: usize },
+    /// More evidence than any host has.
+    TooManyFacts,
+    /// The body is another call than the path says.
+    OtherPath,
+    /// The body is too long.
+    TooLarge,
+    /// The body did not arrive whole.
+    Unfinished,
+    /// Nothing is at that path.
+    NotFound,
+    /// The path is there, for another method.
+    Method,
+    /// The server itself failed.
+    Internal,
+    /// The server did not answer in time.
+    Busy,
+}
+
+impl Fault {
+    pub(crate) fn problem(&self) -> Problem {
+        let (status, title, detail, detail_ru) = match self {
+            Self::Envelope(error) => (
+                401,
+                "The request is not signed",
+                format!("The envelope does not hold: {error}. Sign the request with the host's key."),
+                "Запрос не подписан ключом хоста.".to_owned(),
+            ),
+            Self::Malformed { line, column } => (
+                400,
+                "The request is malformed",
+                format!("The body is no call: line {line}, column {column}."),
+                format!("Тело запроса не разобрано: строка {line}, столбец {column}."),
+            ),
+            Self::TooManyFacts => (
+                400,
+                "The request is malformed",
+                format!("The evidence holds more than {MAX_FACTS} facts."),
+                format!("В запросе больше {MAX_FACTS} признаков компьютера."),
+            ),
+            Self::OtherPath => (
+                400,
+                "The request is malformed",
+                "The body is a call of another path.".to_owned(),
+                "Тело запроса относится к другому адресу.".to_owned(),
+            ),
+            Self::TooLarge => (
+                413,
+                "The request is too large",
+                format!("The body is longer than {} KiB.", MAX_REQUEST_BODY / 1024),
+                format!("Тело запроса длиннее {} КиБ.", MAX_REQUEST_BODY / 1024),
+            ),
+            Self::Unfinished => (
+                400,
+                "The request is malformed",
+                "The body did not arrive whole.".to_owned(),
+                "Тело запроса получено не полностью.".to_owned(),
+            ),
+            Self::NotFound => (
+                404,
+                "There is nothing here",
+                "The license server has nothing at this path.".to_owned(),
+                "На сервере лицензий нет такого адреса.".to_owned(),
+            ),
+            Self::Method => (
+                405,
+                "The method is not allowed",
+                "This path does not take this method.".to_owned(),
+                "Этот адрес не принимает такой метод.".to_owned(),
+            ),
+            Self::Internal => (
+                500,
+                "The license server failed",
+                "This is a fault and no answer about the license. Repeat the request later.".to_owned(),
+                "Это сбой, а не ответ о лицензии. Повторите запрос позже.".to_owned(),
+            ),
+            Self::Busy => (
+                503,
+                "The license server is busy",
+                "There was no answer in time. Repeat the same request later.".to_owned(),
+                "Ответ не получен вовремя. Повторите тот же запрос позже.".to_owned(),
+            ),
+        };
+        Problem {
+            status,
+            code: None,
+            title: title.to_owned(),
+            detail,
+            detail_ru,
+            feature: None,
+            product: None,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `license-server`: see [`license_server::cli`] for what it can be asked.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::Parser;
+use license_server::{
+    LicenseServer, admin,
+    cli::{Admin, Cli, Command, Serve},
+    clock, http, owner,
+};
+use tokio::{
+    net::TcpListener,
+    runtime,
+    signal::unix::{SignalKind, signal},
+};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(arguments) => serve(&arguments),
+        Command::Admin(arguments) => administer(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // With standard error gone there is nobody left to tell.
+            let _gone = writeln!(io::stderr(), "license-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
+    owner::assume(&arguments.data_dir)?;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        // Before anything else: a signal during the start is a stop and no crash.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let server = Arc::new(LicenseServer::open(&arguments.data_dir).await?);
+        let listener = TcpListener::bind(arguments.listen).await;
+        let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
+        tracing::info!(address = %listener.local_addr()?, "listening");
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        http::serve(server, listener, stop).await?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn administer(arguments: &Admin) -> Result<(), Box<dyn Error>> {
+    let folder: &Path = &arguments.data_dir;
+    owner::assume(folder)?;
+    runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let server = LicenseServer::open(folder).await?;
+        let mut out = io::stdout().lock();
+        admin::run(&server, &arguments.command, arguments.json, clock::now(), &mut out).await?;
+        server.store().close().await;
+        Ok(out.flush()?)
+    })
+}

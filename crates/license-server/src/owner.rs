@@ -1,0 +1,77 @@
+//! Who runs: the owner of the data folder. Root becomes it, anybody else is refused.
+
+use std::{
+    ffi::CString,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use nix::unistd::{Gid, Uid, User, geteuid, initgroups, setgid, setgroups, setuid};
+
+/// Why this user may not use the data folder.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnerError {
+    /// The folder cannot be looked at.
+    #[error("cannot look at {path}: {source}")]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It belongs to somebody else.
+    #[error("{path} belongs to {owner}; run this command as {owner}")]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// Name or id of its owner.
+        owner: String,
+    },
+    /// Root could not become the owner.
+    #[error("cannot become {owner}, the owner of {path}: {source}")]
+    Become {
+        /// The folder.
+        path: PathBuf,
+        /// Name or id of its owner.
+        owner: String,
+        /// What the system says.
+        source: nix::Error,
+    },
+}
+
+/// Makes this process the owner of the data folder, so that no file in it ever belongs to anybody else. A
+/// folder that is still to be made will belong to whoever makes it.
+///
+/// Call it before any thread is started: user and groups are those of the process only while there is a
+/// single thread to set them in, and no runtime must keep root's.
+pub fn assume(path: &Path) -> Result<(), OwnerError> {
+    let (uid, gid) = match fs::metadata(path) {
+        Ok(metadata) => (Uid::from_raw(metadata.uid()), Gid::from_raw(metadata.gid())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(OwnerError::Io { path: path.to_owned(), source }),
+    };
+    if uid == geteuid() {
+        return Ok(());
+    }
+    let user = User::from_uid(uid).ok().flatten();
+    let owner = user.as_ref().map_or_else(|| format!("user {uid}"), |user| user.name.clone());
+    if !geteuid().is_root() {
+        return Err(OwnerError::Foreign { path: path.to_owned(), owner });
+    }
+    switch(user, uid, gid).map_err(|source| OwnerError::Become { path: path.to_owned(), owner, source })
+}
+
+/// Groups first: without root they cannot be given up any more. A user without an account gets the
+/// folder's group alone.
+fn switch(user: Option<User>, uid: Uid, gid: Gid) -> nix::Result<()> {
+    let name = user.as_ref().and_then(|user| CString::new(user.name.as_str()).ok());
+    if let (Some(user), Some(name)) = (user, name) {
+        initgroups(&name, user.gid)?;
+        setgid(user.gid)?;
+    } else {
+        setgroups(&[])?;
+        setgid(gid)?;
+    }
+    setuid(uid)
+}

@@ -1,0 +1,50 @@
+//! Columns as typed values.
+
+use std::str::FromStr;
+
+use license_types::UnixTime;
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::StoreError;
+
+/// A row whose columns are read by name.
+pub(super) struct Fields<'r>(pub(super) &'r SqliteRow);
+
+impl Fields<'_> {
+    pub(super) fn text(&self, column: &'static str) -> Result<String, StoreError> {
+        Ok(self.0.try_get(column)?)
+    }
+
+    pub(super) fn optional_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
+        Ok(self.0.try_get(column)?)
+    }
+
+    pub(super) fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, StoreError> {
+        self.text(column)?.parse().map_err(|_| StoreError::Unreadable { column })
+    }
+
+    pub(super) fn optional_parsed<T: FromStr>(&self, column: &'static str) -> Result<Option<T>, StoreError> {
+        let text = self.optional_text(column)?;
+        text.map(|text| text.parse().map_err(|_| StoreError::Unreadable { column })).transpose()
+    }
+
+    pub(super) fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, StoreError> {
+        T::try_from(self.0.try_get(column)?).map_err(|_| StoreError::Unreadable { column })
+    }
+
+    pub(super) fn flag(&self, column: &'static str) -> Result<bool, StoreError> {
+        Ok(self.0.try_get(column)?)
+    }
+
+    pub(super) fn time(&self, column: &'static str) -> Result<UnixTime, StoreError> {
+        Ok(UnixTime(self.0.try_get(column)?))
+    }
+
+    pub(super) fn optional_time(&self, column: &'static str) -> Result<Option<UnixTime>, StoreError> {
+        Ok(self.0.try_get::<Option<i64>, _>(column)?.map(UnixTime))
+    }
+
+    pub(super) fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
+        Ok(self.0.try_get(column)?)
+    }
+}

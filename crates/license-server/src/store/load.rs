@@ -1,0 +1,242 @@
+//! Rows from tables.
+
+use license_core::host::Evidence;
+use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId};
+use sqlx::{SqliteConnection, query, sqlite::SqliteRow};
+
+use super::{StoreError, fields::Fields};
+use crate::{
+    catalogue::{Catalogue, Feature, Product},
+    decide::{
+        BarRow, BindingId, BindingRow, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
+        GrantRow, HostRow, ReplyRow, Rows, SeatRow, Wanted,
+    },
+};
+
+/// The rows that are wanted, and those that they lead to.
+pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<Rows, StoreError> {
+    let host = wanted.host.map(|key| key.to_string());
+    let mut rows = Rows { catalogue: catalogue(db).await?, ..Rows::default() };
+
+    let digests: Vec<&str> = wanted.evidence.0.iter().map(|fact| fact.digest.as_str()).collect();
+    let found = query(
+        "SELECT * FROM host WHERE key = ?1
+            OR key IN (SELECT host FROM host_fact WHERE digest IN (SELECT value FROM json_each(?2)))",
+    );
+    let found = found.bind(&host).bind(serde_json::to_string(&digests)?).fetch_all(&mut *db).await?;
+    rows.hosts = found.iter().map(read_host).collect::<Result<_, _>>()?;
+
+    let mut keys: Vec<String> = rows.hosts.iter().map(|host| host.key.to_string()).collect();
+    keys.extend(host.clone());
+    let found = query("SELECT * FROM binding WHERE host IN (SELECT value FROM json_each(?1)) ORDER BY rowid");
+    let found = found.bind(serde_json::to_string(&keys)?).fetch_all(&mut *db).await?;
+    rows.bindings = found.iter().map(read_binding).collect::<Result<_, _>>()?;
+
+    let own = rows.bindings.iter().filter(|binding| Some(binding.host) == wanted.host);
+    let ids: Vec<&str> = own.map(|binding| binding.customer.0.as_str()).collect();
+    let numbers: Vec<&str> = wanted.numbers.iter().map(RegistrationNumber::as_str).collect();
+    let found = query(
+        "SELECT * FROM customer WHERE id IN (SELECT value FROM json_each(?1))
+            OR number IN (SELECT value FROM json_each(?2)) OR email_key = ?3",
+    );
+    let found = found.bind(serde_json::to_string(&ids)?).bind(serde_json::to_string(&numbers)?);
+    let found = found.bind(&wanted.email_key).fetch_all(&mut *db).await?;
+    rows.customers = found.iter().map(read_customer).collect::<Result<_, _>>()?;
+
+    let ids: Vec<&str> = rows.customers.iter().map(|customer| customer.id.0.as_str()).collect();
+    let ids = serde_json::to_string(&ids)?;
+    let found = query("SELECT * FROM license_grant WHERE customer IN (SELECT value FROM json_each(?1))");
+    let found = found.bind(&ids).fetch_all(&mut *db).await?;
+    rows.grants = found.iter().map(read_grant).collect::<Result<_, _>>()?;
+    let found =
+        query("SELECT * FROM seat WHERE customer IN (SELECT value FROM json_each(?1)) AND freed_at IS NULL");
+    let found = found.bind(&ids).fetch_all(&mut *db).await?;
+    rows.seats = found.iter().map(read_seat).collect::<Result<_, _>>()?;
+    let found = query("SELECT * FROM bar WHERE customer IN (SELECT value FROM json_each(?1))");
+    let found = found.bind(&ids).fetch_all(&mut *db).await?;
+    rows.bars = found.iter().map(read_bar).collect::<Result<_, _>>()?;
+
+    if wanted.every_host {
+        let found = query(
+            "SELECT * FROM binding WHERE customer IN (SELECT value FROM json_each(?1)) AND ended_at IS NULL",
+        );
+        let found = found.bind(&ids).fetch_all(&mut *db).await?;
+        rows.bindings = found.iter().map(read_binding).collect::<Result<_, _>>()?;
+        let found = query(
+            "SELECT * FROM host WHERE key IN (SELECT host FROM binding
+              WHERE customer IN (SELECT value FROM json_each(?1)) AND ended_at IS NULL)",
+        );
+        let found = found.bind(&ids).fetch_all(&mut *db).await?;
+        rows.hosts = found.iter().map(read_host).collect::<Result<_, _>>()?;
+    }
+    if let Some(digest) = &wanted.coupon {
+        let found = query("SELECT * FROM coupon WHERE digest = ?1").bind(digest);
+        rows.coupon = found.fetch_optional(&mut *db).await?.as_ref().map(read_coupon).transpose()?;
+    }
+    if let Some(session) = &wanted.session {
+        let found = query("SELECT * FROM seat WHERE session = ?1").bind(&session.0);
+        rows.seat = found.fetch_optional(&mut *db).await?.as_ref().map(read_seat).transpose()?;
+    }
+    if let Some(product) = wanted.trials {
+        let found = query(
+            "SELECT * FROM license_grant
+              WHERE trial = 1 AND product = ?1 AND made_on IN (SELECT value FROM json_each(?2))",
+        );
+        let found = found.bind(product.0).bind(serde_json::to_string(&keys)?).fetch_all(&mut *db).await?;
+        rows.trials = found.iter().map(read_grant).collect::<Result<_, _>>()?;
+    }
+    if host.is_some() {
+        let found = query("SELECT * FROM reply WHERE host = ?1").bind(&host);
+        rows.reply = found.fetch_optional(&mut *db).await?.as_ref().map(read_reply).transpose()?;
+    }
+    Ok(rows)
+}
+
+/// Everything that is sold.
+pub(super) async fn catalogue(db: &mut SqliteConnection) -> Result<Catalogue, StoreError> {
+    let mut catalogue = Catalogue::default();
+    for row in query("SELECT * FROM product ORDER BY id").fetch_all(&mut *db).await? {
+        let row = Fields(&row);
+        let id = ProductId(row.number("id")?);
+        catalogue.products.push(Product { id, name: row.text("name")?, features: Vec::new() });
+    }
+    for row in query("SELECT * FROM product_feature ORDER BY product, feature").fetch_all(&mut *db).await? {
+        let row = Fields(&row);
+        let (product, feature) = (ProductId(row.number("product")?), FeatureId(row.number("feature")?));
+        for product in catalogue.products.iter_mut().filter(|known| known.id == product) {
+            product.features.push(feature);
+        }
+    }
+    for row in query("SELECT * FROM feature ORDER BY id").fetch_all(&mut *db).await? {
+        let row = Fields(&row);
+        let id = FeatureId(row.number("id")?);
+        catalogue.features.push(Feature { id, name: row.text("name")?, per_user: row.flag("per_user")? });
+    }
+    Ok(catalogue)
+}
+
+fn read_host(row: &SqliteRow) -> Result<HostRow, StoreError> {
+    let row = Fields(row);
+    let evidence: Evidence = serde_json::from_str(&row.text("evidence")?)
+        .map_err(|_| StoreError::Unreadable { column: "evidence" })?;
+    Ok(HostRow {
+        key: row.parsed("key")?,
+        evidence,
+        serial: row.number("serial")?,
+        last_seen: row.time("last_seen")?,
+        may_run_until: row.time("may_run_until")?,
+    })
+}
+
+fn read_binding(row: &SqliteRow) -> Result<BindingRow, StoreError> {
+    let row = Fields(row);
+    let ended = match (row.optional_time("ended_at")?, row.optional_text("ended_by")?.as_deref()) {
+        (None, None) => None,
+        (Some(at), Some(by)) => {
+            let by = match by {
+                "left" => EndedBy::Left,
+                "reset" => EndedBy::Reset,
+                "dropped" => EndedBy::Dropped,
+                _ => return Err(StoreError::Unreadable { column: "ended_by" }),
+            };
+            Some(Ended { at, by, told_at: row.optional_time("told_at")? })
+        }
+        (Some(_), None) | (None, Some(_)) => return Err(StoreError::Unreadable { column: "ended_by" }),
+    };
+    Ok(BindingRow {
+        id: BindingId(row.text("id")?),
+        host: row.parsed("host")?,
+        customer: CustomerId(row.text("customer")?),
+        bound_at: row.time("bound_at")?,
+        ended,
+    })
+}
+
+fn read_customer(row: &SqliteRow) -> Result<CustomerRow, StoreError> {
+    let row = Fields(row);
+    Ok(CustomerRow {
+        id: CustomerId(row.text("id")?),
+        number: row.parsed("number")?,
+        registration: Registration {
+            company: row.text("company")?,
+            email: row.text("email")?,
+            contact: row.text("contact")?,
+            phone: row.optional_text("phone")?,
+            tax_id: row.optional_text("tax_id")?,
+        },
+        company_key: row.text("company_key")?,
+        email_key: row.text("email_key")?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+fn read_grant(row: &SqliteRow) -> Result<GrantRow, StoreError> {
+    let row = Fields(row);
+    Ok(GrantRow {
+        id: row.text("id")?,
+        customer: CustomerId(row.text("customer")?),
+        product: ProductId(row.number("product")?),
+        seats: row.number("seats")?,
+        trial: row.flag("trial")?,
+        made_on: row.parsed("made_on")?,
+        made_at: row.time("made_at")?,
+        ends_at: row.optional_time("ends_at")?,
+    })
+}
+
+fn read_seat(row: &SqliteRow) -> Result<SeatRow, StoreError> {
+    let row = Fields(row);
+    Ok(SeatRow {
+        session: SessionId(row.text("session")?),
+        customer: CustomerId(row.text("customer")?),
+        feature: FeatureId(row.number("feature")?),
+        slot: row.number("slot")?,
+        binding: BindingId(row.text("binding")?),
+        holder: row.optional_parsed("holder")?,
+        captured_at: row.time("captured_at")?,
+        freed_at: row.optional_time("freed_at")?,
+    })
+}
+
+fn read_bar(row: &SqliteRow) -> Result<BarRow, StoreError> {
+    let row = Fields(row);
+    Ok(BarRow {
+        host: row.parsed("host")?,
+        customer: CustomerId(row.text("customer")?),
+        feature: FeatureId(row.number("feature")?),
+        told_at: row.optional_time("told_at")?,
+    })
+}
+
+fn read_coupon(row: &SqliteRow) -> Result<CouponRow, StoreError> {
+    let row = Fields(row);
+    let used = match row.optional_time("used_at")? {
+        None => None,
+        Some(at) => Some(CouponUse {
+            at,
+            customer: CustomerId(row.text("used_by")?),
+            host: row.parsed("used_on")?,
+            request_id: row.parsed("used_request")?,
+        }),
+    };
+    Ok(CouponRow {
+        digest: row.text("digest")?,
+        product: ProductId(row.number("product")?),
+        seats: row.number("seats")?,
+        days: row.number("days")?,
+        issued_at: row.time("issued_at")?,
+        blocked: row.flag("blocked")?,
+        used,
+    })
+}
+
+fn read_reply(row: &SqliteRow) -> Result<ReplyRow, StoreError> {
+    let row = Fields(row);
+    Ok(ReplyRow {
+        host: row.parsed("host")?,
+        request_id: row.parsed("request_id")?,
+        digest: row.text("digest")?,
+        status: row.number("status")?,
+        body: row.bytes("body")?,
+    })
+}

@@ -1,0 +1,48 @@
+//! The store: the one place where rows are kept.
+//!
+//! A store does one thing, [`Store::transaction`]: it loads the rows that are [`Wanted`](crate::decide::Wanted),
+//! has a decision made about them, and applies its writes, all in one transaction that no other
+//! overlaps. Rules live in [`decide`](crate::decide) and nowhere here, so that another database is
+//! another module of this folder.
+
+mod fields;
+mod load;
+mod sqlite;
+mod write;
+
+use std::path::PathBuf;
+
+pub use self::sqlite::Store;
+
+/// Why the store gave no answer. Always a fault, never a "no".
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be opened.
+    #[error("cannot open the database {path}: {source}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the database says.
+        source: sqlx::Error,
+    },
+    /// The tables cannot be brought up to date.
+    #[error("cannot bring the tables of {path} up to date: {source}; is it from a newer version?")]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// What the database says.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A statement failed.
+    #[error("the database failed: {0}")]
+    Query(#[from] sqlx::Error),
+    /// A list cannot be handed to the database.
+    #[error("cannot write a list as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A column holds what this version does not write.
+    #[error("the database holds an unreadable {column}; restore it from a backup")]
+    Unreadable {
+        /// The column.
+        column: &'static str,
+    },
+}

@@ -1,0 +1,187 @@
+//! Writes into tables.
+
+use license_types::UnixTime;
+use sqlx::{SqliteConnection, query};
+
+use super::StoreError;
+use crate::{
+    catalogue::Catalogue,
+    decide::{EndedBy, HostRow, Write},
+};
+
+/// Makes one change.
+#[expect(clippy::too_many_lines, reason = "a table: one statement for each write")]
+pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<(), StoreError> {
+    let statement = match write {
+        Write::AddCustomer(row) => query(
+            "INSERT INTO customer
+             (id, number, company, email, contact, phone, tax_id, company_key, email_key, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )
+        .bind(&row.id.0)
+        .bind(row.number.as_str())
+        .bind(&row.registration.company)
+        .bind(&row.registration.email)
+        .bind(&row.registration.contact)
+        .bind(&row.registration.phone)
+        .bind(&row.registration.tax_id)
+        .bind(&row.company_key)
+        .bind(&row.email_key)
+        .bind(row.created_at.0),
+        Write::AddGrant(row) => query(
+            "INSERT INTO license_grant (id, customer, product, seats, trial, made_on, made_at, ends_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )
+        .bind(&row.id)
+        .bind(&row.customer.0)
+        .bind(row.product.0)
+        .bind(row.seats)
+        .bind(row.trial)
+        .bind(row.made_on.to_string())
+        .bind(row.made_at.0)
+        .bind(seconds(row.ends_at)),
+        Write::SaveHost(row) => return save_host(db, row).await,
+        Write::Bind(row) => {
+            query("INSERT INTO binding (id, host, customer, bound_at) VALUES (?1, ?2, ?3, ?4)")
+                .bind(&row.id.0)
+                .bind(row.host.to_string())
+                .bind(&row.customer.0)
+                .bind(row.bound_at.0)
+        }
+        Write::Unbind { binding, ended } => {
+            let by = match ended.by {
+                EndedBy::Left => "left",
+                EndedBy::Reset => "reset",
+                EndedBy::Dropped => "dropped",
+            };
+            let freed = query("UPDATE seat SET freed_at = ?2 WHERE binding = ?1 AND freed_at IS NULL");
+            freed.bind(&binding.0).bind(ended.at.0).execute(&mut *db).await?;
+            query("UPDATE binding SET ended_at = ?2, ended_by = ?3, told_at = ?4 WHERE id = ?1")
+                .bind(&binding.0)
+                .bind(ended.at.0)
+                .bind(by)
+                .bind(seconds(ended.told_at))
+        }
+        Write::Rekey { binding, host } => {
+            query("UPDATE binding SET host = ?2 WHERE id = ?1").bind(&binding.0).bind(host.to_string())
+        }
+        Write::TakeSeat(row) => query(
+            "INSERT INTO seat (session, customer, feature, slot, binding, holder, captured_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )
+        .bind(&row.session.0)
+        .bind(&row.customer.0)
+        .bind(row.feature.0)
+        .bind(row.slot)
+        .bind(&row.binding.0)
+        .bind(row.holder.as_ref().map(license_types::Holder::as_str))
+        .bind(row.captured_at.0),
+        Write::FreeSeat { session, at } => {
+            query("UPDATE seat SET freed_at = ?2 WHERE session = ?1").bind(&session.0).bind(at.0)
+        }
+        Write::Bar(row) => query(
+            "INSERT INTO bar (host, customer, feature, told_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (customer, host, feature) DO UPDATE SET told_at = excluded.told_at",
+        )
+        .bind(row.host.to_string())
+        .bind(&row.customer.0)
+        .bind(row.feature.0)
+        .bind(seconds(row.told_at)),
+        Write::LiftBar { host, customer, feature } => {
+            query("DELETE FROM bar WHERE host = ?1 AND customer = ?2 AND feature = ?3")
+                .bind(host.to_string())
+                .bind(&customer.0)
+                .bind(feature.0)
+        }
+        Write::MarkTold { host, at } => {
+            let bars = query("UPDATE bar SET told_at = ?2 WHERE host = ?1 AND told_at IS NULL");
+            bars.bind(host.to_string()).bind(at.0).execute(&mut *db).await?;
+            query(
+                "UPDATE binding SET told_at = ?2
+                  WHERE host = ?1 AND ended_by = 'dropped' AND told_at IS NULL",
+            )
+            .bind(host.to_string())
+            .bind(at.0)
+        }
+        Write::AddCoupon(row) => query(
+            "INSERT INTO coupon (digest, product, seats, days, issued_at, blocked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )
+        .bind(&row.digest)
+        .bind(row.product.0)
+        .bind(row.seats)
+        .bind(row.days)
+        .bind(row.issued_at.0)
+        .bind(row.blocked),
+        Write::UseCoupon { digest, used } => query(
+            "UPDATE coupon SET used_at = ?2, used_by = ?3, used_on = ?4, used_request = ?5
+              WHERE digest = ?1",
+        )
+        .bind(digest)
+        .bind(used.at.0)
+        .bind(&used.customer.0)
+        .bind(used.host.to_string())
+        .bind(used.request_id.to_string()),
+        Write::BlockCoupon { digest } => {
+            query("UPDATE coupon SET blocked = 1 WHERE digest = ?1").bind(digest)
+        }
+        Write::KeepReply(row) => query(
+            "INSERT INTO reply (host, request_id, digest, status, body) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (host) DO UPDATE SET request_id = excluded.request_id,
+                 digest = excluded.digest, status = excluded.status, body = excluded.body",
+        )
+        .bind(row.host.to_string())
+        .bind(row.request_id.to_string())
+        .bind(&row.digest)
+        .bind(row.status)
+        .bind(&row.body),
+    };
+    statement.execute(db).await?;
+    Ok(())
+}
+
+/// Fills the catalogue of a new database.
+pub(super) async fn catalogue(db: &mut SqliteConnection, catalogue: &Catalogue) -> Result<(), StoreError> {
+    for feature in &catalogue.features {
+        let row = query("INSERT INTO feature (id, name, per_user) VALUES (?1, ?2, ?3)");
+        row.bind(feature.id.0).bind(&feature.name).bind(feature.per_user).execute(&mut *db).await?;
+    }
+    for product in &catalogue.products {
+        let row = query("INSERT INTO product (id, name) VALUES (?1, ?2)");
+        row.bind(product.id.0).bind(&product.name).execute(&mut *db).await?;
+        for feature in &product.features {
+            let row = query("INSERT INTO product_feature (product, feature) VALUES (?1, ?2)");
+            row.bind(product.id.0).bind(feature.0).execute(&mut *db).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The facts are written anew only if they changed: most calls of a host change the serial alone.
+async fn save_host(db: &mut SqliteConnection, host: &HostRow) -> Result<(), StoreError> {
+    let key = host.key.to_string();
+    let evidence = serde_json::to_string(&host.evidence)?;
+    let known = query("SELECT 1 FROM host WHERE key = ?1 AND evidence = ?2").bind(&key).bind(&evidence);
+    let is_same = known.fetch_optional(&mut *db).await?.is_some();
+    let saved = query(
+        "INSERT INTO host (key, evidence, serial, last_seen, may_run_until) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (key) DO UPDATE SET evidence = excluded.evidence, serial = excluded.serial,
+             last_seen = excluded.last_seen, may_run_until = excluded.may_run_until",
+    );
+    let serial = i64::try_from(host.serial).unwrap_or(i64::MAX);
+    let saved = saved.bind(&key).bind(&evidence).bind(serial).bind(host.last_seen.0);
+    saved.bind(host.may_run_until.0).execute(&mut *db).await?;
+    if is_same {
+        return Ok(());
+    }
+    query("DELETE FROM host_fact WHERE host = ?1").bind(&key).execute(&mut *db).await?;
+    for fact in &host.evidence.0 {
+        let row = query("INSERT OR IGNORE INTO host_fact (digest, host) VALUES (?1, ?2)");
+        row.bind(&fact.digest).bind(&key).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+fn seconds(time: Option<UnixTime>) -> Option<i64> {
+    time.map(|time| time.0)
+}

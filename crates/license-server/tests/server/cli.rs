@@ -1,0 +1,230 @@
+//! The program itself: its forms, exit codes, and signals.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use crate::host::Host;
+use license_core::{api::Call, crypto::PublicKey, statement::Kind};
+use license_types::{Coupon, Registration};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::{Pid, geteuid},
+};
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_license-server"))
+}
+
+fn admin(folder: &Path, arguments: &str) -> Output {
+    let mut program = program();
+    program.arg("admin").arg("--data-dir").arg(folder);
+    program.args(arguments.split_whitespace()).output().unwrap()
+}
+
+fn ok(output: Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A running server, killed when the test ends.
+struct Served {
+    child: Child,
+    address: SocketAddr,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+impl Served {
+    fn start(folder: &Path) -> Self {
+        let mut program = program();
+        program.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);
+        let mut child = program.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("listening") {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended before it listened");
+        }
+        let address = line.split("address=").nth(1).unwrap().trim().parse().unwrap();
+        Self { child, address, log }
+    }
+
+    /// Stops it in order; what it logged after it listened.
+    fn stop(mut self) -> String {
+        self.signal(Signal::SIGTERM);
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).unwrap();
+        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{log}");
+        log
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn company() -> Call {
+    Call::Register(Registration {
+        company: "ООО «Ромашка»".to_owned(),
+        email: "a@example.com".to_owned(),
+        contact: "Контакт".to_owned(),
+        phone: None,
+        tax_id: None,
+    })
+}
+
+#[tokio::test]
+async fn the_documented_forms_do_what_they_say_while_the_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let root: PublicKey = ok(admin(folder.path(), "public-key")).parse().unwrap();
+    let served = Served::start(folder.path());
+    let mut host = Host::new(1, root);
+    let (_, statement) = host.ok(served.address, &company()).await;
+    let number = statement.unwrap().number;
+
+    let issued = ok(admin(folder.path(), "coupon issue --product 81 --count 3 --days 365"));
+    let coupons: Vec<Coupon> = issued.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(coupons.len(), 3);
+    host.ok(served.address, &Call::Coupon { coupon: coupons[0].clone() }).await;
+    let blocked =
+        |index: usize| ok(admin(folder.path(), &format!("coupon block {}", coupons[index].as_str())));
+    assert!(blocked(0).contains("goes on"));
+    assert!(!blocked(1).contains("goes on"));
+    let refused = host.refused(served.address, &Call::Coupon { coupon: coupons[1].clone() }).await;
+    assert_eq!(refused.code.map(|code| code.0), Some(2057));
+
+    let list = format!("binding list --number {} --json", number.as_str());
+    let listed: serde_json::Value = serde_json::from_str(&ok(admin(folder.path(), &list))).unwrap();
+    let keys: Vec<&String> = listed[0].as_object().unwrap().keys().collect();
+    let expected = [
+        "captured_at",
+        "feature",
+        "feature_name",
+        "holder",
+        "host",
+        "last_seen",
+        "product",
+        "serial",
+        "session",
+        "state",
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    let table = ok(admin(folder.path(), &format!("binding list --number {}", number.as_str())));
+    assert_eq!(table.lines().count(), 3, "{table}");
+
+    let dropped = ok(admin(folder.path(), &format!("binding drop --number {} --all", number.as_str())));
+    assert!(dropped.contains("may run on until 20"), "{dropped}");
+    let (_, statement) = host.ok(served.address, &Call::CheckIn).await;
+    assert!(matches!(statement.unwrap().kind, Kind::Refusal(_)));
+
+    let log = served.stop();
+    assert!(log.contains(&number.masked()), "{log}");
+    for secret in [number.as_str(), coupons[0].as_str(), coupons[1].as_str(), "a@example.com"] {
+        assert!(!log.contains(secret), "a secret in the log: {log}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_was_killed_starts_again_with_what_it_knew() {
+    let folder = tempfile::tempdir().unwrap();
+    let root: PublicKey = ok(admin(folder.path(), "public-key")).parse().unwrap();
+    let served = Served::start(folder.path());
+    let mut host = Host::new(1, root);
+    host.ok(served.address, &company()).await;
+    served.signal(Signal::SIGKILL);
+    drop(served);
+    let served = Served::start(folder.path());
+    assert_eq!(host.leased(served.address, 33).await.unwrap().refusal, None);
+}
+
+#[test]
+fn signals_stop_the_server_in_order() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut served = Served::start(folder.path());
+        served.signal(signal);
+        assert_eq!(served.child.wait().unwrap().code(), Some(0), "{signal}");
+        let rest: Vec<String> = served.log.by_ref().lines().map(Result::unwrap).collect();
+        assert!(rest.last().unwrap().contains("stopped"), "{signal}: {rest:?}");
+    }
+}
+
+#[test]
+fn failures_are_one_sentence_and_exit_1_and_usage_is_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = [
+        ("coupon issue --product 999 --count 1 --days 1", 1, "999"),
+        ("coupon block MIKOUPD-AAAAA-BBBBB-CCCCC-DDDDD", 1, "MIKOUPD-*****-*****-*****-DDDDD"),
+        ("binding list --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD", 1, "MIKO-*****-*****-*****-DDDDD"),
+        ("binding drop --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --all", 1, "MIKO-*****-*****-*****-DDDDD"),
+        ("binding drop --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD", 2, "--all"),
+        ("coupon", 2, "Usage"),
+    ];
+    for (arguments, status, says) in cases {
+        let output = admin(folder.path(), arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments}: {error}");
+        assert!(error.contains(says), "{arguments}: {error}");
+        assert!(status == 2 || error.lines().count() == 1, "{arguments}: {error}");
+        assert!(output.stdout.is_empty(), "{arguments}");
+    }
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    assert_eq!(admin(&file, "public-key").status.code(), Some(1));
+}
+
+#[test]
+fn two_first_starts_at_once_make_one_set_of_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut program = program();
+        program.args(["admin", "--data-dir"]).arg(folder.path()).arg("public-key");
+        program.stdout(Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<Child> = (0..4).map(|_| start()).collect();
+    let mut keys: Vec<String> =
+        children.into_iter().map(|child| ok(child.wait_with_output().unwrap())).collect();
+    keys.dedup();
+    assert_eq!(keys.len(), 1, "{keys:?}");
+}
+
+/// Root becomes the owner of the folder; anybody else is told whom to run it as.
+#[test]
+fn only_the_owner_of_the_folder_uses_it() {
+    /// Debian's and everybody's `nobody`.
+    const NOBODY: u32 = 65534;
+
+    if !geteuid().is_root() {
+        let output = admin(Path::new("/"), "public-key");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(error.contains("belongs to root"), "{error}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    chown(&data, Some(NOBODY), None).unwrap();
+    ok(admin(&data, "public-key"));
+    for file in fs::read_dir(&data).unwrap() {
+        let file = file.unwrap();
+        let metadata = file.metadata().unwrap();
+        assert_eq!((metadata.uid(), metadata.mode() & 0o777), (NOBODY, 0o600), "{:?}", file.path());
+    }
+    assert_eq!(fs::metadata(&data).unwrap().mode() & 0o777, 0o700);
+}

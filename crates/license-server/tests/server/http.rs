@@ -1,0 +1,435 @@
+//! The server over a real loopback connection, asked by hosts that sign and verify.
+
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use crate::host::{Host, Response, exchange};
+use license_core::{
+    api::{Call, KEYS_PATH, MAX_REQUEST_BODY},
+    crypto::{PublicKey, RequestId},
+    keys::SignedKeySet,
+    statement::Kind,
+};
+use license_server::{
+    LicenseServer, admin,
+    cli::{AdminCommand, BindingCommand, CouponCommand},
+    clock, http,
+};
+use license_types::{Code, Coupon, FeatureId, ProductId, Registration, RegistrationNumber};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+/// A server in this process, which dies with the test and not before.
+struct Running {
+    address: SocketAddr,
+    root: PublicKey,
+    server: Arc<LicenseServer>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    async fn start(folder: &Path) -> Self {
+        let server = Arc::new(LicenseServer::open(folder).await.unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let root = server.keys().root_public();
+        let serving = http::serve(Arc::clone(&server), listener, std::future::pending());
+        let task = tokio::spawn(async move { serving.await.unwrap() });
+        Self { address, root, server, task }
+    }
+
+    /// Gone from one moment to the next: nothing is drained, nothing is closed.
+    fn kill(self) {
+        self.task.abort();
+    }
+
+    fn host(&self, id: u8) -> Host {
+        Host::new(id, self.root)
+    }
+
+    async fn admin(&self, command: AdminCommand) -> serde_json::Value {
+        let mut out = Vec::new();
+        admin::run(&self.server, &command, true, clock::now(), &mut out).await.unwrap();
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    async fn coupon(&self, product: u32, seats: u32) -> Coupon {
+        let issue = CouponCommand::Issue { product: ProductId(product), count: 1, days: 365, seats };
+        let issued = self.admin(AdminCommand::Coupon(issue)).await;
+        issued[0]["coupon"].as_str().unwrap().parse().unwrap()
+    }
+
+    async fn block(&self, coupon: Coupon) {
+        self.admin(AdminCommand::Coupon(CouponCommand::Block { coupon })).await;
+    }
+
+    async fn bindings(&self, number: &RegistrationNumber) -> Vec<serde_json::Value> {
+        let list = BindingCommand::List { number: number.clone() };
+        self.admin(AdminCommand::Binding(list)).await.as_array().unwrap().clone()
+    }
+
+    async fn drop_all(&self, number: &RegistrationNumber) {
+        let number = number.clone();
+        let drop = BindingCommand::Drop { number, all: true, session: None, free_only: false };
+        self.admin(AdminCommand::Binding(drop)).await;
+    }
+}
+
+fn company(name: &str) -> Call {
+    Call::Register(Registration {
+        company: format!("ООО «{name}»"),
+        email: format!("{name}@example.com"),
+        contact: "Контакт".to_owned(),
+        phone: None,
+        tax_id: None,
+    })
+}
+
+fn capture(feature: u32) -> Call {
+    Call::Capture { feature: FeatureId(feature), holder: None, reclaim: false }
+}
+
+fn trial(product: u32) -> Call {
+    Call::Trial { product: ProductId(product) }
+}
+
+async fn registered(running: &Running, host: &mut Host, name: &str) -> RegistrationNumber {
+    let (_, statement) = host.ok(running.address, &company(name)).await;
+    statement.unwrap().number
+}
+
+#[tokio::test]
+async fn the_whole_life_of_a_binding() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let mut host = running.host(1);
+
+    let number = registered(&running, &mut host, "Ромашка").await;
+    let lease = host.lease(at).await;
+    assert_eq!(lease.customer.company, "ООО «Ромашка»");
+    assert_eq!(lease.features.len(), 1);
+    assert_eq!(host.leased(at, 33).await.unwrap().refusal, None);
+    assert_eq!(host.refused(at, &capture(45)).await.code, Some(Code::NO_LICENSE));
+
+    let coupon = running.coupon(81, 1).await;
+    host.ok(at, &Call::Coupon { coupon: coupon.clone() }).await;
+    let leased = host.leased(at, 45).await.unwrap();
+    assert_eq!((leased.refusal, leased.product), (None, ProductId(81)));
+    let (answer, _) = host.ok(at, &capture(45)).await;
+    assert_eq!(answer.session, Some(leased.held[0].session.clone()));
+
+    let listed = running.bindings(&number).await;
+    let features: Vec<_> = listed.iter().map(|binding| binding["feature"].as_u64().unwrap()).collect();
+    assert_eq!(features, [33, 45]);
+    assert_eq!(listed[1]["session"].as_str(), Some(leased.held[0].session.0.as_str()));
+    assert_eq!(listed[1]["host"].as_str(), Some(host.public().id().0.as_str()));
+    assert_eq!(listed[1]["product"].as_u64(), Some(81));
+    assert_eq!(listed[1]["state"].as_str(), Some("live"));
+
+    running.drop_all(&number).await;
+    assert_eq!(running.bindings(&number).await, Vec::<serde_json::Value>::new());
+    let (_, statement) = host.ok(at, &Call::CheckIn).await;
+    let Kind::Refusal(refusal) = statement.unwrap().kind else { panic!("a lease after the drop") };
+    assert_eq!(refusal.code, Code::NO_LICENSE);
+    assert_eq!(host.refused(at, &capture(45)).await.code, Some(Code::NO_LICENSE));
+
+    let mut other = running.host(2);
+    other.ok(at, &Call::Activate { number: number.clone() }).await;
+    other.ok(at, &capture(45)).await;
+    let (answer, _) = other.ok(at, &Call::Drop).await;
+    assert_eq!(answer.statement, None);
+    host.ok(at, &Call::Activate { number: number.clone() }).await;
+    host.ok(at, &capture(45)).await;
+
+    let (answer, _) = other.ok(at, &Call::LicenseInfo { number }).await;
+    let products: Vec<u32> = answer.license.unwrap().products.iter().map(|p| p.product.0).collect();
+    assert_eq!(products, [11, 81]);
+}
+
+#[tokio::test]
+async fn a_repeated_request_has_one_effect_and_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let mut host = running.host(1);
+    registered(&running, &mut host, "a").await;
+
+    let coupon = running.coupon(81, 2).await;
+    let sealed = host.seal(&Call::Coupon { coupon: coupon.clone() });
+    let first = sealed.send(at).await;
+    let second = sealed.send(at).await;
+    assert_eq!((first.status, &first.body), (second.status, &second.body));
+    host.accept(&sealed, &first);
+    let lease = host.lease(at).await;
+    assert_eq!(lease.products.iter().filter(|product| product.product.0 == 81).count(), 1);
+
+    let used = host.seal(&Call::Coupon { coupon });
+    let first = used.send(at).await;
+    assert_eq!(first.problem().code, Some(Code::COUPON_USED), "a new request is a second use");
+    assert_eq!(used.send(at).await.body, first.body, "refusals are kept too");
+}
+
+#[tokio::test]
+async fn a_request_id_belongs_to_one_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let mut host = running.host(1);
+    registered(&running, &mut host, "a").await;
+    let id = RequestId([200; 16]);
+    let first = host.seal_as(id, &trial(81));
+    let answer = first.send(running.address).await;
+    assert_eq!(answer.status, 200);
+    let other = host.seal_as(id, &trial(96)).send(running.address).await.problem();
+    assert_eq!((other.status, other.code), (422, None));
+    assert_eq!(first.send(running.address).await.body, answer.body, "the first answer is still kept");
+}
+
+#[tokio::test]
+async fn every_code_is_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let mut host = running.host(1);
+    let unknown: RegistrationNumber = "MIKO-AAAAA-AAAAA-AAAAA-AAAAA".parse().unwrap();
+    let strange: Coupon = "MIKOUPD-AAAAA-AAAAA-AAAAA-AAAAA".parse().unwrap();
+    let (used, blocked) = (running.coupon(81, 1).await, running.coupon(81, 1).await);
+    running.block(blocked.clone()).await;
+
+    let nobody = [
+        (Call::CheckIn, 2008),
+        (capture(33), 2009),
+        (trial(11), 2009),
+        (Call::Coupon { coupon: used.clone() }, 2037),
+        (Call::Activate { number: unknown.clone() }, 2026),
+        (Call::LicenseInfo { number: unknown }, 2026),
+    ];
+    let mut stranger = running.host(9);
+    for (call, code) in nobody {
+        assert_problem(&stranger.seal(&call).send(at).await, code, &call);
+    }
+
+    let Call::Register(mine) = company("a") else { panic!("no registration") };
+    registered(&running, &mut host, "a").await;
+    host.ok(at, &Call::Coupon { coupon: used.clone() }).await;
+    let mine = |company: &str, email: &str| {
+        let (company, email) = (company.to_owned(), email.to_owned());
+        Call::Register(Registration { company, email, ..mine.clone() })
+    };
+    let bound = [
+        (Call::Coupon { coupon: strange }, 2040),
+        (Call::Coupon { coupon: used }, 2041),
+        (Call::Coupon { coupon: blocked }, 2057),
+        (mine("Other", "a@example.com"), 2022),
+        (mine("ООО «a»", "b@example.com"), 2051),
+        (capture(41), 2008),
+        (capture(99), 2008),
+        (trial(99), 2008),
+    ];
+    for (call, code) in bound {
+        assert_problem(&host.seal(&call).send(at).await, code, &call);
+    }
+    assert_problem(&stranger.seal(&company("a")).send(at).await, 2022, &company("a"));
+    let nothing = host.refused(at, &mine("ООО «a»", "")).await;
+    assert_eq!((nothing.status, nothing.code), (422, None));
+}
+
+fn assert_problem(response: &Response, code: u16, call: &Call) {
+    let problem = response.problem();
+    assert_eq!(problem.code, Some(Code(code)), "{call:?}");
+    for text in [&problem.detail, &problem.detail_ru] {
+        let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+        assert!(!text.is_empty() && digits < Some(4), "{call:?}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_license_is_2011() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let mut host = running.host(1);
+    registered(&running, &mut host, "a").await;
+    host.ok(running.address, &trial(81)).await;
+    let database = folder.path().join("license-server.db");
+    let pool = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(database));
+    let expire = sqlx::query("UPDATE license_grant SET ends_at = 1 WHERE trial = 1");
+    let changed = expire.execute(&pool.await.unwrap()).await.unwrap();
+    assert_eq!(changed.rows_affected(), 1);
+    let problem = host.refused(running.address, &capture(45)).await;
+    assert_eq!((problem.code, problem.feature), (Some(Code::EXPIRED), Some(FeatureId(45))));
+    assert_eq!(host.refused(running.address, &trial(81)).await.code, Some(Code::EXPIRED));
+    assert_eq!(host.leased(running.address, 45).await.unwrap().refusal, Some(Code::EXPIRED));
+}
+
+#[tokio::test]
+async fn a_tampered_request_is_not_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let mut host = running.host(1);
+    registered(&running, &mut host, "a").await;
+    let sealed = host.seal(&trial(81));
+
+    let mut body = sealed.clone();
+    let last = body.body.len() - 1;
+    body.body[last] = b' ';
+    let mut path = sealed.clone();
+    path.path = "/v1/capture";
+    let mut header = sealed.clone();
+    header.headers[2].1 = "77".to_owned();
+    let mut missing = sealed.clone();
+    missing.headers.remove(3);
+    let mut foreign = sealed.clone();
+    foreign.headers[0].1 = running.host(2).public().to_string();
+    for (name, tampered) in
+        [("body", body), ("path", path), ("serial", header), ("signature", missing), ("key", foreign)]
+    {
+        let problem = tampered.send(at).await.problem();
+        assert_eq!((problem.status, problem.code), (401, None), "{name}");
+    }
+    assert_eq!(host.lease(at).await.products.len(), 1, "none of them had an effect");
+}
+
+#[tokio::test]
+async fn what_is_no_call_is_a_problem_without_a_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let host = running.host(1);
+    let signed = |path: &'static str, body: &[u8]| {
+        let id = RequestId([1; 16]);
+        let key = license_core::crypto::SigningKey::from_bytes(&[1; 32]);
+        let envelope = license_core::envelope::Envelope::seal(&key, "POST", path, body, id, 0);
+        (format!("POST {path}"), envelope.headers().to_vec(), body.to_vec())
+    };
+    let check_in = host.seal_as(RequestId([1; 16]), &Call::CheckIn).body;
+    let facts = r#"{"kind":"machine_id","digest":""},"#.repeat(33);
+    let facts = format!("[{}]", facts.trim_end_matches(','));
+    let many = String::from_utf8(check_in.clone()).unwrap();
+    let start = many.find("\"evidence\":[").unwrap() + "\"evidence\":".len();
+    let end = start + many[start..].find("}]").unwrap() + 2;
+    let many = format!("{}{facts}{}", &many[..start], &many[end..]);
+    let malformed = br#"{"nonce":"MIKO-AAAAA-AAAAA-AAAAA-AAAAA"}"#;
+    let cases = [
+        (400, signed("/v1/trial", b"")),
+        (400, signed("/v1/trial", malformed)),
+        (400, signed("/v1/trial", &check_in)),
+        (400, signed("/v1/check-in", many.as_bytes())),
+        (404, ("GET /v2/keys".to_owned(), vec![], vec![])),
+        (404, ("GET /".to_owned(), vec![], vec![])),
+        (405, ("GET /v1/trial".to_owned(), vec![], vec![])),
+        (405, ("POST /v1/keys".to_owned(), vec![], vec![])),
+        (413, signed("/v1/trial", &vec![b' '; MAX_REQUEST_BODY + 1])),
+    ];
+    for (status, (head, headers, body)) in cases {
+        let response = exchange(at, &head, &headers, &body).await;
+        let problem = response.problem();
+        assert_eq!((problem.status, problem.code), (status, None), "{head}: {problem:?}");
+        assert!(!problem.detail.contains("MIKO"), "the body is not repeated: {}", problem.detail);
+        assert!(!problem.detail_ru.is_empty(), "{head}");
+        assert!(response.headers.contains("x-request-id: "), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn anybody_may_read_the_key_set_and_whether_the_server_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let keys = exchange(running.address, &format!("GET {KEYS_PATH}"), &[], b"").await;
+    let keys: SignedKeySet = serde_json::from_slice(&keys.body).unwrap();
+    assert_eq!(keys.verify(&[running.root]).unwrap().version, 1);
+    let live = exchange(running.address, "GET /health/live", &[], b"").await;
+    assert_eq!(live.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_twenty_captures_at_once_three_seats_make_three() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let mut first = running.host(1);
+    let number = registered(&running, &mut first, "a").await;
+    let coupon = running.coupon(81, 3).await;
+    first.ok(at, &Call::Coupon { coupon }).await;
+    let (answer, _) = first.ok(at, &capture(45)).await;
+    first.ok(at, &Call::Release { session: answer.session.unwrap() }).await;
+
+    let mut captures = Vec::new();
+    for id in 2..22 {
+        let mut host = running.host(id);
+        host.ok(at, &Call::Activate { number: number.clone() }).await;
+        let sealed = host.seal(&capture(45));
+        captures.push(tokio::spawn(async move { sealed.send(at).await.status }));
+    }
+    let mut given = 0;
+    for capture in captures {
+        match capture.await.unwrap() {
+            200 => given += 1,
+            status => assert_eq!(status, 403),
+        }
+    }
+    assert_eq!(given, 3);
+    let listed = running.bindings(&number).await;
+    assert_eq!(listed.iter().filter(|binding| binding["feature"] == 45).count(), 3);
+}
+
+#[tokio::test]
+async fn a_killed_server_remembers_everything_that_it_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let root = running.root;
+    let mut host = running.host(1);
+    let number = registered(&running, &mut host, "a").await;
+    let sealed = host.seal(&trial(81));
+    let answered = sealed.send(running.address).await;
+    running.kill();
+
+    let running = Running::start(folder.path()).await;
+    assert_eq!(running.root, root);
+    assert_eq!(sealed.send(running.address).await.body, answered.body, "also the last answer");
+    let (_, statement) = host.accept(&sealed, &answered);
+    assert_eq!(statement.unwrap().number, number);
+    assert_eq!(host.leased(running.address, 45).await.unwrap().refusal, None);
+    assert_eq!(host.refused(running.address, &trial(99)).await.code, Some(Code::NO_LICENSE));
+}
+
+#[tokio::test]
+async fn a_server_that_was_restored_goes_on_with_the_hosts_that_it_bound_since() {
+    let (folder, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let running = Running::start(folder.path()).await;
+    let mut host = running.host(1);
+    let number = registered(&running, &mut host, "a").await;
+    host.ok(running.address, &Call::Drop).await;
+    running.server.store().close().await;
+    running.kill();
+    for file in ["license-server.db", "root.pub", "online.key", "key-set.json"] {
+        std::fs::copy(folder.path().join(file), backup.path().join(file)).unwrap();
+    }
+
+    let running = Running::start(folder.path()).await;
+    let mut other = running.host(2);
+    for call in [Call::Activate { number: number.clone() }, trial(81), Call::CheckIn] {
+        other.ok(running.address, &call).await;
+    }
+    running.kill();
+
+    let restored = Running::start(backup.path()).await;
+    assert_eq!(other.leased(restored.address, 33).await.unwrap().refusal, None);
+    assert_eq!(restored.bindings(&number).await.len(), 1);
+    let mut nobody = restored.host(3);
+    assert_eq!(nobody.refused(restored.address, &Call::CheckIn).await.status, 404);
+}
+
+#[tokio::test]
+async fn open_requests_are_answered_before_the_server_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Arc::new(LicenseServer::open(folder.path()).await.unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let mut host = Host::new(1, server.keys().root_public());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(http::serve(server, listener, async { stopped.await.unwrap_or_default() }));
+    let open = host.seal(&company("a")).send_head(at).await;
+    stop.send(()).unwrap();
+    assert_eq!(open.finish().await, 200);
+    serving.await.unwrap().unwrap();
+    assert!(tokio::net::TcpStream::connect(at).await.is_err(), "nobody listens any more");
+}

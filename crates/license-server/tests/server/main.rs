@@ -1,0 +1,8 @@
+//! The server as hosts and the vendor meet it. One program, so that it is linked once.
+
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod host;
+#[cfg(test)]
+mod http;
