@@ -10,7 +10,9 @@ use license_types::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{crypto::Nonce, host::Evidence, keys::SignedKeySet, statement::SignedStatement};
+use crate::{
+    crypto::Nonce, host::Evidence, keys::SignedKeySet, receipt::SignedReceipt, statement::SignedStatement,
+};
 
 /// Where the current key set is.
 pub const KEYS_PATH: &str = "/v1/keys";
@@ -32,9 +34,9 @@ pub struct HostCall {
     pub nonce: Nonce,
     /// What is known of the host's hardware.
     pub evidence: Evidence,
-    /// The statement that the host holds: it proves the serial to a license server that was restored
-    /// from a backup.
-    pub held: Option<SignedStatement>,
+    /// The receipt of the statement that the host holds, for a license server that was restored from a
+    /// backup.
+    pub receipt: Option<SignedReceipt>,
     /// What the host wants.
     pub call: Call,
 }
@@ -122,6 +124,9 @@ impl Call {
 pub struct ApiAnswer {
     /// What holds now; absent after `license-info` and `drop`.
     pub statement: Option<SignedStatement>,
+    /// The receipt of the statement, to be sent along with the next call.
+    #[serde(default)]
+    pub receipt: Option<SignedReceipt>,
     /// The key set that the statement is verified with.
     pub keys: SignedKeySet,
     /// The seat, after `capture`.

@@ -17,6 +17,8 @@ pub enum Purpose {
     KeySet,
     /// A request of a host.
     Request,
+    /// A receipt of the license server for a statement.
+    Receipt,
 }
 
 impl Purpose {
@@ -25,6 +27,7 @@ impl Purpose {
             Self::Statement => b"licensed statement v1\0",
             Self::KeySet => b"licensed key set v1\0",
             Self::Request => b"licensed request v1\0",
+            Self::Receipt => b"licensed receipt v1\0",
         }
     }
 

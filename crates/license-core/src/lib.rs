@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod host;
 pub mod keys;
 pub mod outcome;
+pub mod receipt;
 pub mod schedule;
 pub mod state;
 pub mod statement;

@@ -11,6 +11,7 @@ use crate::{
     api::{ApiAnswer, Call, License, PROBLEM_MEDIA_TYPE, Problem},
     crypto::{Nonce, PublicKey},
     keys::{KeySet, KeySetError, SignedKeySet},
+    receipt::{MAX_PAYLOAD, SignedReceipt},
     statement::{Expected, SignedStatement, Statement},
 };
 
@@ -35,6 +36,8 @@ pub struct Accepted {
     pub signed: SignedStatement,
     /// As it reads.
     pub statement: Statement,
+    /// Its receipt. It proves nothing to us, so nobody verifies it here.
+    pub receipt: Option<SignedReceipt>,
     /// The key set that it was verified with.
     pub keys: SignedKeySet,
     /// The seat, after a capture.
@@ -135,6 +138,7 @@ impl Judge<'_> {
         Ok(Outcome::Statement(Box::new(Accepted {
             signed,
             statement,
+            receipt: answer.receipt.filter(|receipt| receipt.payload.0.len() <= MAX_PAYLOAD),
             keys: signed_keys,
             session: answer.session,
             warnings: answer.warnings,

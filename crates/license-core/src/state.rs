@@ -11,6 +11,7 @@ use crate::{
     host::Evidence,
     keys::{KeySet, SignedKeySet},
     outcome::{Accepted, NoAnswer, Outcome},
+    receipt::SignedReceipt,
     schedule,
     statement::{Kind, Lease, SignedStatement, Statement, StatementError},
     time::{Age, Now},
@@ -75,6 +76,7 @@ pub enum Binding {
 pub struct Held {
     signed: SignedStatement,
     statement: Statement,
+    receipt: Option<SignedReceipt>,
     sent_at: Age,
     grace_until: Option<Age>,
 }
@@ -83,6 +85,7 @@ pub struct Held {
 #[derive(Serialize, Deserialize)]
 struct HeldRecord {
     signed: SignedStatement,
+    receipt: Option<SignedReceipt>,
     sent_at: Age,
     grace_until: Option<Age>,
 }
@@ -91,14 +94,15 @@ impl TryFrom<HeldRecord> for Held {
     type Error = StatementError;
 
     fn try_from(record: HeldRecord) -> Result<Self, Self::Error> {
-        let HeldRecord { signed, sent_at, grace_until } = record;
-        Ok(Self { statement: signed.read()?, signed, sent_at, grace_until })
+        let HeldRecord { signed, receipt, sent_at, grace_until } = record;
+        Ok(Self { statement: signed.read()?, signed, receipt, sent_at, grace_until })
     }
 }
 
 impl From<Held> for HeldRecord {
     fn from(held: Held) -> Self {
-        Self { signed: held.signed, sent_at: held.sent_at, grace_until: held.grace_until }
+        let Held { signed, statement: _, receipt, sent_at, grace_until } = held;
+        Self { signed, receipt, sent_at, grace_until }
     }
 }
 
@@ -216,7 +220,8 @@ impl Held {
     /// What `accepted` brings, in answer to a request first sent at `sent_at`.
     #[must_use]
     pub fn new(accepted: Accepted, sent_at: Age) -> Self {
-        Self { signed: accepted.signed, statement: accepted.statement, sent_at, grace_until: None }
+        let Accepted { signed, statement, receipt, .. } = accepted;
+        Self { signed, statement, receipt, sent_at, grace_until: None }
     }
 
     /// The statement.
@@ -293,7 +298,8 @@ impl PreparedCall {
     ) -> Result<Self, serde_json::Error> {
         let held = state.held();
         let serial = held.map_or(0, |held| held.statement.serial);
-        let body = HostCall { nonce, evidence, held: held.map(|held| held.signed.clone()), call };
+        let receipt = held.and_then(|held| held.receipt.clone());
+        let body = HostCall { nonce, evidence, receipt, call };
         let bytes = ExactBytes(serde_json::to_vec(&body)?);
         Ok(Self { call: body.call, request_id, nonce, serial, body: bytes, sent_at: now.age, asked_by })
     }

@@ -77,7 +77,7 @@ impl LicenseServer {
             request_id: envelope.request_id,
             nonce: request.nonce,
             evidence: &request.evidence,
-            proved: self.keys().proved(request.held.as_ref(), &envelope.host_key),
+            proved: self.keys().proved(request.receipt.as_ref(), &envelope.host_key),
             call: &request.call,
         };
         let wanted = Wanted::of(&asked);
@@ -123,6 +123,7 @@ impl LicenseServer {
         let answer = &decision.answer;
         serde_json::to_vec(&ApiAnswer {
             statement: answer.statement.as_ref().map(|statement| self.keys().sign(statement)).transpose()?,
+            receipt: answer.statement.as_ref().map(|statement| self.keys().receipt(statement)).transpose()?,
             keys: self.keys().signed_set().clone(),
             session: answer.session.clone(),
             license: answer.license.clone(),

@@ -9,6 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use license_core::{
     crypto::{PublicKey, SigningKey},
     keys::{KeySet, KeySetError, OnlineKey, SignedKeySet},
+    receipt::{Receipt, SignedReceipt},
     statement::{SCHEMA, SignedStatement, Statement},
 };
 use license_types::UnixTime;
@@ -154,11 +155,16 @@ impl Keys {
         statement.sign(&self.online)
     }
 
-    /// The statement that the host of `key` holds, if this server signed it, with this or a retired key.
-    /// Anything else proves nothing, and is no fault of the request.
+    /// Signs the receipt of a statement.
+    pub fn receipt(&self, statement: &Statement) -> Result<SignedReceipt, serde_json::Error> {
+        Receipt::of(statement)?.sign(&self.online)
+    }
+
+    /// What the host of `key` was told, if this server signed it, with this or a retired key. Anything
+    /// else proves nothing, and is no fault of the request.
     #[must_use]
-    pub fn proved(&self, held: Option<&SignedStatement>, key: &PublicKey) -> Option<Statement> {
-        held?.verify(&self.set).ok().filter(|statement| statement.host_key == *key)
+    pub fn proved(&self, receipt: Option<&SignedReceipt>, key: &PublicKey) -> Option<Receipt> {
+        receipt?.verify(&self.set, key)
     }
 }
 
@@ -264,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_proves_by_its_own_statement_of_this_server_alone() {
+    fn a_host_proves_by_its_own_receipt_of_this_server_alone() {
         let ((_a, one), (_b, other)) = (dir(), dir());
         let (one, other) = (Keys::open(&one).unwrap(), Keys::open(&other).unwrap());
         let key = |host: u8| PublicKey::of(&SigningKey::from_bytes(&[host; 32]));
@@ -280,8 +286,8 @@ mod tests {
             refresh_after: 1,
             kind: Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason }),
         };
-        let (ours, foreign) = (one.sign(&statement).unwrap(), other.sign(&statement).unwrap());
-        assert_eq!(one.proved(Some(&ours), &key(1)), Some(statement));
+        let (ours, foreign) = (one.receipt(&statement).unwrap(), other.receipt(&statement).unwrap());
+        assert_eq!(one.proved(Some(&ours), &key(1)), Some(Receipt::of(&statement).unwrap()));
         assert_eq!(one.proved(Some(&ours), &key(2)), None, "another host's");
         assert_eq!(one.proved(Some(&foreign), &key(1)), None, "another server's");
         assert_eq!(one.proved(None, &key(1)), None);

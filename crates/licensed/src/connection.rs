@@ -117,7 +117,13 @@ async fn serve(
     stop: CancellationToken,
 ) {
     let (reader, writer) = stream.into_split();
-    let codec = LengthDelimitedCodec::builder().max_frame_length(MAX_REQUEST).new_codec();
+    // The prefix stays in the buffer until the whole frame is there: an empty buffer is the pause between
+    // two frames, and nothing else.
+    let codec = LengthDelimitedCodec::builder()
+        .max_frame_length(MAX_REQUEST)
+        .length_adjustment(PREFIX.cast_signed())
+        .num_skip(0)
+        .new_codec();
     let connection = Connection { frames: FramedRead::new(reader, codec), writer, peer, access };
     let ended =
         if place.is_within_limits { connection.run(&stop).await } else { connection.turn_away().await };
@@ -194,7 +200,7 @@ impl Connection {
 
     /// The next frame. It may be waited for as long as `idle`; once begun it must end in time.
     async fn next(&mut self, idle: Duration) -> io::Result<Incoming> {
-        let body = loop {
+        let frame = loop {
             if self.frames.read_buffer().is_empty() {
                 match timeout(idle, self.frames.get_ref().readable()).await {
                     Ok(readable) => readable?,
@@ -202,36 +208,39 @@ impl Connection {
                 }
             }
             match timeout(FRAME_DEADLINE, self.frames.next()).await {
-                Ok(body) => break body,
+                Ok(frame) => break frame,
                 // The socket may have seemed readable and was not: nothing has begun.
                 Err(_) if self.frames.read_buffer().is_empty() => {}
                 Err(_) => {
                     let message = format!("the frame was not complete after {} s", FRAME_DEADLINE.as_secs());
-                    return Ok(Incoming::Bad(malformed(&message), encoding_in(self.frames.read_buffer())));
+                    return Ok(Incoming::Bad(malformed(&message), self.announced()));
                 }
             }
         };
-        Ok(match body {
+        Ok(match frame {
             None => Incoming::End,
-            Some(Ok(body)) if body.len() < MIN_BODY => {
-                let error = DecodeError::TooShort { len: body.len() };
+            Some(Ok(frame)) if frame.len() < PREFIX + MIN_BODY => {
+                let error = DecodeError::TooShort { len: frame.len() - PREFIX };
                 Incoming::Bad(malformed(&error.to_string()), Encoding::Json)
             }
-            Some(Ok(body)) => Incoming::Body(body),
+            Some(Ok(mut frame)) => Incoming::Body(frame.split_off(PREFIX)),
             Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
                 let message = format!("The request is longer than {MAX_REQUEST} bytes.");
                 let failure = Failure { kind: ErrorKind::TooLarge, code: None, message };
-                // The codec leaves the length prefix of such a frame where it is.
-                let body = self.frames.read_buffer().get(PREFIX..).unwrap_or_default();
-                Incoming::Bad(failure, encoding_in(body))
+                Incoming::Bad(failure, self.announced())
             }
             // The codec's word for an end in the middle of a frame.
             Some(Err(error)) if error.kind() == io::ErrorKind::Other => {
                 let failure = malformed("the connection was closed in the middle of a frame");
-                Incoming::Bad(failure, encoding_in(self.frames.read_buffer()))
+                Incoming::Bad(failure, self.announced())
             }
             Some(Err(error)) => return Err(error),
         })
+    }
+
+    /// The encoding that the frame in the buffer announces.
+    fn announced(&self) -> Encoding {
+        encoding_in(self.frames.read_buffer().get(PREFIX..).unwrap_or_default())
     }
 
     async fn send(&mut self, answer: &Answer, encoding: Encoding) -> io::Result<()> {

@@ -43,7 +43,9 @@ pub fn code(state: &CoreState, now: Now) -> Option<Code> {
 #[must_use]
 pub fn message(snapshot: &Snapshot, now: Now) -> String {
     let state = &snapshot.state;
+    // It becomes the end of a sentence, whoever wrote it.
     let why = state.contact.last_failure.as_ref().map_or("it was not asked yet", |failure| &failure.message);
+    let why = why.trim_end_matches('.');
     match state.phase(now) {
         Phase::Unregistered if state.is_registering() => {
             format!("A registration is under way; the license server has not answered yet: {why}.")

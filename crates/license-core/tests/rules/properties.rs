@@ -68,6 +68,7 @@ impl Fault {
                 }
                 let body = license_core::api::ApiAnswer {
                     statement: Some(statement),
+                    receipt: None,
                     keys: crate::world::keys(),
                     session: None,
                     license: None,

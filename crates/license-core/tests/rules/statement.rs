@@ -2,12 +2,13 @@
 
 use crate::world::{HELD, Host, answer, at, host, lease, online, problem, refusal, statement};
 use license_core::{
-    api::Call,
+    api::{Call, MAX_REQUEST_BODY},
     crypto::{Nonce, PublicKey, SigningKey},
     outcome::{HttpAnswer, Outcome},
-    statement::Kind,
+    receipt::{MAX_PAYLOAD, Receipt},
+    statement::{Kind, LeasedFeature, MAX_FEATURES},
 };
-use license_types::{Code, Verdict};
+use license_types::{Code, FeatureId, Verdict};
 
 /// Lets `tamper` at a perfect refusal; whatever it makes of it must be refused, and change nothing.
 fn changes_nothing(name: &str, says: &str, tamper: impl FnOnce(&mut Host, Nonce) -> HttpAnswer) {
@@ -175,6 +176,7 @@ fn a_key_set_is_replaced_by_a_higher_version_alone() {
     let call = host.call(Call::CheckIn, at(60));
     let mut body = serde_json::to_value(license_core::api::ApiAnswer {
         statement: Some(statement(2, call.nonce, refusal()).sign(&online()).unwrap()),
+        receipt: None,
         keys: revoked.sign(&crate::world::root()).unwrap(),
         session: None,
         license: None,
@@ -189,4 +191,35 @@ fn a_key_set_is_replaced_by_a_higher_version_alone() {
     body["keys"] = serde_json::to_value(revoked.sign(&crate::world::root()).unwrap()).unwrap();
     let older = HttpAnswer { status: 200, body: serde_json::to_vec(&body).unwrap(), ..HttpAnswer::default() };
     assert!(matches!(host.judge(&call, &older), Outcome::Statement(_)), "an older set revokes nothing");
+}
+
+#[test]
+fn a_receipt_proves_the_serial_to_its_server_and_for_its_host_alone() {
+    let statement = statement(7, Nonce([0; 32]), Kind::Lease(lease()));
+    let receipt = Receipt::of(&statement).unwrap();
+    assert_eq!((receipt.serial, receipt.bound, receipt.seats.len()), (7, true, 2));
+    let signed = receipt.sign(&online()).unwrap();
+    let ours = PublicKey::of(&host());
+    let keys = crate::world::key_set(1);
+    assert_eq!(signed.verify(&keys, &ours), Some(receipt.clone()));
+    assert_eq!(signed.verify(&keys, &PublicKey::of(&online())), None, "another host's");
+    assert_eq!(receipt.sign(&host()).unwrap().verify(&keys, &ours), None, "another server's");
+    let mut changed = signed;
+    changed.payload.0[20] ^= 1;
+    assert_eq!(changed.verify(&keys, &ours), None, "changed");
+}
+
+#[test]
+fn a_call_of_the_largest_license_fits_its_limit() {
+    let mut lease = lease();
+    let row = lease.features[0].clone();
+    lease.features = (0..u32::try_from(MAX_FEATURES).unwrap())
+        .map(|id| LeasedFeature { feature: FeatureId(id), ..row.clone() })
+        .collect();
+    let mut world = Host::bound();
+    world.check_in(at(60), |call| answer(&statement(2, call.nonce, Kind::Lease(lease)), &online()));
+    assert_eq!(world.state.held().unwrap().lease().unwrap().features.len(), MAX_FEATURES);
+    let call = world.call(Call::CheckIn, at(120));
+    assert!(call.body.0.len() > MAX_PAYLOAD, "the receipt is sent along");
+    assert!(call.body.0.len() < MAX_REQUEST_BODY, "{}", call.body.0.len());
 }

@@ -8,6 +8,7 @@ use license_core::{
     host::Evidence,
     keys::{KeySet, OnlineKey, SignedKeySet},
     outcome::{HttpAnswer, Judge, NoAnswer, Outcome},
+    receipt::Receipt,
     schedule,
     state::{Effect, Event, PreparedCall, State},
     statement::{HeldSeat, Kind, Lease, LeasedFeature, Refusal, Statement},
@@ -114,6 +115,7 @@ pub(crate) fn statement(serial: u64, nonce: Nonce, kind: Kind) -> Statement {
 pub(crate) fn answer(statement: &Statement, key: &SigningKey) -> HttpAnswer {
     let answer = ApiAnswer {
         statement: Some(statement.sign(key).unwrap()),
+        receipt: Some(Receipt::of(statement).unwrap().sign(key).unwrap()),
         keys: keys(),
         session: None,
         license: None,

@@ -24,6 +24,7 @@ use license_core::{
     api::{Call, License},
     crypto::{Nonce, PublicKey, RequestId, sha256_hex},
     host::Evidence,
+    receipt::Receipt,
     statement::Statement,
 };
 use license_types::{Coupon, RegistrationNumber, SessionId, UnixTime};
@@ -47,8 +48,8 @@ pub struct Asked<'a> {
     pub nonce: Nonce,
     /// What is known of the host's hardware.
     pub evidence: &'a Evidence,
-    /// The statement that the host holds, if it is ours and about this host.
-    pub proved: Option<Statement>,
+    /// The receipt of the statement that the host holds, if it is ours and about this host.
+    pub proved: Option<Receipt>,
     /// What it wants.
     pub call: &'a Call,
 }

@@ -1,9 +1,7 @@
 //! A database that is older than what hosts hold: the license server was restored from a backup.
 //!
-//! A host proves with its statement what this server said later than the backup. That it was bound is
+//! A host proves with its receipt what this server said later than the backup. That it was bound is
 //! then our own word, and it is bound again, with what seats are still free.
-
-use license_core::statement::Kind;
 
 use super::{Desk, Event};
 
@@ -12,21 +10,21 @@ impl Desk<'_> {
     pub(super) fn restore(&mut self) {
         let own = self.own_serial();
         let Some(proved) = self.asked.proved.as_ref().filter(|proved| proved.serial > own) else { return };
-        let Kind::Lease(lease) = &proved.kind else { return };
+        if !proved.bound {
+            return;
+        }
         let Some(customer) = self.rows.customer_by_number(&proved.number) else { return };
         let customer = customer.id.clone();
         self.events.push(Event::Restored { own, proved: proved.serial });
         let binding = self.bind(&customer);
-        for leased in &lease.features {
-            for held in &leased.held {
-                let Some(pool) = self.rows.pool(&customer, leased.feature, self.now) else { continue };
-                let is_held = |seat: &super::SeatRow| {
-                    seat.session == held.session || (seat.binding == binding.id && seat.holder == held.holder)
-                };
-                let slot = pool.free_slot().filter(|_| !pool.seats.iter().any(|seat| is_held(seat)));
-                if let Some(slot) = slot {
-                    self.seat(&binding, leased.feature, slot, held.holder.clone(), held.session.clone());
-                }
+        for held in &proved.seats {
+            let Some(pool) = self.rows.pool(&customer, held.feature, self.now) else { continue };
+            let is_held = |seat: &super::SeatRow| {
+                seat.session == held.session || (seat.binding == binding.id && seat.holder == held.holder)
+            };
+            let slot = pool.free_slot().filter(|_| !pool.seats.iter().any(|seat| is_held(seat)));
+            if let Some(slot) = slot {
+                self.seat(&binding, held.feature, slot, held.holder.clone(), held.session.clone());
             }
         }
     }
@@ -39,7 +37,7 @@ impl Desk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use license_core::api::Call;
+    use license_core::{api::Call, statement::Kind};
 
     use super::{
         super::{
@@ -60,7 +58,7 @@ mod tests {
         held = world.ok(2, &Call::CheckIn).statement.unwrap_or(held);
 
         let mut restored = backup.clone();
-        let decision = restored.decide_holding(2, held.clone(), &Call::CheckIn).unwrap();
+        let decision = restored.decide_holding(2, &held, &Call::CheckIn).unwrap();
         assert_eq!(decision.events, [Event::Restored { own: 0, proved: held.serial }]);
         let statement = decision.answer.statement.unwrap();
         assert_eq!((statement.serial, &statement.number), (held.serial + 1, &number('A')));
@@ -77,7 +75,7 @@ mod tests {
 
         let mut restored = backup;
         restored.ok(1, &Call::Activate { number: number('A') });
-        restored.decide_holding(2, held, &Call::CheckIn).unwrap();
+        restored.decide_holding(2, &held, &Call::CheckIn).unwrap();
         assert_eq!(restored.refusal_of(1, 33), None);
         assert_eq!(restored.refusal_of(2, 33), Some(license_types::Code::NO_LICENSE));
     }
@@ -87,7 +85,7 @@ mod tests {
         let mut world = World::registered(1);
         let held = world.ok(1, &Call::CheckIn).statement.unwrap();
         world.drop_all();
-        let decision = world.decide_holding(1, held, &Call::CheckIn).unwrap();
+        let decision = world.decide_holding(1, &held, &Call::CheckIn).unwrap();
         assert_eq!(decision.events, []);
         assert!(matches!(decision.answer.statement.unwrap().kind, Kind::Refusal(_)));
     }
@@ -96,10 +94,9 @@ mod tests {
     fn a_host_of_a_customer_whom_the_backup_does_not_know_stays_unknown() {
         let held = World::registered(1).ok(1, &Call::CheckIn).statement.unwrap();
         let mut empty = World::new();
-        let outcome = empty.decide_holding(1, held.clone(), &Call::CheckIn);
+        let outcome = empty.decide_holding(1, &held, &Call::CheckIn);
         assert_eq!(outcome, Err(Refusal::UnknownHost));
-        let again =
-            empty.decide_holding(1, held.clone(), &Call::Register(super::super::testing::company("B")));
+        let again = empty.decide_holding(1, &held, &Call::Register(super::super::testing::company("B")));
         assert!(again.unwrap().answer.statement.unwrap().serial > held.serial, "serials go on");
     }
 }

@@ -4,6 +4,7 @@ use license_core::{
     api::Call,
     crypto::{Nonce, PublicKey, RequestId, SigningKey},
     host::{Evidence, Fact, FactKind},
+    receipt::Receipt,
     statement::{Kind, LeasedFeature, Statement},
 };
 use license_types::{Code, Coupon, FeatureId, ProductId, Registration, RegistrationNumber, UnixTime};
@@ -117,7 +118,7 @@ impl World {
         host: u8,
         hardware_of: u8,
         request: RequestId,
-        proved: Option<Statement>,
+        proved: Option<Receipt>,
         call: &Call,
     ) -> Result<Decision, Refusal> {
         let mut rows = self.rows.clone();
@@ -162,10 +163,10 @@ impl World {
     pub(super) fn decide_holding(
         &mut self,
         host: u8,
-        held: Statement,
+        held: &Statement,
         call: &Call,
     ) -> Result<Decision, Refusal> {
-        self.ask(host, host, self.next_request(), Some(held), call)
+        self.ask(host, host, self.next_request(), Some(Receipt::of(held).unwrap()), call)
     }
 
     pub(super) fn try_again(

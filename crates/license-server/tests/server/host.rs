@@ -7,7 +7,8 @@ use license_core::{
     crypto::{Nonce, PublicKey, RequestId, SigningKey},
     envelope::Envelope,
     host::{Evidence, Fact, FactKind},
-    statement::{Expected, Kind, Lease, LeasedFeature, SignedStatement, Statement},
+    receipt::SignedReceipt,
+    statement::{Expected, Kind, Lease, LeasedFeature, Statement},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -110,7 +111,8 @@ pub(crate) struct Host {
     key: SigningKey,
     evidence: Evidence,
     trusted: PublicKey,
-    held: Option<SignedStatement>,
+    serial: u64,
+    receipt: Option<SignedReceipt>,
     requests: u8,
 }
 
@@ -118,7 +120,14 @@ impl Host {
     /// Host `id` trusts the root key `trusted`; each is a machine of its own.
     pub(crate) fn new(id: u8, trusted: PublicKey) -> Self {
         let evidence = Evidence(vec![Fact::new(FactKind::ProductUuid, &format!("machine {id}"))]);
-        Self { key: SigningKey::from_bytes(&[id; 32]), evidence, trusted, held: None, requests: 0 }
+        Self {
+            key: SigningKey::from_bytes(&[id; 32]),
+            evidence,
+            trusted,
+            serial: 0,
+            receipt: None,
+            requests: 0,
+        }
     }
 
     pub(crate) fn public(&self) -> PublicKey {
@@ -133,15 +142,10 @@ impl Host {
     /// Seals a call under a request id of one's own choice.
     pub(crate) fn seal_as(&self, id: RequestId, call: &Call) -> Sealed {
         let nonce = Nonce([id.0[0]; 32]);
-        let (evidence, held) = (self.evidence.clone(), self.held.clone());
-        let body = serde_json::to_vec(&HostCall { nonce, evidence, held, call: call.clone() }).unwrap();
-        let serial = self.serial();
-        let envelope = Envelope::seal(&self.key, "POST", call.path(), &body, id, serial);
+        let (evidence, receipt) = (self.evidence.clone(), self.receipt.clone());
+        let body = serde_json::to_vec(&HostCall { nonce, evidence, receipt, call: call.clone() }).unwrap();
+        let envelope = Envelope::seal(&self.key, "POST", call.path(), &body, id, self.serial);
         Sealed { path: call.path(), headers: envelope.headers().to_vec(), body, nonce }
-    }
-
-    fn serial(&self) -> u64 {
-        self.held.as_ref().map_or(0, |held| held.read().unwrap().serial)
     }
 
     /// What a daemon does with a success: verifies it all, and holds the statement.
@@ -152,11 +156,14 @@ impl Host {
         let keys = answer.keys.verify(&[self.trusted]).unwrap();
         let statement = answer.statement.as_ref().map(|signed| {
             let host_key = self.public();
-            let above_serial = Some(self.serial());
+            let above_serial = Some(self.serial);
             let expected = Expected { host_key: &host_key, nonce: &sealed.nonce, number: None, above_serial };
             signed.verify_answer(&keys, &expected).unwrap()
         });
-        self.held = answer.statement.clone().or(self.held.take());
+        if let Some(statement) = &statement {
+            self.serial = statement.serial;
+            self.receipt.clone_from(&answer.receipt);
+        }
         (answer, statement)
     }
 

@@ -115,6 +115,7 @@ impl FakeServer {
         let keys = KeySet { schema: "1.0".to_owned(), version: 1, keys: vec![key] };
         let answer = ApiAnswer {
             statement: Some(statement.sign(&Self::online()).unwrap()),
+            receipt: None,
             keys: keys.sign(&Self::root()).unwrap(),
             session: holds.then_some(session),
             license: None,
