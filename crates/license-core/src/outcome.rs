@@ -118,22 +118,20 @@ impl Judge<'_> {
         }
         let (signed_keys, keys) = self.newest_keys(answer.keys).map_err(|error| error.to_string())?;
         let signed = answer.statement.ok_or("answered without a statement")?;
-        let expected = Expected {
-            host_key: self.host_key,
-            nonce,
-            number: match call {
-                Call::Register(_) => None,
-                Call::Activate { number } => Some(number),
-                Call::CheckIn
-                | Call::Capture { .. }
-                | Call::Release { .. }
-                | Call::Coupon { .. }
-                | Call::Trial { .. }
-                | Call::LicenseInfo { .. }
-                | Call::Drop => self.number,
-            },
-            above_serial: self.above_serial,
+        // A person who registers or activates begins anew, maybe with another license server, whose
+        // serials begin anew too; the nonce alone makes the answer fresh.
+        let (number, above_serial) = match call {
+            Call::Register(_) => (None, None),
+            Call::Activate { number } => (Some(number), None),
+            Call::CheckIn
+            | Call::Capture { .. }
+            | Call::Release { .. }
+            | Call::Coupon { .. }
+            | Call::Trial { .. }
+            | Call::LicenseInfo { .. }
+            | Call::Drop => (self.number, self.above_serial),
         };
+        let expected = Expected { host_key: self.host_key, nonce, number, above_serial };
         let statement = signed.verify_answer(&keys, &expected).map_err(|error| error.to_string())?;
         Ok(Outcome::Statement(Box::new(Accepted {
             signed,

@@ -150,6 +150,8 @@ pub struct PreparedCall {
     pub sent_at: Age,
     /// The uid that asked for it; 0 for the daemon's own calls.
     pub asked_by: u32,
+    /// Whether an attempt may have reached the license server whose answer never came.
+    pub maybe_delivered: bool,
 }
 
 /// What the daemon asks by itself.
@@ -301,7 +303,16 @@ impl PreparedCall {
         let receipt = held.and_then(|held| held.receipt.clone());
         let body = HostCall { nonce, evidence, receipt, call };
         let bytes = ExactBytes(serde_json::to_vec(&body)?);
-        Ok(Self { call: body.call, request_id, nonce, serial, body: bytes, sent_at: now.age, asked_by })
+        Ok(Self {
+            call: body.call,
+            request_id,
+            nonce,
+            serial,
+            body: bytes,
+            sent_at: now.age,
+            asked_by,
+            maybe_delivered: false,
+        })
     }
 
     /// Whether the outcome matters even if the answer gets lost. It does not where the call changes
@@ -493,6 +504,10 @@ impl State {
             held.grace_until = Some(now.age.saturating_add(OFF_GRACE));
             effects.push(Effect::Save);
         }
+        if let Some(pending) = &mut self.pending {
+            // Nobody knows how far it got before the stop.
+            pending.maybe_delivered = true;
+        }
         if booted || self.contact.next_check.is_none() {
             let wait = schedule::after_boot(self.is_urgent(now), fraction);
             self.contact.next_check = Some(now.age.saturating_add(wait));
@@ -580,9 +595,13 @@ impl State {
         fraction: f64,
         now: Now,
     ) -> (Self, Vec<Effect>) {
+        // An attempt that did not go out says nothing about the ones before it.
+        let maybe_delivered = why.maybe_delivered || call.maybe_delivered;
         let is_old = now.age.saturating_since(call.sent_at) > PENDING_LIFE;
-        if !why.maybe_delivered || is_old {
+        if !maybe_delivered || is_old {
             self.forget(call);
+        } else if let Some(pending) = self.pending_of(call) {
+            pending.maybe_delivered = true;
         }
         let wait = schedule::after_failure(retry_step, fraction, why.retry_after);
         self.contact.failures = self.contact.failures.saturating_add(1);
@@ -605,9 +624,13 @@ impl State {
 
     /// Ends the conversation about `call`: its outcome is known, or it never went out.
     fn forget(&mut self, call: &PreparedCall) {
-        if self.pending.as_ref().is_some_and(|pending| pending.request_id == call.request_id) {
+        if self.pending_of(call).is_some() {
             self.pending = None;
         }
+    }
+
+    fn pending_of(&mut self, call: &PreparedCall) -> Option<&mut PreparedCall> {
+        self.pending.as_mut().filter(|pending| pending.request_id == call.request_id)
     }
 
     /// Notes that the license server answered.

@@ -34,6 +34,9 @@ use crate::{access::SharedAccess, keeper};
 /// Connections in all. A PHP worker keeps one open; PBXs run tens of them.
 const MOST_CONNECTIONS: usize = 512;
 
+/// Connections beyond those that are still told why they are turned away; past them they are closed at once.
+const MOST_TURNED_AWAY: usize = 64;
+
 /// Connections of one uid, so that one user's runaway script leaves room for the others.
 const MOST_PER_UID: usize = 256;
 
@@ -57,8 +60,9 @@ pub async fn accept(listener: UnixListener, access: SharedAccess, stop: Cancella
         };
         match accepted.and_then(|(stream, _)| Ok((PeerCred::of(&stream)?, stream))) {
             Ok((peer, stream)) => {
-                let place = places.take(peer.uid);
-                tracker.spawn(serve(stream, peer, place, access.clone(), stop.clone()));
+                if let Some(place) = places.take(peer.uid) {
+                    tracker.spawn(serve(stream, peer, place, access.clone(), stop.clone()));
+                }
             }
             Err(error) => {
                 warn!(%error, "cannot accept a connection");
@@ -87,13 +91,18 @@ struct Place {
 }
 
 impl Places {
-    fn take(&self, uid: u32) -> Place {
+    /// A place for a connection, within the limits or to be turned away; `None` if there are too many of
+    /// the latter too.
+    fn take(&self, uid: u32) -> Option<Place> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let total: usize = counts.values().sum();
         let own = counts.entry(uid).or_default();
+        if total >= MOST_CONNECTIONS + MOST_TURNED_AWAY || *own >= MOST_PER_UID + MOST_TURNED_AWAY {
+            return None;
+        }
         let is_within_limits = total < MOST_CONNECTIONS && *own < MOST_PER_UID;
         *own += 1;
-        Place { places: self.clone(), uid, is_within_limits }
+        Some(Place { places: self.clone(), uid, is_within_limits })
     }
 }
 

@@ -21,13 +21,14 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     sync(folder)
 }
 
-/// Makes `copy` another name of what `path` holds now; what `copy` held before is gone. There is no
-/// moment at which `path` is missing.
+/// Copies what `path` holds to `copy`, if it holds something. Not a hard link: not every filesystem has
+/// them.
 pub fn keep(path: &Path, copy: &Path) -> io::Result<()> {
-    let folder = folder(path)?;
-    let name = tempfile::Builder::new().prefix(".tmp-").make_in(folder, |new| fs::hard_link(path, new))?;
-    name.persist(copy)?;
-    sync(folder)
+    match fs::read(path) {
+        Ok(content) => replace(copy, &content),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes renames and new files in the folder durable.

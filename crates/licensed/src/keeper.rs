@@ -18,7 +18,7 @@ use license_core::{
     api::Call,
     crypto::{Nonce, PublicKey, RequestId},
     envelope::Envelope,
-    outcome::{HttpAnswer, Judge, Outcome},
+    outcome::{HttpAnswer, Judge, NoAnswer, Outcome},
     state::{Background, Effect, Event, Phase, PreparedCall, State},
 };
 use license_ipc::{ErrorKind, Failure};
@@ -51,6 +51,9 @@ const CLOCK_INTERVAL: Duration = Duration::from_mins(10);
 
 /// The longest sleep. A timer does not count suspends, so the boot clock is looked at this often.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// The shortest sleep, so that nothing that stays due can make a busy loop.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(10);
 
 /// What a keeper works with.
 #[derive(Debug)]
@@ -170,7 +173,7 @@ impl<E: Exchange> Keeper<E> {
     fn nap(&self) -> Duration {
         let due = self.state.due().filter(|_| self.in_flight.is_none());
         let wait = due.map_or(LONGEST_SLEEP, |due| due.saturating_since(self.clock.now().age));
-        wait.min(LONGEST_SLEEP)
+        wait.clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
     }
 
     async fn take(&mut self, command: Command<E>) {
@@ -238,7 +241,7 @@ impl<E: Exchange> Keeper<E> {
             | Call::LicenseInfo { .. }
             | Call::Drop => {}
         }
-        self.ready_to_call()
+        self.ready_to_call().map(drop)
     }
 
     /// What a module asks by itself must not wait for an outage, nor repeat a refusal.
@@ -264,15 +267,12 @@ impl<E: Exchange> Keeper<E> {
     }
 
     /// Whether there is a server to call, and a key to believe it by.
-    fn ready_to_call(&self) -> Result<(), Failure> {
+    fn ready_to_call(&self) -> Result<Arc<E>, Failure> {
         let missing = |message| Failure { kind: ErrorKind::NoAnswer, code: Some(Code::NO_ANSWER), message };
-        if self.settings.exchange.is_none() {
-            return Err(missing(status::NO_SERVER.to_owned()));
-        }
         if self.settings.roots.is_empty() {
             return Err(missing(status::no_root(&self.settings.trust_path)));
         }
-        Ok(())
+        self.settings.exchange.clone().ok_or_else(|| missing(status::NO_SERVER.to_owned()))
     }
 
     /// Starts the next call, if none is under way: a waiting one, or what is due.
@@ -288,16 +288,16 @@ impl<E: Exchange> Keeper<E> {
             }
             return;
         }
-        let is_due = self.state.due().is_some_and(|due| due <= self.clock.now().age);
-        if is_due && self.ready_to_call().is_ok() {
-            let prepared = match self.state.background() {
-                Background::Repeat(pending) => Ok(*pending),
-                Background::Make(call) => self.prepare(call, 0),
-            };
-            match prepared {
-                Ok(prepared) => self.send(prepared, Vec::new()).await,
-                Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
-            }
+        if self.state.due().is_none_or(|due| due > self.clock.now().age) {
+            return;
+        }
+        let prepared = match self.state.background() {
+            Background::Repeat(pending) => Ok(*pending),
+            Background::Make(call) => self.prepare(call, 0),
+        };
+        match prepared {
+            Ok(prepared) => self.send(prepared, Vec::new()).await,
+            Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
         }
     }
 
@@ -318,9 +318,19 @@ impl<E: Exchange> Keeper<E> {
     }
 
     async fn send(&mut self, prepared: PreparedCall, waiters: Vec<Waiter>) {
-        let Some(exchange) = self.settings.exchange.clone() else {
-            answer(waiters, &self.ready_to_call().map(|()| Success::nothing(self.snapshot())));
-            return;
+        let exchange = match self.ready_to_call() {
+            Ok(exchange) => exchange,
+            // The attempt fails here: people see why, and the next one is a step later.
+            Err(failure) => {
+                let why = NoAnswer {
+                    code: failure.code.unwrap_or(Code::NO_ANSWER),
+                    message: failure.message.clone(),
+                    maybe_delivered: false,
+                    retry_after: None,
+                };
+                self.conclude(prepared, Outcome::NoAnswer(why)).await;
+                return answer(waiters, &Err(failure));
+            }
         };
         if prepared.changes_something() && self.state.pending.as_ref() != Some(&prepared) {
             self.apply(Event::Sending(Box::new(prepared.clone()))).await;
@@ -344,15 +354,21 @@ impl<E: Exchange> Keeper<E> {
             Ok(http) => self.judge(&url).classify(&prepared.call, &prepared.nonce, &http),
             Err(error) => Outcome::NoAnswer(error.no_answer(&url)),
         };
+        let snapshot = self.conclude(prepared, outcome.clone()).await;
+        answer(waiters, &handle::result_of(outcome, snapshot));
+    }
+
+    /// Applies what came of a call; gives what is known then.
+    async fn conclude(&mut self, prepared: PreparedCall, outcome: Outcome) -> Arc<Snapshot> {
         self.note_refused_seat(&prepared.call, &outcome);
         let event = Event::Ended {
             call: Box::new(prepared),
-            outcome: outcome.clone(),
+            outcome,
             retry_step: retry::step(self.state.contact.failures.saturating_add(1)),
             fraction: self.chance.f64(),
         };
         self.apply(event).await;
-        answer(waiters, &handle::result_of(outcome, self.snapshot()));
+        self.snapshot()
     }
 
     fn judge<'a>(&'a self, url: &'a str) -> Judge<'a> {

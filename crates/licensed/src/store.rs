@@ -91,13 +91,8 @@ impl Store {
 
     /// Stores a state; the one before stays as the second generation.
     pub fn save(&self, state: &State) -> Result<(), StoreError> {
-        let path = self.current();
-        let kept = durable::keep(&path, &self.previous());
-        if let Err(source) = kept
-            && source.kind() != io::ErrorKind::NotFound
-        {
-            return Err(StoreError::Write { path: self.previous(), source });
-        }
+        let (path, previous) = (self.current(), self.previous());
+        durable::keep(&path, &previous).map_err(|source| StoreError::Write { path: previous, source })?;
         write("licensed-state", &path, state)
     }
 

@@ -10,7 +10,7 @@ use license_core::{
     api::Call,
     outcome::Outcome,
     schedule,
-    state::{Background, Binding, Effect, Event, Phase, State},
+    state::{Background, Binding, Effect, Event, Phase, PreparedCall, State},
     statement::Kind,
 };
 use license_types::{Basis, Code, UnixTime, Verdict};
@@ -124,7 +124,8 @@ fn a_call_with_an_unknown_outcome_is_kept_to_the_letter() {
     host.step(Event::Sending(Box::new(call.clone())), at(60));
     assert_eq!(host.effects, [Effect::Save], "stored before it is sent");
     host.end(call.clone(), no_answer(Code::NO_ANSWER), at(61));
-    assert_eq!(host.state.pending, Some(call.clone()));
+    let pending = host.state.pending.clone().unwrap();
+    assert_eq!((&pending.body, pending.request_id, pending.nonce), (&call.body, call.request_id, call.nonce));
 
     let outcome = host.judge(&call, &answer(&statement(2, call.nonce, Kind::Lease(lease())), &online()));
     host.end(call, outcome, at(90));
@@ -134,6 +135,39 @@ fn a_call_with_an_unknown_outcome_is_kept_to_the_letter() {
         UnixTime(ISSUED.0 + 30),
         "from the first sending on"
     );
+}
+
+#[test]
+fn a_repetition_that_did_not_go_out_leaves_the_outcome_unknown() {
+    type Before = fn(&mut Host, PreparedCall);
+    let Outcome::NoAnswer(mut unsent) = no_answer(Code::CONNECTION_FAILED) else { panic!() };
+    unsent.maybe_delivered = false;
+    let cases: [(&str, Before); 2] = [
+        ("after a lost answer", |host, call| host.end(call, no_answer(Code::NO_ANSWER), at(61))),
+        ("after a stop in the middle", |host, _| {
+            host.step(Event::Started { booted: false, off: Duration::ZERO, fraction: 0.5 }, at(61));
+        }),
+    ];
+    for (name, before) in cases {
+        let mut host = Host::bound();
+        let call = host.call(Call::Capture { feature: NOT_HELD, holder: None, reclaim: false }, at(60));
+        host.step(Event::Sending(Box::new(call.clone())), at(60));
+        before(&mut host, call);
+        let Background::Repeat(repeated) = host.state.background() else { panic!("{name}: forgotten") };
+        host.end(*repeated, Outcome::NoAnswer(unsent.clone()), at(70));
+        assert!(host.state.pending.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_call_with_an_unknown_outcome_is_not_repeated_for_ever() {
+    let mut host = Host::bound();
+    let call = host.call(Call::Capture { feature: NOT_HELD, holder: None, reclaim: false }, at(60));
+    host.step(Event::Sending(Box::new(call.clone())), at(60));
+    host.end(call.clone(), no_answer(Code::NO_ANSWER), at(60 + DAY));
+    assert!(host.state.pending.is_some());
+    host.end(call, no_answer(Code::NO_ANSWER), at(61 + DAY));
+    assert_eq!(host.state.pending, None);
 }
 
 #[test]
@@ -171,8 +205,9 @@ fn a_reset_forgets_at_once_and_tells_the_server_until_it_knows() {
     assert!(host.state.unbind);
     assert!(!host.verdict(HELD, at(60)).may_run(), "an unbind under way is no registration under way");
 
-    assert_eq!(host.state.background(), Background::Repeat(Box::new(call.clone())));
-    host.end(call, Outcome::Done(None), at(90));
+    let Background::Repeat(repeated) = host.state.background() else { panic!() };
+    assert_eq!(repeated.request_id, call.request_id);
+    host.end(*repeated, Outcome::Done(None), at(90));
     assert!(!host.state.unbind);
     assert_eq!(host.state.due(), None);
 }

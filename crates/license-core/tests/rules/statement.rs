@@ -1,6 +1,6 @@
 //! Which answers count as a statement, and which are weather.
 
-use crate::world::{HELD, Host, answer, at, host, lease, online, problem, refusal, statement};
+use crate::world::{HELD, Host, answer, at, host, lease, number, online, problem, refusal, statement};
 use license_core::{
     api::{Call, MAX_REQUEST_BODY},
     crypto::{Nonce, PublicKey, SigningKey},
@@ -71,6 +71,14 @@ fn an_older_or_equal_serial_changes_nothing() {
             answer(&statement(serial, nonce, refusal()), &online())
         });
     }
+}
+
+#[test]
+fn an_activation_begins_anew_whatever_serial_was_held() {
+    let mut host = Host::bound();
+    let call = host.call(Call::Activate { number: number() }, at(60));
+    let outcome = host.judge(&call, &answer(&statement(1, call.nonce, Kind::Lease(lease())), &online()));
+    assert!(matches!(outcome, Outcome::Statement(_)), "{outcome:?}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub(super) enum Command<E> {
 #[derive(Debug)]
 pub struct Handle<E> {
     commands: mpsc::Sender<Command<E>>,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
     clock: SystemClock,
 }
 

@@ -8,6 +8,7 @@ use license_core::{
     host::Evidence,
     keys::{KeySet, OnlineKey},
     statement::{HeldSeat, Kind, Lease, LeasedFeature, Statement},
+    time::Now,
 };
 use license_types::{Customer, ProductId, RegistrationNumber, Seats, SessionId, UnixTime, Verdict};
 use tokio::sync::Notify;
@@ -184,6 +185,10 @@ impl World {
     }
 
     fn with_roots(roots: Vec<PublicKey>) -> Self {
+        Self::with(roots, State::unregistered)
+    }
+
+    fn with(roots: Vec<PublicKey>, state: fn(Now) -> State) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let (clock, resumed) = SystemClock::resume(None, license_core::time::Age::default());
@@ -194,7 +199,7 @@ impl World {
             release: Notify::new(),
         });
         let parts = Parts {
-            state: State::unregistered(clock.now()),
+            state: state(clock.now()),
             store: store.clone(),
             clock,
             identity: Identity { key: SigningKey::from_bytes(&[3; 32]), evidence: Evidence::default() },
@@ -354,6 +359,17 @@ async fn without_a_root_key_nothing_goes_out_and_the_folder_is_named() {
     let world = World::with_roots(Vec::new());
     let failure = world.keeper.call(activate(), 0).await.unwrap_err();
     assert!(failure.message.contains("/etc/licensed/trust.d"), "{failure}");
+    assert!(world.server.paths().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_due_and_cannot_be_sent_is_a_failed_attempt_and_no_busy_loop() {
+    let world = World::with(Vec::new(), State::lost);
+    let snapshots = &mut world.keeper.snapshots.clone();
+    let snapshot = snapshots.wait_for(|snapshot| snapshot.state.contact.failures > 0).await.unwrap().clone();
+    let failure = snapshot.state.contact.last_failure.as_ref().unwrap();
+    assert!(failure.message.contains("/etc/licensed/trust.d"), "{}", failure.message);
+    assert!(snapshot.state.due().unwrap() > world.keeper.now().age, "the next attempt is later");
     assert!(world.server.paths().is_empty());
 }
 
