@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     crypto::{self, ExactBytes, KeyId, PublicKey, Purpose, Signature, SigningKey},
-    statement::SCHEMA_MAJOR,
+    schema,
 };
 
 /// The keys that may sign statements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeySet {
-    /// `major.minor`; see [`SCHEMA_MAJOR`].
+    /// See [`schema`].
     pub schema: String,
     /// Only a higher version replaces a set.
     pub version: u64,
@@ -70,8 +70,7 @@ impl SignedKeySet {
     /// The set without a look at the signature: for what was verified when it was accepted.
     pub fn read(&self) -> Result<KeySet, KeySetError> {
         let set: KeySet = serde_json::from_slice(&self.payload.0).map_err(KeySetError::Unreadable)?;
-        let major = set.schema.split('.').next().unwrap_or_default();
-        if major == SCHEMA_MAJOR { Ok(set) } else { Err(KeySetError::Schema { found: set.schema }) }
+        if schema::is_known(&set.schema) { Ok(set) } else { Err(KeySetError::Schema { found: set.schema }) }
     }
 
     /// The set, if one of `roots` signed it.
@@ -110,7 +109,7 @@ pub enum KeySetError {
     #[error("the key set is not readable: {0}")]
     Unreadable(serde_json::Error),
     /// A major version that this program does not know.
-    #[error("the key set has schema {found}, this version reads {SCHEMA_MAJOR}")]
+    #[error("the key set has schema {found}, this version reads {}", schema::MAJOR)]
     Schema {
         /// The schema.
         found: String,

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod outcome;
 pub mod receipt;
 pub mod schedule;
+pub mod schema;
 pub mod state;
 pub mod statement;
 pub mod time;

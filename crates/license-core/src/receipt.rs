@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     crypto::{self, ExactBytes, KeyId, PublicKey, Purpose, Signature, SigningKey},
     keys::KeySet,
-    statement::{Kind, SCHEMA, SCHEMA_MAJOR, Statement},
+    schema::{self, SCHEMA},
+    statement::{Kind, Statement},
 };
 
 /// The longest payload, so that every call fits [`MAX_REQUEST_BODY`](crate::api::MAX_REQUEST_BODY) in
@@ -19,7 +20,7 @@ pub const MAX_PAYLOAD: usize = 24 * 1024;
 /// What a host was told, in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// `major.minor`, as in a statement.
+    /// See [`schema`].
     pub schema: String,
     /// The serial of the statement.
     pub serial: u64,
@@ -102,7 +103,6 @@ impl SignedReceipt {
             return None;
         }
         let receipt: Receipt = serde_json::from_slice(&self.payload.0).ok()?;
-        let is_known = receipt.schema.split('.').next() == Some(SCHEMA_MAJOR);
-        (is_known && receipt.host_key == *host_key).then_some(receipt)
+        (schema::is_known(&receipt.schema) && receipt.host_key == *host_key).then_some(receipt)
     }
 }

@@ -9,13 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     crypto::{self, ExactBytes, KeyId, Nonce, PublicKey, Purpose, Signature, SigningKey},
     keys::KeySet,
+    schema,
 };
-
-/// The schema of statements and key sets that this version writes.
-pub const SCHEMA: &str = "1.0";
-
-/// The major part of [`SCHEMA`]: unknown fields of a higher minor are ignored, another major is a fault.
-pub const SCHEMA_MAJOR: &str = "1";
 
 /// The most features of one license, so that every answer fits its frame and the state file stays small.
 pub const MAX_FEATURES: usize = 2000;
@@ -23,7 +18,7 @@ pub const MAX_FEATURES: usize = 2000;
 /// What the license server says about a binding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
-    /// `major.minor`; see [`SCHEMA_MAJOR`].
+    /// See [`schema`].
     pub schema: String,
     /// Rises with each statement to the same host.
     pub serial: u64,
@@ -187,7 +182,7 @@ impl SignedStatement {
             schema: String,
         }
         let head: Head = serde_json::from_slice(&self.payload.0).map_err(StatementError::Unreadable)?;
-        if head.schema.split('.').next() != Some(SCHEMA_MAJOR) {
+        if !schema::is_known(&head.schema) {
             return Err(StatementError::Schema { found: head.schema });
         }
         let statement: Statement =
@@ -232,7 +227,7 @@ pub enum StatementError {
     #[error("the statement is not readable: {0}")]
     Unreadable(serde_json::Error),
     /// A major version that this program does not know.
-    #[error("the statement has schema {found}, this version reads {SCHEMA_MAJOR}; update this program")]
+    #[error("the statement has schema {found}, this version reads {}; update this program", schema::MAJOR)]
     Schema {
         /// The schema.
         found: String,

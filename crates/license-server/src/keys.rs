@@ -10,7 +10,8 @@ use license_core::{
     crypto::{PublicKey, SigningKey},
     keys::{KeySet, KeySetError, OnlineKey, SignedKeySet},
     receipt::{Receipt, SignedReceipt},
-    statement::{SCHEMA, SignedStatement, Statement},
+    schema::SCHEMA,
+    statement::{SignedStatement, Statement},
 };
 use license_types::UnixTime;
 

@@ -32,12 +32,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub(crate) use self::handle::draining;
-pub use self::handle::{CallResult, Handle, Snapshot, Success};
+pub use self::handle::{CallResult, Handle, Success};
 use self::handle::{Command, Waiter};
 use crate::{
     clock::SystemClock,
     identity::Identity,
-    retry, status,
+    retry,
+    snapshot::Snapshot,
+    status,
     store::Store,
     transport::{Exchange, HttpRequest, TransportError},
 };

@@ -19,6 +19,7 @@ pub mod keeper;
 pub mod logging;
 pub mod reload;
 pub mod retry;
+pub mod snapshot;
 pub mod socket;
 pub mod status;
 pub mod store;

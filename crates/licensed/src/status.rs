@@ -8,7 +8,7 @@ use license_core::{
 use license_ipc::{ErrorKind, Failure, LicenseInfo, NoAnswer, State, Status};
 use license_types::{Code, Customer};
 
-use crate::keeper::Snapshot;
+use crate::snapshot::Snapshot;
 
 /// What to do when no license server is configured.
 pub const NO_SERVER: &str = "No license server is configured. Set `server` in /etc/licensed/licensed.toml, or start \

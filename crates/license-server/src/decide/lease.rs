@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use license_core::statement::{
-    HeldSeat, Kind, Lease, LeasedFeature, MAX_FEATURES, Refusal as RefusedStatement, SCHEMA, Statement,
+use license_core::{
+    schema::SCHEMA,
+    statement::{HeldSeat, Kind, Lease, LeasedFeature, MAX_FEATURES, Refusal as RefusedStatement, Statement},
 };
 use license_types::{Code, Customer, FeatureId, LicensedProduct, ProductFeature, ProductId, Seats, UnixTime};
 

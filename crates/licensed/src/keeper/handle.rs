@@ -5,7 +5,6 @@ use std::sync::Arc;
 use license_core::{
     api::{Call, License},
     outcome::Outcome,
-    state::State,
     time::Now,
 };
 use license_ipc::{ErrorKind, Failure};
@@ -13,18 +12,7 @@ use license_types::SessionId;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Settings;
-use crate::clock::SystemClock;
-
-/// What the daemon knew at one moment. Immutable.
-#[derive(Debug, Clone)]
-pub struct Snapshot {
-    /// The state.
-    pub state: State,
-    /// The URL of the license server; `None` if none is configured.
-    pub server: Option<String>,
-    /// Why the state cannot be written, if it cannot.
-    pub store_fault: Option<String>,
-}
+use crate::{clock::SystemClock, snapshot::Snapshot};
 
 /// What came of a call.
 pub type CallResult = Result<Success, Failure>;

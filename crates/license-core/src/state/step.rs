@@ -1,0 +1,237 @@
+//! How each event changes the state.
+
+use std::time::Duration;
+
+use license_types::Code;
+
+use super::{Binding, Contact, FailedAttempt, Held, PreparedCall, State};
+use crate::{
+    api::Call,
+    outcome::{Accepted, NoAnswer, Outcome},
+    schedule,
+    time::{Age, Now},
+};
+
+/// How long a lease goes on that seems to have ended while the machine was off: the wall clock that
+/// says so may be wrong. Once per serial, so that it cannot be had again by another power cut.
+pub const OFF_GRACE: Duration = Duration::from_hours(24);
+
+/// How long a call with an unknown outcome is repeated. After a day nobody waits for it, and a call
+/// that the license server stumbles over must not keep check-ins from it for ever.
+pub const PENDING_LIFE: Duration = Duration::from_hours(24);
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The daemon started.
+    Started {
+        /// Whether the machine was started anew.
+        booted: bool,
+        /// For how long it was off.
+        off: Duration,
+        /// Chance, in `0..1`.
+        fraction: f64,
+    },
+    /// A call is about to be sent whose outcome matters even if the answer gets lost.
+    Sending(Box<PreparedCall>),
+    /// A call came to an end.
+    Ended {
+        /// The call.
+        call: Box<PreparedCall>,
+        /// What came of it.
+        outcome: Outcome,
+        /// The retry step that belongs to [`Contact::failures`] after this event, if it is one more.
+        retry_step: Duration,
+        /// Chance, in `0..1`.
+        fraction: f64,
+    },
+    /// A person gave the registration number up.
+    Reset,
+}
+
+/// What is to be done about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Store the state; the previous one stays as the second generation.
+    Save,
+    /// Store the state in both generations, so that nothing can revive what is gone.
+    SaveBoth,
+}
+
+impl State {
+    /// The state after `event`, and what is to be done about it. `now` is the only clock.
+    #[must_use]
+    pub fn step(mut self, event: Event, now: Now) -> (Self, Vec<Effect>) {
+        self.age = now.age;
+        match event {
+            Event::Started { booted, off, fraction } => self.started(booted, off, fraction, now),
+            Event::Sending(call) => {
+                self.pending = Some(*call);
+                (self, vec![Effect::Save])
+            }
+            Event::Ended { call, outcome, retry_step, fraction } => {
+                self.contact.last_attempt = Some(now.age);
+                match outcome {
+                    Outcome::Statement(accepted) => self.accepted(&call, *accepted, fraction, now),
+                    Outcome::Done(_) => self.done(&call, now),
+                    Outcome::Refused(problem) => {
+                        let detail =
+                            format!("the license server does not answer a check-in: {}", problem.detail);
+                        self.refused(&call, detail, retry_step, fraction, now)
+                    }
+                    Outcome::NoAnswer(why) => self.not_answered(&call, why, retry_step, fraction, now),
+                }
+            }
+            Event::Reset => self.reset(now),
+        }
+    }
+
+    fn started(mut self, booted: bool, off: Duration, fraction: f64, now: Now) -> (Self, Vec<Effect>) {
+        let mut effects = Vec::new();
+        if let Binding::Held(held) = &mut self.binding
+            && let Some(lease) = held.lease()
+            && held.grace_until.is_none()
+            && now.age > held.ends_at(lease)
+            && now.age.saturating_sub(off) <= held.ends_at(lease)
+        {
+            held.grace_until = Some(now.age.saturating_add(OFF_GRACE));
+            effects.push(Effect::Save);
+        }
+        if let Some(pending) = &mut self.pending {
+            // Nobody knows how far it got before the stop.
+            pending.maybe_delivered = true;
+        }
+        if booted || self.contact.next_check.is_none() {
+            let wait = schedule::after_boot(self.is_urgent(now), fraction);
+            self.contact.next_check = Some(now.age.saturating_add(wait));
+        }
+        (self, effects)
+    }
+
+    fn accepted(
+        mut self,
+        call: &PreparedCall,
+        accepted: Accepted,
+        fraction: f64,
+        now: Now,
+    ) -> (Self, Vec<Effect>) {
+        self.forget(call);
+        if matches!(call.call, Call::Register(_) | Call::Activate { .. }) {
+            self.unbind = false;
+        }
+        // What still has an unknown outcome is cleared up while the license server is there.
+        let wait = match &self.pending {
+            Some(_) => schedule::SHORTEST_INTERVAL,
+            None => schedule::after_answer(Duration::from_secs(accepted.statement.refresh_after), fraction),
+        };
+        self.reached(now.age.saturating_add(wait));
+        self.keys = Some(accepted.keys.clone());
+        if let (Call::Capture { .. }, Some(session)) = (&call.call, &accepted.session) {
+            self.owners.entry(session.clone()).or_insert(call.asked_by);
+        }
+        let held = Held::new(accepted, call.sent_at);
+        let effect = if held.lease().is_some() { Effect::Save } else { Effect::SaveBoth };
+        self.owners.retain(|session, _| held.holds(session));
+        self.binding = Binding::Held(Box::new(held));
+        (self, vec![effect])
+    }
+
+    fn done(mut self, call: &PreparedCall, now: Now) -> (Self, Vec<Effect>) {
+        self.forget(call);
+        if call.call == Call::Drop {
+            self.unbind = false;
+        }
+        let next = self.contact.next_check.unwrap_or(now.age);
+        self.reached(next);
+        (self, vec![Effect::Save])
+    }
+
+    fn refused(
+        mut self,
+        call: &PreparedCall,
+        detail: String,
+        retry_step: Duration,
+        fraction: f64,
+        now: Now,
+    ) -> (Self, Vec<Effect>) {
+        self.forget(call);
+        match call.call {
+            // A check-in is always answered with a statement: anything else is no answer.
+            Call::CheckIn => {
+                let why = NoAnswer {
+                    code: Code::NO_ANSWER,
+                    message: detail,
+                    maybe_delivered: false,
+                    retry_after: None,
+                };
+                self.not_answered(call, why, retry_step, fraction, now)
+            }
+            Call::Drop => {
+                self.unbind = false;
+                (self, vec![Effect::Save])
+            }
+            Call::Register(_)
+            | Call::Activate { .. }
+            | Call::Capture { .. }
+            | Call::Release { .. }
+            | Call::Coupon { .. }
+            | Call::Trial { .. }
+            | Call::LicenseInfo { .. } => (self, vec![Effect::Save]),
+        }
+    }
+
+    fn not_answered(
+        mut self,
+        call: &PreparedCall,
+        why: NoAnswer,
+        retry_step: Duration,
+        fraction: f64,
+        now: Now,
+    ) -> (Self, Vec<Effect>) {
+        // An attempt that did not go out says nothing about the ones before it.
+        let maybe_delivered = why.maybe_delivered || call.maybe_delivered;
+        let is_old = now.age.saturating_since(call.sent_at) > PENDING_LIFE;
+        if !maybe_delivered || is_old {
+            self.forget(call);
+        } else if let Some(pending) = self.pending_of(call) {
+            pending.maybe_delivered = true;
+        }
+        let wait = schedule::after_failure(retry_step, fraction, why.retry_after);
+        self.contact.failures = self.contact.failures.saturating_add(1);
+        self.contact.offline_since.get_or_insert(now.age);
+        self.contact.last_failure = Some(FailedAttempt { code: why.code, message: why.message, at: now.age });
+        self.contact.next_check = Some(now.age.saturating_add(wait));
+        (self, vec![Effect::Save])
+    }
+
+    fn reset(mut self, now: Now) -> (Self, Vec<Effect>) {
+        if !matches!(self.binding, Binding::Unregistered { .. }) {
+            self.unbind = true;
+        }
+        self.binding = Binding::Unregistered { since: now.age };
+        self.pending = None;
+        self.owners.clear();
+        self.contact = Contact { next_check: Some(now.age), ..Contact::default() };
+        (self, vec![Effect::SaveBoth])
+    }
+
+    /// Ends the conversation about `call`: its outcome is known, or it never went out.
+    fn forget(&mut self, call: &PreparedCall) {
+        if self.pending_of(call).is_some() {
+            self.pending = None;
+        }
+    }
+
+    fn pending_of(&mut self, call: &PreparedCall) -> Option<&mut PreparedCall> {
+        self.pending.as_mut().filter(|pending| pending.request_id == call.request_id)
+    }
+
+    /// Notes that the license server answered.
+    fn reached(&mut self, next_check: Age) {
+        self.contact = Contact {
+            last_attempt: self.contact.last_attempt,
+            next_check: Some(next_check),
+            ..Contact::default()
+        };
+    }
+}

@@ -1,0 +1,14 @@
+//! What queries are answered from.
+
+use license_core::state::State;
+
+/// What the daemon knew at one moment. Immutable.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The state.
+    pub state: State,
+    /// The URL of the license server; `None` if none is configured.
+    pub server: Option<String>,
+    /// Why the state cannot be written, if it cannot.
+    pub store_fault: Option<String>,
+}
