@@ -13,6 +13,9 @@ use crate::{
     time::Now,
 };
 
+/// Why a feature is denied of which the number has a seat to give.
+const SEAT_IS_FREE: &str = "This host holds no seat of it. A seat is free and can be captured.";
+
 impl State {
     /// What `feature` comes to on this host now, for `holder` if it is counted by user.
     #[must_use]
@@ -66,8 +69,12 @@ impl State {
         let Some(row) = lease.features.iter().find(|row| row.feature == feature) else {
             return denied(Code::NO_LICENSE);
         };
-        if let Some(code) = row.refusal {
-            return denied(code);
+        match row.refusal {
+            Some(Code::NO_LICENSE) if row.seats.is_free() => {
+                return Verdict::Denied { code: Code::NO_LICENSE, reason: SEAT_IS_FREE.to_owned() };
+            }
+            Some(code) => return denied(code),
+            None => {}
         }
         if row.per_user && holder.is_some() && seat(row, holder).is_none() {
             return denied(Code::NO_LICENSE);
@@ -117,11 +124,7 @@ fn message(feature: FeatureId, listed: Option<&LeasedFeature>, verdict: &Verdict
         Verdict::Granted { basis: Basis::Offline { .. }, .. } => {
             format!("{subject} is licensed. The license server is away; its last word counts.")
         }
-        Verdict::Denied { code, reason } => {
-            let free = listed.is_some_and(|row| *code == Code::NO_LICENSE && row.seats.is_free());
-            let hint = if free { " A seat is free and can be captured." } else { "" };
-            format!("({code}) {subject}: {reason}{hint}")
-        }
+        Verdict::Denied { code, reason } => format!("({code}) {subject}: {reason}"),
         Verdict::Indeterminate { code, may_run, .. } => {
             let running = if *may_run { "What already runs may go on." } else { "It may not run." };
             format!("({code}) {subject}: {} {running}", code.meaning())

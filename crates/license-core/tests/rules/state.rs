@@ -35,7 +35,7 @@ fn a_lease_answers_for_what_it_lists_and_denies_the_rest() {
     let cases = [
         (HELD, Verdict::Granted { until, basis: Basis::Fresh }),
         (ENDING, Verdict::Granted { until: UnixTime(ISSUED.0 + 864_000), basis: Basis::Fresh }),
-        (NOT_HELD, denied(Code::NO_LICENSE)),
+        (NOT_HELD, seat_is_free()),
         (ENDED, denied(Code::EXPIRED)),
         (UNLISTED, denied(Code::NO_LICENSE)),
     ];
@@ -51,6 +51,11 @@ fn a_lease_answers_for_what_it_lists_and_denies_the_rest() {
     assert!(entitlement.message.contains("A seat is free"), "{}", entitlement.message);
 }
 
+fn seat_is_free() -> Verdict {
+    let reason = "This host holds no seat of it. A seat is free and can be captured.".to_owned();
+    Verdict::Denied { code: Code::NO_LICENSE, reason }
+}
+
 fn denied(code: Code) -> Verdict {
     Verdict::Denied { code, reason: code.meaning().to_owned() }
 }
@@ -63,18 +68,14 @@ fn an_outage_is_honoured_to_the_end_of_the_lease_then_run_on_then_no_more() {
     let offline = Verdict::Granted { until, basis: Basis::Offline { since: UnixTime(ISSUED.0 + 3600) } };
     for now in [HOUR, 10 * DAY - 1, 30 * DAY] {
         assert_eq!(host.verdict(HELD, at(now)), offline, "after {now} s");
-        assert_eq!(host.verdict(NOT_HELD, at(now)), denied(Code::NO_LICENSE), "after {now} s");
+        assert_eq!(host.verdict(NOT_HELD, at(now)), seat_is_free(), "after {now} s");
     }
     let lapsed = |may_run| Verdict::Indeterminate { code: Code::CONNECTION_FAILED, since: until, may_run };
     assert_eq!(host.verdict(HELD, at(30 * DAY + 1)), lapsed(true));
     assert_eq!(host.verdict(HELD, at(30 * DAY + RUN_ON.as_secs() - 1)), lapsed(true));
     assert_eq!(host.verdict(HELD, at(30 * DAY + RUN_ON.as_secs())), lapsed(false));
     assert_eq!(host.state.phase(at(30 * DAY + 1)), Phase::Lapsed);
-    assert_eq!(
-        host.verdict(NOT_HELD, at(30 * DAY + 1)),
-        denied(Code::NO_LICENSE),
-        "a refusal outlives the lease"
-    );
+    assert_eq!(host.verdict(NOT_HELD, at(30 * DAY + 1)), seat_is_free(), "a refusal outlives the lease");
 }
 
 #[test]
