@@ -7,12 +7,26 @@ use std::{
     path::Path,
 };
 
+/// What the names of temporary files begin with.
+const UNFINISHED: &str = ".tmp-";
+
+/// Removes temporary files that a power cut or a kill left in the folder. Nobody else may be writing there.
+pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Replaces the content of `path`, for its owner alone to read (0600): temporary file, fsync, rename,
 /// fsync of the folder.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = folder(path)?;
     let mut file = tempfile::Builder::new()
-        .prefix(".tmp-")
+        .prefix(UNFINISHED)
         .permissions(Permissions::from_mode(0o600))
         .tempfile_in(folder)?;
     file.write_all(content)?;

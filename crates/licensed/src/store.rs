@@ -48,7 +48,10 @@ impl Store {
         let options = options.create(true).truncate(false).write(true).mode(0o600);
         let lock = options.open(folder.join("lock")).map_err(cannot)?;
         match Flock::lock(lock, FlockArg::LockExclusiveNonblock) {
-            Ok(lock) => Ok(Self { folder: folder.to_owned(), _lock: Arc::new(lock) }),
+            Ok(lock) => {
+                durable::remove_unfinished(folder).map_err(cannot)?;
+                Ok(Self { folder: folder.to_owned(), _lock: Arc::new(lock) })
+            }
             Err((_, nix::Error::EWOULDBLOCK)) => Err(StoreError::InUse { path: folder.to_owned() }),
             Err((_, errno)) => Err(cannot(errno.into())),
         }
@@ -287,6 +290,16 @@ mod tests {
         store.save_both(&state(3)).unwrap();
         fs::write(store.current(), "").unwrap();
         assert_eq!(store.load().state, Some(state(3)));
+    }
+
+    #[test]
+    fn what_a_power_cut_left_unfinished_goes_at_the_next_start() {
+        let (folder, store) = two_generations();
+        fs::write(folder.path().join(".tmp-abc"), "half a st").unwrap();
+        drop(store);
+        let store = Store::open(folder.path()).unwrap();
+        assert!(!folder.path().join(".tmp-abc").exists());
+        assert_eq!(store.load().state, Some(state(2)));
     }
 
     #[test]

@@ -1,0 +1,12 @@
+//! The main job on the real programs, and what must not go wrong with it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "test code")]
+
+mod bad_bytes;
+mod chance;
+mod command_line;
+mod crash;
+mod damaged_state;
+mod forgery;
+mod main_job;
+mod other_languages;
+mod processes;
