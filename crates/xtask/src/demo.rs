@@ -8,7 +8,7 @@ mod world;
 
 use std::{io, io::Write, path::Path};
 
-use crate::{clock::Stopwatch, error::Error, place::cargo_on_all, process, tools::PHP};
+use crate::{clock::Stopwatch, error::Error, place::cargo_on_all, process, progress::Progress, tools::PHP};
 use world::World;
 
 /// What is asked after each step: feature 33, which is MikoPBX itself, and a module of each sort.
@@ -82,7 +82,9 @@ const STEPS: &[Step] = &[
 pub(crate) fn run(out: &mut dyn Write, keep: bool) -> Result<(), Error> {
     let building = Stopwatch::start();
     let php = PHP.installed()?;
+    let progress = Progress::show("building the programs; the first time takes a few minutes");
     process::run(cargo_on_all("build", &["--all-targets"]))?;
+    drop(progress);
     show(out, building, "programs are built", &SUBJECTS.map(|subject| subject.title.to_owned()))?;
 
     let mut world = World::new(php)?;

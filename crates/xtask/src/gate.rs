@@ -12,7 +12,9 @@ use crate::{
     demo,
     error::Error,
     place::{cargo, cargo_on_all},
-    process, rules,
+    process,
+    progress::Progress,
+    rules,
 };
 
 struct Step {
@@ -60,7 +62,9 @@ pub(crate) fn run() -> Result<(), Error> {
     let mut passed = 0;
     for step in STEPS {
         let took = Stopwatch::start();
+        let progress = Progress::show(step.name);
         let done = (step.run)();
+        drop(progress);
         let seconds = took.elapsed().as_secs_f64();
         match done {
             Ok(done) => {

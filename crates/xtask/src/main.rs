@@ -12,6 +12,7 @@ mod error;
 mod gate;
 mod place;
 mod process;
+mod progress;
 mod rules;
 mod service;
 mod tools;
