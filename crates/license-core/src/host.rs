@@ -3,6 +3,8 @@
 //! A host *is* its key pair. Hardware facts are weighted evidence beside it, and leave the host only as
 //! HMAC-SHA256 with a fixed application id, so that they cannot be compared with anything else.
 
+use std::collections::BTreeSet;
+
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -82,14 +84,50 @@ impl Fact {
 #[serde(transparent)]
 pub struct Evidence(pub Vec<Fact>);
 
+/// The least common weight at which one host may go on in the place of another. A machine id alone is
+/// below it: machines that were made from one image have the same.
+const IDENTIFIES: u32 = 4;
+
 impl Evidence {
     /// Whether both are of the same machine: more than half of the weight of the longer list matches.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        let weight = |facts: &[Fact]| facts.iter().map(|fact| fact.kind.weight()).sum::<u32>();
-        let common: Vec<Fact> = self.0.iter().filter(|fact| other.0.contains(fact)).cloned().collect();
-        weight(&common) * 2 > weight(&self.0).max(weight(&other.0))
+        let (ours, theirs) = (self.facts(), other.facts());
+        common_weight(&ours, &theirs) * 2 > weight(&ours).max(weight(&theirs))
     }
+
+    /// Whether they [match](Self::matches) by so much that one host may go on in the place of the other.
+    #[must_use]
+    pub fn identifies(&self, other: &Self) -> bool {
+        self.matches(other) && common_weight(&self.facts(), &other.facts()) >= IDENTIFIES
+    }
+
+    /// Whether it is an id that somebody chose, and that somebody else may guess.
+    #[must_use]
+    pub fn is_configured(&self) -> bool {
+        self.0.iter().any(|fact| fact.kind == FactKind::Configured)
+    }
+
+    /// Whether each fact is a digest, and of a kind of its own: whoever sends it may send anything.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        let kinds: BTreeSet<FactKind> = self.0.iter().map(|fact| fact.kind).collect();
+        let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        kinds.len() == self.0.len() && self.0.iter().all(|fact| is_digest(&fact.digest))
+    }
+
+    /// The facts, each once.
+    fn facts(&self) -> BTreeSet<&Fact> {
+        self.0.iter().collect()
+    }
+}
+
+fn weight(facts: &BTreeSet<&Fact>) -> u32 {
+    facts.iter().map(|fact| fact.kind.weight()).sum()
+}
+
+fn common_weight(ours: &BTreeSet<&Fact>, theirs: &BTreeSet<&Fact>) -> u32 {
+    ours.intersection(theirs).map(|fact| fact.kind.weight()).sum()
 }
 
 #[cfg(test)]
@@ -117,6 +155,26 @@ mod tests {
             assert_eq!(other.matches(&host), same, "{name}, the other way round");
         }
         assert!(!evidence(&[]).matches(&evidence(&[])), "two containers are not the same host");
+    }
+
+    #[test]
+    fn a_repeated_fact_counts_once() {
+        use FactKind::{BoardSerial, MachineId, ProductUuid};
+        let host = evidence(&[(MachineId, "m"), (ProductUuid, "p"), (BoardSerial, "same everywhere")]);
+        let repeated = evidence(&[(BoardSerial, "same everywhere"); 16]);
+        assert!(!host.matches(&repeated) && !repeated.matches(&host));
+        assert!(host.is_well_formed() && !repeated.is_well_formed());
+        assert!(!Evidence(vec![Fact { kind: MachineId, digest: "x".repeat(60_000) }]).is_well_formed());
+    }
+
+    #[test]
+    fn a_machine_id_alone_is_no_reason_to_take_a_place() {
+        use FactKind::{Configured, MachineId, ProductUuid};
+        let cloned = evidence(&[(MachineId, "of the image")]);
+        assert!(cloned.matches(&cloned) && !cloned.identifies(&cloned));
+        for one in [evidence(&[(ProductUuid, "p")]), evidence(&[(Configured, "pbx-7")])] {
+            assert!(one.identifies(&one));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use license_types::{Code, RegistrationNumber, SessionId};
+use license_types::{Code, SessionId};
 
 use crate::{
     api::{ApiAnswer, Call, License, PROBLEM_MEDIA_TYPE, Problem},
@@ -82,8 +82,6 @@ pub struct Judge<'a> {
     pub keys: Option<&'a SignedKeySet>,
     /// Our own key.
     pub host_key: &'a PublicKey,
-    /// The number that we are bound to, if we know it.
-    pub number: Option<&'a RegistrationNumber>,
     /// The serial that is held.
     pub above_serial: Option<u64>,
     /// Where the answer came from, for messages.
@@ -118,8 +116,10 @@ impl Judge<'_> {
         }
         let (signed_keys, keys) = self.newest_keys(answer.keys).map_err(|error| error.to_string())?;
         let signed = answer.statement.ok_or("answered without a statement")?;
-        // A person who registers or activates begins anew, maybe with another license server, whose
-        // serials begin anew too; the nonce alone makes the answer fresh.
+        // Whoever activates wants that number. In all other answers the number is the license server's word
+        // like the rest: it may have moved this host by a call whose answer got lost. And a person who
+        // registers or activates begins anew, maybe with another license server, whose serials begin anew
+        // too; the nonce alone makes the answer fresh.
         let (number, above_serial) = match call {
             Call::Register(_) => (None, None),
             Call::Activate { number } => (Some(number), None),
@@ -129,7 +129,7 @@ impl Judge<'_> {
             | Call::Coupon { .. }
             | Call::Trial { .. }
             | Call::LicenseInfo { .. }
-            | Call::Drop => (self.number, self.above_serial),
+            | Call::Drop => (None, self.above_serial),
         };
         let expected = Expected { host_key: self.host_key, nonce, number, above_serial };
         let statement = signed.verify_answer(&keys, &expected).map_err(|error| error.to_string())?;
@@ -139,7 +139,7 @@ impl Judge<'_> {
             receipt: answer.receipt.filter(|receipt| receipt.payload.0.len() <= MAX_PAYLOAD),
             keys: signed_keys,
             session: answer.session,
-            warnings: answer.warnings,
+            warnings: answer.warnings.iter().map(|warning| plain(warning)).collect(),
         })))
     }
 
@@ -148,7 +148,12 @@ impl Judge<'_> {
     fn newest_keys(&self, offered: SignedKeySet) -> Result<(SignedKeySet, KeySet), KeySetError> {
         let held = self.keys.and_then(|held| held.verify(self.roots).ok().map(|keys| (held, keys)));
         match (offered.verify(self.roots), held) {
-            (Ok(new), Some((signed, keys))) if new.version <= keys.version => Ok((signed.clone(), keys)),
+            // Versions are those of one root; two pinned roots are two license servers.
+            (Ok(new), Some((signed, keys)))
+                if signed.key_id == offered.key_id && new.version <= keys.version =>
+            {
+                Ok((signed.clone(), keys))
+            }
             (Ok(new), _) => Ok((offered, new)),
             (Err(_), Some((signed, keys))) => Ok((signed.clone(), keys)),
             (Err(error), None) => Err(error),
@@ -162,7 +167,22 @@ fn read_problem(answer: &HttpAnswer) -> Result<Outcome, String> {
     if !media_type.trim().eq_ignore_ascii_case(PROBLEM_MEDIA_TYPE) {
         return Err(format!("answered with HTTP status {} and no explanation", answer.status));
     }
-    serde_json::from_slice(&answer.body).map(Outcome::Refused).map_err(|error| {
+    let problem: Problem = serde_json::from_slice(&answer.body).map_err(|error| {
         format!("answered with HTTP status {} and an unreadable explanation: {error}", answer.status)
-    })
+    })?;
+    Ok(Outcome::Refused(Problem {
+        title: plain(&problem.title),
+        detail: plain(&problem.detail),
+        detail_ru: plain(&problem.detail_ru),
+        ..problem
+    }))
+}
+
+/// The longest text for people that is taken from an answer that nobody signed.
+const LONGEST_TEXT: usize = 500;
+
+/// A text of an unsigned answer, fit for a log line, a state file and a terminal: cut, and without control
+/// characters.
+fn plain(text: &str) -> String {
+    text.chars().take(LONGEST_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

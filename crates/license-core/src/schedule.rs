@@ -13,9 +13,13 @@ pub const LONGEST_RETRY: Duration = Duration::from_mins(70);
 /// bring every host of a region to the license server at once.
 pub const START_SPREAD: Duration = Duration::from_mins(75);
 
-/// Bounds of the interval that the license server may steer, and of `Retry-After`: neither a mistake
-/// there may make this host a flood, nor keep it from asking for longer than a week.
+/// Bounds of the interval that the license server may steer: a mistake
+/// there must neither make this host a flood, nor keep it from asking for longer than a week.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_secs(5);
+/// The most that a `Retry-After` counts for. Nobody signs it, so it must not keep this host from learning
+/// for long what the license server has to say.
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(4);
+
 /// See [`SHORTEST_INTERVAL`].
 pub const LONGEST_INTERVAL: Duration = Duration::from_hours(7 * 24);
 
@@ -29,7 +33,7 @@ pub fn after_answer(refresh_after: Duration, fraction: f64) -> Duration {
 #[must_use]
 pub fn after_failure(step: Duration, fraction: f64, retry_after: Option<Duration>) -> Duration {
     let step = step.clamp(FIRST_RETRY, LONGEST_RETRY).mul_f64(0.5 + 0.5 * unit(fraction));
-    step.max(retry_after.unwrap_or_default().min(LONGEST_INTERVAL))
+    step.max(retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER))
 }
 
 /// After a boot: at once if it is `urgent`, else some time within [`START_SPREAD`].
@@ -63,8 +67,8 @@ mod tests {
             prop_assert!(delay >= step / 2 && delay <= step);
 
             let delay = after_failure(span, fraction, Some(retry_after));
-            prop_assert!(delay >= retry_after.min(LONGEST_INTERVAL));
-            prop_assert!(delay <= retry_after.min(LONGEST_INTERVAL).max(step));
+            prop_assert!(delay >= retry_after.min(LONGEST_RETRY_AFTER));
+            prop_assert!(delay <= retry_after.min(LONGEST_RETRY_AFTER).max(step));
 
             prop_assert!(after_boot(false, fraction) <= START_SPREAD);
             prop_assert_eq!(after_boot(true, fraction), Duration::ZERO);

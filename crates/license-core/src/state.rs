@@ -12,7 +12,7 @@ mod step;
 pub use self::{
     held::Held,
     prepared::PreparedCall,
-    step::{Effect, Event, OFF_GRACE, PENDING_LIFE},
+    step::{Effect, Event, OFF_GRACE, PENDING_LIFE, PENDING_RETRY},
 };
 use crate::{
     api::Call,
@@ -40,6 +40,9 @@ pub struct State {
     pub pending: Option<PreparedCall>,
     /// Whether the license server is still to be told that this host gave its binding up.
     pub unbind: bool,
+    /// The serial of the last statement that this host held. It outlives a reset: with it the license server
+    /// tells a new request from a recorded one.
+    pub serial: u64,
     /// The uid that captured each seat which was captured by request.
     pub owners: BTreeMap<SessionId, u32>,
     /// The age when this was written.
@@ -140,6 +143,7 @@ impl State {
             contact,
             pending: None,
             unbind: false,
+            serial: 0,
             owners: BTreeMap::new(),
             age: now.age,
         }
@@ -220,6 +224,12 @@ impl State {
         Some(self.unasked_expiry().map_or(scheduled, |expiry| scheduled.min(expiry)))
     }
 
+    /// A call with an unknown outcome that is another one than `call`. It is repeated before anything new is sent.
+    #[must_use]
+    pub fn unknown_outcome_beside(&self, call: &Call) -> Option<&PreparedCall> {
+        self.pending.as_ref().filter(|pending| pending.maybe_delivered && pending.call != *call)
+    }
+
     /// What to ask the license server when it is [due](Self::due): first what has an unknown outcome.
     #[must_use]
     pub fn background(&self) -> Background {
@@ -263,6 +273,7 @@ impl State {
             if !good {
                 let number = Some(held.statement.number.clone());
                 self.binding = Binding::Lost { number, since: now.age };
+                self.contact.next_check = None;
             }
         }
         self

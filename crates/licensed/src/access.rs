@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use license_core::{api::Call, state::State};
+use license_core::{api::Call, state::State, statement::MAX_FEATURES};
 use license_ipc::{Answer, Captured, Done, ErrorKind, Failure, LicenseInfo, Request, Right};
 use license_types::{Entitlement, FeatureId, Holder, RegistrationNumber, SessionId, Verdict};
 use peer_cred::PeerCred;
@@ -50,12 +50,16 @@ impl Access {
             Request::Check { feature, holder } => {
                 Ok(Answer::Entitlement(self.check(feature, holder.as_ref())))
             }
+            Request::CheckMany { features } if features.len() > MAX_FEATURES => {
+                let message = format!("At most {MAX_FEATURES} features can be asked for at once.");
+                Err(Failure { kind: ErrorKind::TooLarge, code: None, message })
+            }
             Request::CheckMany { features } => {
                 let snapshot = self.keeper.snapshot();
                 let check = |feature| snapshot.state.entitlement(feature, None, now);
                 Ok(Answer::Entitlements(features.into_iter().map(check).collect()))
             }
-            Request::Ensure { feature } => Ok(Answer::Entitlement(self.ensure(feature, peer.uid).await)),
+            Request::Ensure { feature } => self.ensure(feature, peer.uid).await.map(Answer::Entitlement),
             Request::Capture { feature, holder, reclaim } => {
                 self.capture(feature, holder, reclaim, peer.uid).await.map(Answer::Captured)
             }
@@ -103,15 +107,17 @@ impl Access {
     }
 
     /// Check; if not granted, take a seat if one is free.
-    async fn ensure(&self, feature: FeatureId, uid: u32) -> Entitlement {
+    async fn ensure(&self, feature: FeatureId, uid: u32) -> Result<Entitlement, Failure> {
         let found = self.check(feature, None);
         let could_be_taken = found.seats.is_some_and(license_types::Seats::is_free);
         if !matches!(found.verdict, Verdict::Denied { .. }) || !could_be_taken {
-            return found;
+            return Ok(found);
         }
         let call = Call::Capture { feature, holder: None, reclaim: false };
         match self.keeper.call_automatically(call, uid).await {
-            Ok(success) => self.entitlement_in(&success, feature, None),
+            Ok(success) => Ok(self.entitlement_in(&success, feature, None)),
+            // The license server itself said no, by its code; what it said before stands.
+            Err(Failure { kind: ErrorKind::Refused, code: Some(_), .. }) => Ok(found),
             // A seat is free and could not be asked for: that is no "no".
             Err(Failure { kind: ErrorKind::NoAnswer, code: Some(code), message }) => {
                 let snapshot = self.keeper.snapshot();
@@ -119,9 +125,9 @@ impl Access {
                 let now = self.keeper.now();
                 let since = state.unix_at(state.contact.offline_since.unwrap_or(now.age), now);
                 let verdict = Verdict::Indeterminate { code, since, may_run: false };
-                Entitlement { verdict, message: format!("({code}) {message}"), ..found }
+                Ok(Entitlement { verdict, message: format!("({code}) {message}"), ..found })
             }
-            Err(_) => found,
+            Err(failure) => Err(failure),
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use license_core::{state::State, time::Age};
+use license_core::{
+    state::State,
+    time::{Age, Resumed},
+};
 use tokio::{
     net::UnixListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -66,7 +69,7 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let mut signals = Signals::new()?;
     let store = Store::open(&config.state_dir)?;
     let identity = load_identity(&store, &config)?;
-    let (clock, resumed, state) = load_state(&store, &identity);
+    let (clock, resumed, state) = load_state(&store, &identity)?;
     let (listener, bound) = socket::listen(&config.socket, &config.socket_group)?;
     let listener = UnixListener::from_std(listener)?;
 
@@ -105,19 +108,22 @@ fn load_identity(store: &Store, config: &Config) -> Result<Identity, StartError>
 }
 
 /// Loads state and time; what cannot be used is said and survived.
-fn load_state(store: &Store, identity: &Identity) -> (SystemClock, license_core::time::Resumed, State) {
+///
+/// What was lost is stored as lost before anything else can fail: the next start must not take this host for a
+/// new one. For the same reason a host has a state from its first start on.
+fn load_state(store: &Store, identity: &Identity) -> Result<(SystemClock, Resumed, State), StartError> {
     let record = store.load_clock().unwrap_or_else(|fault| {
         warn!("{fault}");
         None
     });
-    let Loaded { state, faults } = store.load();
+    let Loaded { state: found, faults, is_lost } = store.load()?;
     for fault in &faults {
         error!("{fault}");
     }
-    let floor = state.as_ref().map_or(Age::default(), |state| state.age);
+    let floor = found.as_ref().map_or(Age::default(), |state| state.age);
     let (clock, resumed) = SystemClock::resume(record.as_ref(), floor);
     let now = clock.now();
-    let state = match state {
+    let state = match found.clone() {
         Some(state) => {
             let had = state.held().is_some();
             let keys = state.keys.as_ref().and_then(|keys| keys.read().ok());
@@ -129,10 +135,15 @@ fn load_state(store: &Store, identity: &Identity) -> (SystemClock, license_core:
             }
             state
         }
-        None if faults.is_empty() => State::unregistered(now),
-        None => State::lost(now),
+        None if is_lost => State::lost(now),
+        None => State::unregistered(now),
     };
-    (clock, resumed, state)
+    if found.as_ref() != Some(&state)
+        && let Err(fault) = store.save_both(&state)
+    {
+        error!("{fault}");
+    }
+    Ok((clock, resumed, state))
 }
 
 /// The signals that the daemon acts on.

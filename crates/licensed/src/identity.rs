@@ -34,8 +34,8 @@ impl Identity {
 
 /// Reads the host key, or makes one at the first start. It is durable before it is used.
 ///
-/// A damaged key is set aside, and comes back as the second value: with a new key the license server can
-/// find the host by its evidence, while a daemon that does not start can answer nobody.
+/// A damaged key is set aside, and comes back as the second value: with a new key the number can be activated
+/// again, and the license server knows the host by its evidence. A daemon that does not start can answer nobody.
 pub fn load_or_make_key(path: &Path) -> Result<(SigningKey, Option<StoreError>), KeyError> {
     let text = match fs::read(path) {
         Ok(text) => text,

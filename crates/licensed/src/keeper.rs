@@ -20,6 +20,7 @@ use license_core::{
     envelope::Envelope,
     outcome::{HttpAnswer, Judge, NoAnswer, Outcome},
     state::{Background, Effect, Event, Phase, PreparedCall, State},
+    time::Age,
 };
 use license_ipc::{ErrorKind, Failure};
 use license_types::{Code, FeatureId};
@@ -47,6 +48,12 @@ use crate::{
 /// Commands that may wait for the license server. More than a PBX has modules; past it the answer is
 /// *busy*.
 const MOST_WAITING: usize = 64;
+
+/// Of those, calls of one uid, so that one user's script leaves room for the others and for people.
+const MOST_WAITING_PER_UID: usize = 16;
+
+/// How long after a refusal of a seat the license server is not asked for it again even by request.
+const REFUSAL_STANDS: Duration = Duration::from_secs(5);
 
 /// How often the time is stored: what a power cut may cost of it (design, section 4).
 const CLOCK_INTERVAL: Duration = Duration::from_mins(10);
@@ -81,6 +88,8 @@ pub struct Settings<E> {
     pub roots: Vec<PublicKey>,
     /// Where a root key is to be put if there is none, for messages.
     pub trust_path: String,
+    /// Whether some of the root keys could not be read.
+    pub trust_is_faulty: bool,
 }
 
 /// The keeper's task.
@@ -98,7 +107,10 @@ pub struct Keeper<E> {
     queue: VecDeque<Waiting>,
     /// Features for which the license server refused a seat, with the serial held then: modules ask
     /// again and again, and nothing has changed before the serial does.
-    refused_seats: BTreeMap<FeatureId, u64>,
+    refused_seats: BTreeMap<FeatureId, RefusedSeat>,
+    /// Whether what is due comes before what somebody waits for: they take turns, or a busy module could
+    /// keep the license server's word from this host.
+    schedule_is_next: bool,
     chance: fastrand::Rng,
     shown: Option<(Phase, Option<Code>)>,
     store_fault: Option<String>,
@@ -109,7 +121,18 @@ pub struct Keeper<E> {
 struct InFlight {
     prepared: PreparedCall,
     waiters: Vec<Waiter>,
+    /// Whether the schedule made it, and nobody waited for it.
+    is_scheduled: bool,
     task: JoinHandle<Result<HttpAnswer, TransportError>>,
+}
+
+/// A seat that the license server refused.
+#[derive(Debug, Clone, Copy)]
+struct RefusedSeat {
+    /// The serial that was held then.
+    serial: u64,
+    at: Age,
+    code: Code,
 }
 
 /// A call that waits for its turn.
@@ -118,6 +141,8 @@ struct Waiting {
     call: Call,
     asked_by: u32,
     waiters: Vec<Waiter>,
+    /// Whether the call with an unknown outcome was repeated before this one.
+    cleared_up: bool,
 }
 
 impl<E: Exchange> Keeper<E> {
@@ -142,6 +167,7 @@ impl<E: Exchange> Keeper<E> {
             in_flight: None,
             queue: VecDeque::new(),
             refused_seats: BTreeMap::new(),
+            schedule_is_next: false,
             chance: fastrand::Rng::with_seed(seed),
             shown: None,
             store_fault: None,
@@ -165,7 +191,13 @@ impl<E: Exchange> Keeper<E> {
                 ended = ended(self.in_flight.as_mut()) => self.end(ended).await,
                 Some(command) = self.commands.recv() => self.take(command).await,
                 _ = clock_ticks.tick() => self.save_clock().await,
-                () = time::sleep(nap) => self.announce(),
+                () = time::sleep(nap) => {
+                    self.announce();
+                    if self.store_fault.is_some() {
+                        self.save(Effect::Save).await;
+                        self.publish();
+                    }
+                }
             }
         }
         self.drain().await;
@@ -184,7 +216,7 @@ impl<E: Exchange> Keeper<E> {
                 self.take_call(call, asked_by, automatic, waiter);
             }
             Command::Reset { done } => {
-                self.cancel_in_flight();
+                self.overtake();
                 self.apply(Event::Reset).await;
                 // The asker may have gone; the reset stands.
                 let _ = done.send(());
@@ -205,16 +237,19 @@ impl<E: Exchange> Keeper<E> {
             under_way.waiters.push(waiter);
         } else if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.call == call) {
             waiting.waiters.push(waiter);
-        } else if self.queue.len() == MOST_WAITING {
+        } else if self.is_full_for(asked_by) {
             let message = "Too many requests wait for the license server. Try again in a moment.".to_owned();
             answer(vec![waiter], &Err(Failure { kind: ErrorKind::Busy, code: None, message }));
         } else {
-            self.queue.push_back(Waiting { call, asked_by, waiters: vec![waiter] });
-            // What a person or a module asks for goes before what the schedule does by itself.
-            if self.in_flight.as_ref().is_some_and(|under_way| under_way.waiters.is_empty()) {
-                self.cancel_in_flight();
-            }
+            self.queue.push_back(Waiting { call, asked_by, waiters: vec![waiter], cleared_up: false });
+            self.give_way();
         }
+    }
+
+    /// Whether no more may wait for this uid. Root and the daemon itself have the whole queue.
+    fn is_full_for(&self, uid: u32) -> bool {
+        let own = self.queue.iter().filter(|waiting| waiting.asked_by == uid).count();
+        self.queue.len() >= MOST_WAITING || (uid != 0 && own >= MOST_WAITING_PER_UID)
     }
 
     /// Whether a call can be made at all: what is known without the license server is said at once.
@@ -232,7 +267,9 @@ impl<E: Exchange> Keeper<E> {
             {
                 return Err(refused(Code::KEY_ERROR));
             }
-            Call::Capture { feature, .. } if automatic => self.admit_automatic(*feature)?,
+            Call::Capture { feature, holder, reclaim } if holder.is_none() && !reclaim => {
+                self.admit_capture(*feature, automatic)?;
+            }
             Call::Register(_)
             | Call::Activate { .. }
             | Call::CheckIn
@@ -246,12 +283,16 @@ impl<E: Exchange> Keeper<E> {
         self.ready_to_call().map(drop)
     }
 
-    /// What a module asks by itself must not wait for an outage, nor repeat a refusal.
-    fn admit_automatic(&self, feature: FeatureId) -> Result<(), Failure> {
+    /// What a module asks by itself must not wait for an outage, nor repeat a refusal before something has
+    /// changed; what is asked by request may repeat it in a moment.
+    fn admit_capture(&self, feature: FeatureId, automatic: bool) -> Result<(), Failure> {
         let now = self.clock.now();
         let held = self.state.held().map(|held| held.statement().serial);
-        if held.is_some() && self.refused_seats.get(&feature).copied() == held {
-            let code = Code::NO_LICENSE;
+        if let Some(refused) = self.refused_seats.get(&feature)
+            && Some(refused.serial) == held
+            && (automatic || now.age.saturating_since(refused.at) < REFUSAL_STANDS)
+        {
+            let code = refused.code;
             return Err(Failure {
                 kind: ErrorKind::Refused,
                 code: Some(code),
@@ -259,7 +300,7 @@ impl<E: Exchange> Keeper<E> {
             });
         }
         match &self.state.contact.last_failure {
-            Some(failure) if self.state.due().is_some_and(|due| due > now.age) => Err(Failure {
+            Some(failure) if automatic && self.state.due().is_some_and(|due| due > now.age) => Err(Failure {
                 kind: ErrorKind::NoAnswer,
                 code: Some(failure.code),
                 message: failure.message.clone(),
@@ -282,24 +323,32 @@ impl<E: Exchange> Keeper<E> {
         if self.in_flight.is_some() {
             return;
         }
-        if let Some(Waiting { call, asked_by, waiters }) = self.queue.pop_front() {
+        if let Some(next) = self.queue.front_mut()
+            && !next.cleared_up
+            && let Some(unknown) = self.state.unknown_outcome_beside(&next.call)
+        {
+            next.cleared_up = true;
+            let unknown = unknown.clone();
+            return self.send(unknown, Vec::new()).await;
+        }
+        let is_due = self.state.due().is_some_and(|due| due <= self.clock.now().age);
+        let waiting = if is_due && self.schedule_is_next { None } else { self.queue.pop_front() };
+        if let Some(Waiting { call, asked_by, waiters, .. }) = waiting {
+            self.schedule_is_next = is_due;
             let pending = self.state.pending.clone().filter(|pending| pending.call == call);
             match pending.map_or_else(|| self.prepare(call, asked_by), Ok) {
                 Ok(prepared) => self.send(prepared, waiters).await,
                 Err(failure) => answer(waiters, &Err(failure)),
             }
-            return;
-        }
-        if self.state.due().is_none_or(|due| due > self.clock.now().age) {
-            return;
-        }
-        let prepared = match self.state.background() {
-            Background::Repeat(pending) => Ok(*pending),
-            Background::Make(call) => self.prepare(call, 0),
-        };
-        match prepared {
-            Ok(prepared) => self.send(prepared, Vec::new()).await,
-            Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
+        } else if is_due {
+            let prepared = match self.state.background() {
+                Background::Repeat(pending) => Ok(*pending),
+                Background::Make(call) => self.prepare(call, 0),
+            };
+            match prepared {
+                Ok(prepared) => self.send(prepared, Vec::new()).await,
+                Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
+            }
         }
     }
 
@@ -344,12 +393,13 @@ impl<E: Exchange> Keeper<E> {
         let request =
             HttpRequest { path, headers: envelope.headers().to_vec(), body: prepared.body.0.clone() };
         let task = tokio::spawn(async move { exchange.exchange(request).await });
-        self.in_flight = Some(InFlight { prepared, waiters, task });
+        self.in_flight = Some(InFlight { prepared, is_scheduled: waiters.is_empty(), waiters, task });
     }
 
     /// Ends the call that is under way.
     async fn end(&mut self, result: Result<HttpAnswer, TransportError>) {
-        let Some(InFlight { prepared, waiters, .. }) = self.in_flight.take() else { return };
+        let Some(InFlight { prepared, waiters, is_scheduled, .. }) = self.in_flight.take() else { return };
+        self.schedule_is_next &= !is_scheduled;
         let url =
             self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned()).unwrap_or_default();
         let outcome = match result {
@@ -378,16 +428,17 @@ impl<E: Exchange> Keeper<E> {
             roots: &self.settings.roots,
             keys: self.state.keys.as_ref(),
             host_key: &self.host_key,
-            number: self.state.number(),
             above_serial: self.state.held().map(|held| held.statement().serial),
             url,
         }
     }
 
+    /// Notes a refusal that has a licensing code. One without is a fault on the way.
     fn note_refused_seat(&mut self, call: &Call, outcome: &Outcome) {
-        let (Call::Capture { feature, .. }, Outcome::Refused(_)) = (call, outcome) else { return };
-        if let Some(held) = self.state.held() {
-            self.refused_seats.insert(*feature, held.statement().serial);
+        let (Call::Capture { feature, .. }, Outcome::Refused(problem)) = (call, outcome) else { return };
+        if let (Some(held), Some(code)) = (self.state.held(), problem.code) {
+            let (serial, at) = (held.statement().serial, self.clock.now().age);
+            self.refused_seats.insert(*feature, RefusedSeat { serial, at, code });
         }
     }
 
@@ -412,7 +463,8 @@ impl<E: Exchange> Keeper<E> {
             Ok(result) => result.err().map(|error| error.to_string()),
             Err(error) => Some(error.to_string()),
         };
-        // The binding goes on in memory; said once when it begins, and once when it is over.
+        // The binding goes on in memory, and is tried again at the next wake-up; said once when it begins,
+        // and once when it is over.
         match (&fault, &self.store_fault) {
             (Some(fault), None) => error!("{fault}"),
             (None, Some(_)) => info!("the state can be written again"),
@@ -462,12 +514,28 @@ impl<E: Exchange> Keeper<E> {
         crate::systemd::status(&message);
     }
 
-    /// Gives the call that is under way up. Its stored id makes that safe.
-    fn cancel_in_flight(&mut self) {
-        if let Some(InFlight { waiters, task, .. }) = self.in_flight.take() {
-            task.abort();
-            let message = "The request was overtaken by a reset.".to_owned();
-            answer(waiters, &Err(Failure { kind: ErrorKind::Busy, code: None, message }));
+    /// Gives everything up that is under way or waits: a reset comes before it.
+    fn overtake(&mut self) {
+        let mut waiters: Vec<Waiter> = self.queue.drain(..).flat_map(|waiting| waiting.waiters).collect();
+        if let Some(under_way) = self.in_flight.take() {
+            under_way.task.abort();
+            waiters.extend(under_way.waiters);
+        }
+        let message = "The request was overtaken by a reset.".to_owned();
+        answer(waiters, &Err(Failure { kind: ErrorKind::Busy, code: None, message }));
+    }
+
+    /// Lets what somebody waits for go before a check-in of the schedule, unless it is the schedule's turn.
+    /// Other calls are never given up, since a later one could arrive before them.
+    fn give_way(&mut self) {
+        let gives_way = |under_way: &mut InFlight| {
+            under_way.is_scheduled && under_way.waiters.is_empty() && under_way.prepared.call == Call::CheckIn
+        };
+        if !self.schedule_is_next
+            && let Some(under_way) = self.in_flight.take_if(gives_way)
+        {
+            under_way.task.abort();
+            self.schedule_is_next = true;
         }
     }
 

@@ -57,6 +57,9 @@ impl Reloader {
     ) -> Result<(Config, Vec<String>), String> {
         let config = Config::load(&self.flags).map_err(|error| error.to_string())?;
         let (settings, mut warnings) = settings(&config).map_err(|error| error.to_string())?;
+        if settings.roots.is_empty() && settings.trust_is_faulty {
+            return Err(warnings.join("; "));
+        }
         let restart = current.needs_restart(&config);
         if !restart.is_empty() {
             warnings.push(format!(
@@ -84,5 +87,6 @@ pub fn settings(config: &Config) -> Result<(Settings<HttpTransport>, Vec<String>
     if trust.roots.is_empty() {
         warnings.push(crate::status::no_root(&trust_path));
     }
-    Ok((Settings { exchange, roots: trust.roots, trust_path }, warnings))
+    let trust_is_faulty = !trust.faults.is_empty();
+    Ok((Settings { exchange, roots: trust.roots, trust_path, trust_is_faulty }, warnings))
 }

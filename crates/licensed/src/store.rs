@@ -35,8 +35,10 @@ pub struct Store {
 pub struct Loaded {
     /// The newest state that could be read.
     pub state: Option<State>,
-    /// What could not be read, for the log. If there is one and no state, something was lost.
+    /// What could not be read, for the log.
     pub faults: Vec<StoreError>,
+    /// Whether there was a state that is lost, now or at an earlier start.
+    pub is_lost: bool,
 }
 
 impl Store {
@@ -75,9 +77,8 @@ impl Store {
         self.folder.join("clock")
     }
 
-    /// The newest state that can be read.
-    #[must_use]
-    pub fn load(&self) -> Loaded {
+    /// The newest state that is sound. An error means that a file may be sound and cannot be read now.
+    pub fn load(&self) -> Result<Loaded, StoreError> {
         let mut loaded = Loaded::default();
         for path in [self.current(), self.previous()] {
             match read("licensed-state", &path) {
@@ -86,10 +87,12 @@ impl Store {
                     break;
                 }
                 Ok(None) => {}
-                Err(what) => loaded.faults.push(set_aside(path, what)),
+                Err(fault @ StoreError::Unreadable { .. }) => loaded.faults.push(fault),
+                Err(fault) => return Err(fault),
             }
         }
-        loaded
+        loaded.is_lost = loaded.state.is_none() && quarantine(&self.current()).any(|path| path.exists());
+        Ok(loaded)
     }
 
     /// Stores a state; the one before stays as the second generation.
@@ -107,7 +110,7 @@ impl Store {
 
     /// The stored time. A record that cannot be read is set aside; the state knows an age too.
     pub fn load_clock(&self) -> Result<Option<ClockRecord>, StoreError> {
-        read("licensed-clock", &self.clock()).map_err(|what| set_aside(self.clock(), what))
+        read("licensed-clock", &self.clock())
     }
 
     /// Stores the time.
@@ -123,13 +126,20 @@ fn write<T: Serialize>(kind: &str, path: &Path, value: &T) -> Result<(), StoreEr
     durable::replace(path, content.as_bytes()).map_err(cannot)
 }
 
-/// What the file holds; `None` if there is none. An error says what is wrong with it.
-fn read<T: DeserializeOwned>(kind: &str, path: &Path) -> Result<Option<T>, String> {
-    let content = match fs::read_to_string(path) {
+/// What the file holds; `None` if there is none. What is no such file is set aside; one that cannot be read
+/// now may be sound, and is left alone.
+fn read<T: DeserializeOwned>(kind: &str, path: &Path) -> Result<Option<T>, StoreError> {
+    let content = match fs::read(path) {
         Ok(content) => content,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
+        Err(source) => return Err(StoreError::Read { path: path.to_owned(), source }),
     };
+    parse(kind, &content).map(Some).map_err(|what| set_aside(path.to_owned(), what))
+}
+
+/// What the content of a file means. An error says what is wrong with it.
+fn parse<T: DeserializeOwned>(kind: &str, content: &[u8]) -> Result<T, String> {
+    let content = str::from_utf8(content).map_err(|error| error.to_string())?;
     let (header, json) = content.split_once('\n').ok_or("it is cut off")?;
     let mut words = header.split(' ');
     if words.next() != Some(kind) {
@@ -143,18 +153,23 @@ fn read<T: DeserializeOwned>(kind: &str, path: &Path) -> Result<Option<T>, Strin
     if words.next() != Some(&sha256_hex(json.as_bytes())) {
         return Err("its checksum is wrong".to_owned());
     }
-    serde_json::from_str(json).map(Some).map_err(|error| error.to_string())
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+/// The names under which copies of a file are set aside, in order.
+fn quarantine(path: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..=MOST_QUARANTINED).map(|number| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".unreadable-{number}"));
+        PathBuf::from(name)
+    })
 }
 
 /// Renames a file that cannot be read, so that it is neither used nor overwritten.
 pub(crate) fn set_aside(path: PathBuf, what: String) -> StoreError {
-    let name = |number| {
-        let mut name = path.clone().into_os_string();
-        name.push(format!(".unreadable-{number}"));
-        PathBuf::from(name)
-    };
-    let free = (1..MOST_QUARANTINED).map(name).find(|candidate| !candidate.exists());
-    let quarantine = free.unwrap_or_else(|| name(MOST_QUARANTINED));
+    // Past the last name, the last file is overwritten.
+    let free = quarantine(&path).find(|candidate| !candidate.exists()).or_else(|| quarantine(&path).last());
+    let quarantine = free.unwrap_or_else(|| path.clone());
     match fs::rename(&path, &quarantine) {
         Ok(()) => StoreError::Unreadable { path, what, quarantine },
         Err(source) => StoreError::Quarantine { path, what, source },
@@ -177,6 +192,14 @@ pub enum StoreError {
     InUse {
         /// The folder.
         path: PathBuf,
+    },
+    /// A file cannot be read, for a reason that is not in the file.
+    #[error("cannot read {path}: {source}; it belongs to the user that licensed runs as, 0600")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// A file cannot be written.
     #[error("cannot write {path}: {source}; the binding is kept in memory until it can be written")]
@@ -230,7 +253,7 @@ mod tests {
     #[test]
     fn the_newest_state_is_served() {
         let (_folder, store) = two_generations();
-        let loaded = store.load();
+        let loaded = store.load().unwrap();
         assert_eq!(loaded.state, Some(state(2)));
         assert!(loaded.faults.is_empty());
     }
@@ -238,8 +261,8 @@ mod tests {
     #[test]
     fn a_new_folder_has_no_state_and_no_fault() {
         let folder = tempfile::tempdir().unwrap();
-        let loaded = Store::open(&folder.path().join("deep/er")).unwrap().load();
-        assert!(loaded.state.is_none() && loaded.faults.is_empty());
+        let loaded = Store::open(&folder.path().join("deep/er")).unwrap().load().unwrap();
+        assert!(loaded.state.is_none() && loaded.faults.is_empty() && !loaded.is_lost);
     }
 
     #[test]
@@ -265,7 +288,7 @@ mod tests {
             let (_folder, store) = two_generations();
             let content = damage(fs::read(store.current()).unwrap());
             fs::write(store.current(), &content).unwrap();
-            let loaded = store.load();
+            let loaded = store.load().unwrap();
             assert_eq!(loaded.state, Some(state(1)), "{name}");
             let [StoreError::Unreadable { quarantine, .. }] = &loaded.faults[..] else {
                 panic!("{name}: {:?}", loaded.faults)
@@ -275,13 +298,23 @@ mod tests {
     }
 
     #[test]
+    fn a_state_that_cannot_be_read_now_is_left_alone() {
+        let (folder, store) = two_generations();
+        fs::remove_file(store.current()).unwrap();
+        fs::create_dir(store.current()).unwrap();
+        assert!(matches!(store.load(), Err(StoreError::Read { .. })));
+        assert!(store.current().is_dir() && folder.path().join("state.previous").exists());
+    }
+
+    #[test]
     fn two_unreadable_generations_are_a_loss_and_not_a_new_host() {
         let (_folder, store) = two_generations();
         fs::write(store.current(), "").unwrap();
         fs::write(store.previous(), "").unwrap();
-        let loaded = store.load();
-        assert!(loaded.state.is_none());
+        let loaded = store.load().unwrap();
+        assert!(loaded.state.is_none() && loaded.is_lost);
         assert_eq!(loaded.faults.len(), 2);
+        assert!(store.load().unwrap().is_lost, "and so it stays at the next start");
     }
 
     #[test]
@@ -289,7 +322,7 @@ mod tests {
         let (_folder, store) = two_generations();
         store.save_both(&state(3)).unwrap();
         fs::write(store.current(), "").unwrap();
-        assert_eq!(store.load().state, Some(state(3)));
+        assert_eq!(store.load().unwrap().state, Some(state(3)));
     }
 
     #[test]
@@ -299,7 +332,7 @@ mod tests {
         drop(store);
         let store = Store::open(folder.path()).unwrap();
         assert!(!folder.path().join(".tmp-abc").exists());
-        assert_eq!(store.load().state, Some(state(2)));
+        assert_eq!(store.load().unwrap().state, Some(state(2)));
     }
 
     #[test]

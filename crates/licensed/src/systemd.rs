@@ -23,7 +23,9 @@ pub fn stopping() {
 
 /// What `systemctl status` shows.
 pub fn status(message: &str) {
-    notify(&[NotifyState::Status(message)]);
+    // A line break would begin another assignment.
+    let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    notify(&[NotifyState::Status(&line)]);
 }
 
 fn notify(states: &[NotifyState<'_>]) {

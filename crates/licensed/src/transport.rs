@@ -57,8 +57,12 @@ pub struct ServerUrl(Url);
 impl ServerUrl {
     /// Checks a URL from the configuration.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let refuse = |why| UrlError { url: text.to_owned(), why };
-        let url = Url::parse(text).map_err(|_| refuse("it is no URL"))?;
+        let Ok(url) = Url::parse(text) else {
+            return Err(UrlError { url: String::new(), why: "it is no URL" });
+        };
+        // What else the URL holds may be a secret.
+        let shown = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
+        let refuse = |why| UrlError { url: shown.clone(), why };
         let host = url.host_str().ok_or(refuse("it names no host"))?;
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let is_loopback =
@@ -85,7 +89,7 @@ impl ServerUrl {
 
 /// Why a URL is none of a license server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the license server URL {url} cannot be used: {why}")]
+#[error("the license server URL {url} cannot be used: {why}, such as https://lic.example.com")]
 pub struct UrlError {
     url: String,
     why: &'static str,
@@ -222,16 +226,18 @@ pub enum TransportErrorKind {
 
 impl TransportError {
     fn of(error: &reqwest::Error) -> Self {
-        let mut kind = match (error.is_connect(), error.is_timeout()) {
+        // Only a failure to connect proves that nothing was delivered: TLS can break in mid-answer too.
+        let is_connect = error.is_connect();
+        let mut kind = match (is_connect, error.is_timeout()) {
             (true, _) => TransportErrorKind::Connect,
             (false, true) => TransportErrorKind::Timeout,
             (false, false) => TransportErrorKind::Body,
         };
         let mut innermost: &(dyn Error + 'static) = error;
         loop {
-            if innermost.is::<LookupError>() {
+            if is_connect && innermost.is::<LookupError>() {
                 kind = TransportErrorKind::Lookup;
-            } else if innermost.is::<rustls::Error>() {
+            } else if is_connect && innermost.is::<rustls::Error>() {
                 kind = TransportErrorKind::Tls;
             }
             // An io::Error hides the error that it wraps from `source`.
@@ -290,6 +296,11 @@ mod tests {
         }
         let error = ServerUrl::parse("http://lic.example.com").unwrap_err();
         assert!(error.to_string().contains("use https://"), "{error}");
+        let error = ServerUrl::parse("https://user:S3CRET@lic.example.com/?k=T0K").unwrap_err().to_string();
+        assert!(
+            error.contains("lic.example.com") && !error.contains("S3CRET") && !error.contains("T0K"),
+            "{error}"
+        );
     }
 
     fn request() -> HttpRequest {

@@ -45,7 +45,6 @@ impl PreparedCall {
         now: Now,
     ) -> Result<Self, serde_json::Error> {
         let held = state.held();
-        let serial = held.map_or(0, |held| held.statement.serial);
         let receipt = held.and_then(|held| held.receipt.clone());
         let body = HostCall { nonce, evidence, receipt, call };
         let bytes = ExactBytes(serde_json::to_vec(&body)?);
@@ -53,7 +52,7 @@ impl PreparedCall {
             call: body.call,
             request_id,
             nonce,
-            serial,
+            serial: state.serial,
             body: bytes,
             sent_at: now.age,
             asked_by,

@@ -20,6 +20,10 @@ pub const OFF_GRACE: Duration = Duration::from_hours(24);
 /// that the license server stumbles over must not keep check-ins from it for ever.
 pub const PENDING_LIFE: Duration = Duration::from_hours(24);
 
+/// How soon after another answer a call with an unknown outcome is repeated. It is the license server that
+/// stumbles over it, since it answers others: no reason to hammer.
+pub const PENDING_RETRY: Duration = Duration::from_mins(10);
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -65,15 +69,12 @@ impl State {
         self.age = now.age;
         match event {
             Event::Started { booted, off, fraction } => self.started(booted, off, fraction, now),
-            Event::Sending(call) => {
-                self.pending = Some(*call);
-                (self, vec![Effect::Save])
-            }
+            Event::Sending(call) => self.sending(*call),
             Event::Ended { call, outcome, retry_step, fraction } => {
                 self.contact.last_attempt = Some(now.age);
                 match outcome {
                     Outcome::Statement(accepted) => self.accepted(&call, *accepted, fraction, now),
-                    Outcome::Done(_) => self.done(&call, now),
+                    Outcome::Done(_) => self.done(&call),
                     Outcome::Refused(problem) => {
                         let detail =
                             format!("the license server does not answer a check-in: {}", problem.detail);
@@ -84,6 +85,16 @@ impl State {
             }
             Event::Reset => self.reset(now),
         }
+    }
+
+    /// An outcome that is unknown stays so until it is known: a later call never pushes it out, at the price
+    /// that its own lost answer is the person's to repeat.
+    fn sending(mut self, call: PreparedCall) -> (Self, Vec<Effect>) {
+        if self.unknown_outcome_beside(&call.call).is_some() {
+            return (self, Vec::new());
+        }
+        self.pending = Some(call);
+        (self, vec![Effect::Save])
     }
 
     fn started(mut self, booted: bool, off: Duration, fraction: f64, now: Now) -> (Self, Vec<Effect>) {
@@ -116,16 +127,19 @@ impl State {
         now: Now,
     ) -> (Self, Vec<Effect>) {
         self.forget(call);
-        if matches!(call.call, Call::Register(_) | Call::Activate { .. }) {
-            self.unbind = false;
+        let binds = matches!(call.call, Call::Register(_) | Call::Activate { .. });
+        if !binds && matches!(self.binding, Binding::Unregistered { .. }) {
+            // A reset came in between: the number is given up, and only a person takes one again.
+            return (self, vec![Effect::Save]);
         }
-        // What still has an unknown outcome is cleared up while the license server is there.
+        self.unbind &= !binds;
         let wait = match &self.pending {
-            Some(_) => schedule::SHORTEST_INTERVAL,
+            Some(_) => PENDING_RETRY,
             None => schedule::after_answer(Duration::from_secs(accepted.statement.refresh_after), fraction),
         };
         self.reached(now.age.saturating_add(wait));
         self.keys = Some(accepted.keys.clone());
+        self.serial = accepted.statement.serial;
         if let (Call::Capture { .. }, Some(session)) = (&call.call, &accepted.session) {
             self.owners.entry(session.clone()).or_insert(call.asked_by);
         }
@@ -136,13 +150,12 @@ impl State {
         (self, vec![effect])
     }
 
-    fn done(mut self, call: &PreparedCall, now: Now) -> (Self, Vec<Effect>) {
+    /// Nothing is signed here, so it says nothing about what is held, nor that the license server is back.
+    fn done(mut self, call: &PreparedCall) -> (Self, Vec<Effect>) {
         self.forget(call);
         if call.call == Call::Drop {
             self.unbind = false;
         }
-        let next = self.contact.next_check.unwrap_or(now.age);
-        self.reached(next);
         (self, vec![Effect::Save])
     }
 
@@ -205,9 +218,8 @@ impl State {
     }
 
     fn reset(mut self, now: Now) -> (Self, Vec<Effect>) {
-        if !matches!(self.binding, Binding::Unregistered { .. }) {
-            self.unbind = true;
-        }
+        // A registration with an unknown outcome may have bound this host too.
+        self.unbind |= !matches!(self.binding, Binding::Unregistered { .. }) || self.is_registering();
         self.binding = Binding::Unregistered { since: now.age };
         self.pending = None;
         self.owners.clear();

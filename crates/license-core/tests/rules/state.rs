@@ -10,10 +10,10 @@ use license_core::{
     api::Call,
     outcome::Outcome,
     schedule,
-    state::{Background, Binding, Effect, Event, Phase, PreparedCall, State},
+    state::{Background, Binding, Effect, Event, PENDING_RETRY, Phase, PreparedCall, State},
     statement::Kind,
 };
-use license_types::{Basis, Code, UnixTime, Verdict};
+use license_types::{Basis, Code, ProductId, UnixTime, Verdict};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
@@ -158,6 +158,53 @@ fn a_repetition_that_did_not_go_out_leaves_the_outcome_unknown() {
         host.end(*repeated, Outcome::NoAnswer(unsent.clone()), at(70));
         assert!(host.state.pending.is_some(), "{name}");
     }
+}
+
+#[test]
+fn a_later_call_never_pushes_an_unknown_outcome_out() {
+    let mut host = Host::bound();
+    let unknown = host.call(Call::Capture { feature: NOT_HELD, holder: None, reclaim: false }, at(60));
+    host.step(Event::Sending(Box::new(unknown.clone())), at(60));
+    host.end(unknown.clone(), no_answer(Code::NO_ANSWER), at(61));
+    let later = host.call(Call::Trial { product: ProductId(81) }, at(62));
+    assert_eq!(host.state.unknown_outcome_beside(&later.call).unwrap().request_id, unknown.request_id);
+    host.step(Event::Sending(Box::new(later.clone())), at(62));
+    let outcome = host.judge(&later, &answer(&statement(2, later.nonce, Kind::Lease(lease())), &online()));
+    host.end(later, outcome, at(63));
+    assert_eq!(host.state.pending.as_ref().unwrap().request_id, unknown.request_id);
+    assert_eq!(host.state.due(), Some(at(63).age.saturating_add(PENDING_RETRY)));
+}
+
+#[test]
+fn a_reset_while_a_registration_has_an_unknown_outcome_is_told_to_the_server() {
+    let mut host = Host::new();
+    let call = host.call(Call::Activate { number: number() }, at(60));
+    host.step(Event::Sending(Box::new(call.clone())), at(60));
+    host.end(call, no_answer(Code::NO_ANSWER), at(61));
+    host.step(Event::Reset, at(62));
+    assert_eq!(host.state.background(), Background::Make(Call::Drop));
+    assert!(host.state.due().is_some());
+}
+
+#[test]
+fn only_what_a_person_wants_ends_an_unregistered_state() {
+    let mut host = Host::bound();
+    let late = host.call(Call::Coupon { coupon: "MIKOUPD-AAAAA-BBBBB-CCCCC-DDDDD".parse().unwrap() }, at(60));
+    let outcome = host.judge(&late, &answer(&statement(2, late.nonce, Kind::Lease(lease())), &online()));
+    host.step(Event::Reset, at(61));
+    host.end(late, outcome, at(62));
+    assert_eq!(host.state.phase(at(62)), Phase::Unregistered);
+    assert!(host.state.unbind, "the server is still to be told");
+    assert_eq!(host.state.serial, 1, "and by a request that is newer than what was held");
+}
+
+#[test]
+fn an_unsigned_success_does_not_end_an_outage() {
+    let mut host = Host::bound();
+    host.check_in_vain(Code::NO_ANSWER, at(60));
+    let call = host.call(Call::LicenseInfo { number: number() }, at(70));
+    host.end(call, Outcome::Done(None), at(70));
+    assert_eq!(host.state.phase(at(70)), Phase::Offline);
 }
 
 #[test]

@@ -55,13 +55,38 @@ fn a_refusal_of_another_host_changes_nothing() {
 }
 
 #[test]
-fn a_refusal_of_another_number_changes_nothing() {
-    let mut other = statement(2, Nonce([0; 32]), refusal());
+fn an_activation_is_answered_by_its_own_number_alone() {
+    let mut host = Host::bound();
+    let call = host.call(Call::Activate { number: number() }, at(60));
+    let mut other = statement(2, call.nonce, Kind::Lease(lease()));
     other.number = "MIKO-ZZZZZ-BBBBB-CCCCC-DDDDD".parse().unwrap();
-    changes_nothing("number", "another registration number", |_, nonce| {
-        other.nonce = nonce;
-        answer(&other, &online())
+    let Outcome::NoAnswer(why) = host.judge(&call, &answer(&other, &online())) else { panic!("believed") };
+    assert!(why.message.contains("another registration number"), "{}", why.message);
+}
+
+#[test]
+fn a_check_in_learns_the_number_that_a_lost_answer_brought() {
+    let mut host = Host::bound();
+    host.check_in(at(60), |call| {
+        let mut moved = statement(2, call.nonce, Kind::Lease(lease()));
+        moved.number = "MIKO-ZZZZZ-BBBBB-CCCCC-DDDDD".parse().unwrap();
+        answer(&moved, &online())
     });
+    assert_eq!(host.state.number().unwrap().as_str(), "MIKO-ZZZZZ-BBBBB-CCCCC-DDDDD");
+}
+
+#[test]
+fn a_text_that_nobody_signed_is_cut_and_cannot_steer_anything() {
+    let mut host = Host::bound();
+    let call = host.call(Call::CheckIn, at(60));
+    let mut hostile = problem(403, Code::NO_LICENSE);
+    let long = format!("hello\nWATCHDOG=trigger\u{1b}[2J{}", "x".repeat(100_000));
+    let text =
+        String::from_utf8(hostile.body).unwrap().replace("\"no\"", &serde_json::to_string(&long).unwrap());
+    hostile.body = text.into_bytes();
+    let Outcome::Refused(problem) = host.judge(&call, &hostile) else { panic!("no problem") };
+    assert_eq!(problem.detail.chars().count(), 500);
+    assert!(!problem.detail.chars().any(char::is_control) && !problem.title.chars().any(char::is_control));
 }
 
 #[test]
@@ -167,7 +192,6 @@ fn without_a_root_key_nothing_is_believed_and_the_message_names_the_way_out() {
         roots: &[],
         keys: None,
         host_key: &host_key,
-        number: None,
         above_serial: None,
         url: "http://127.0.0.1:1",
     };
@@ -230,4 +254,34 @@ fn a_call_of_the_largest_license_fits_its_limit() {
     let call = world.call(Call::CheckIn, at(120));
     assert!(call.body.0.len() > MAX_PAYLOAD, "the receipt is sent along");
     assert!(call.body.0.len() < MAX_REQUEST_BODY, "{}", call.body.0.len());
+}
+
+#[test]
+fn key_sets_of_two_pinned_roots_do_not_outvote_each_other() {
+    let mut host = Host::bound();
+    let (other_root, other_online) = (SigningKey::from_bytes(&[21; 32]), SigningKey::from_bytes(&[22; 32]));
+    let mut set = crate::world::key_set(1);
+    set.keys[0].id = PublicKey::of(&other_online).id();
+    set.keys[0].public = PublicKey::of(&other_online);
+    let call = host.call(Call::Activate { number: number() }, at(60));
+    let answer = license_core::api::ApiAnswer {
+        statement: Some(statement(1, call.nonce, Kind::Lease(lease())).sign(&other_online).unwrap()),
+        receipt: None,
+        keys: set.sign(&other_root).unwrap(),
+        session: None,
+        license: None,
+        warnings: Vec::new(),
+    };
+    let answer =
+        HttpAnswer { status: 200, body: serde_json::to_vec(&answer).unwrap(), ..HttpAnswer::default() };
+    let (roots, host_key) =
+        ([PublicKey::of(&crate::world::root()), PublicKey::of(&other_root)], PublicKey::of(&self::host()));
+    let judge = license_core::outcome::Judge {
+        roots: &roots,
+        keys: host.state.keys.as_ref(),
+        host_key: &host_key,
+        above_serial: Some(1),
+        url: "http://127.0.0.1:1",
+    };
+    assert!(matches!(judge.classify(&call.call, &call.nonce, &answer), Outcome::Statement(_)));
 }

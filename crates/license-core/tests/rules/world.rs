@@ -190,7 +190,6 @@ impl Host {
             roots: &roots,
             keys: self.state.keys.as_ref(),
             host_key: &host_key,
-            number: self.state.number(),
             above_serial: self.state.held().map(|held| held.statement().serial),
             url: "http://127.0.0.1:1",
         };

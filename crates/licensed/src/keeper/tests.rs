@@ -191,7 +191,7 @@ impl World {
     fn with(roots: Vec<PublicKey>, state: fn(Now) -> State) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let (clock, resumed) = SystemClock::resume(None, license_core::time::Age::default());
+        let (clock, resumed) = SystemClock::resume(None, Age::default());
         let server = Arc::new(FakeServer {
             mood: Mutex::new(Mood::Good),
             requests: Mutex::default(),
@@ -207,6 +207,7 @@ impl World {
                 exchange: Some(server.clone()),
                 roots,
                 trust_path: "/etc/licensed/trust.d".to_owned(),
+                trust_is_faulty: false,
             },
         };
         let (keeper, handle) = Keeper::new(parts, 7);
@@ -251,7 +252,7 @@ fn failure(result: CallResult) -> (ErrorKind, Option<Code>) {
 async fn an_activation_is_on_disk_before_it_is_answered() {
     let world = World::bound().await;
     assert_eq!(world.phase(), Phase::Fresh);
-    let Loaded { state, faults } = world.store.load();
+    let Loaded { state, faults, .. } = world.store.load().unwrap();
     assert!(faults.is_empty());
     assert_eq!(state.unwrap().number(), Some(&number()));
 }
@@ -293,7 +294,10 @@ async fn a_call_with_a_lost_answer_is_repeated_to_the_letter() {
     let world = World::new();
     world.mood(Mood::LosesAnswers);
     assert_eq!(failure(world.keeper.call(activate(), 0).await), (ErrorKind::NoAnswer, Some(Code::NO_ANSWER)));
-    assert_eq!(world.store.load().state.unwrap().pending.map(|pending| pending.call), Some(activate()));
+    assert_eq!(
+        world.store.load().unwrap().state.unwrap().pending.map(|pending| pending.call),
+        Some(activate())
+    );
     world.mood(Mood::Good);
     world.keeper.call(activate(), 0).await.unwrap();
     let requests = lock(&world.server.requests);
@@ -414,13 +418,84 @@ async fn a_disk_that_cannot_be_written_stops_nothing_and_is_said() {
 }
 
 #[tokio::test]
+async fn what_waits_is_overtaken_by_a_reset_too() {
+    let world = World::bound().await;
+    world.mood(Mood::Hangs);
+    let calls = [world.call(capture()), world.call(Call::Trial { product: ProductId(81) })];
+    world.requests(2).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    world.mood(Mood::Good);
+    world.keeper.reset().await.unwrap();
+    for call in calls {
+        assert_eq!(failure(call.await.unwrap()).0, ErrorKind::Busy);
+    }
+    world.requests(3).await;
+    assert_eq!(world.server.paths()[2..], ["/v1/drop"], "no call of before the reset goes out after it");
+    assert_eq!(world.phase(), Phase::Unregistered);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_cleared_up_before_anything_new_is_sent() {
+    let world = World::bound().await;
+    world.mood(Mood::LosesAnswers);
+    failure(world.keeper.call(capture(), 0).await);
+    world.mood(Mood::Good);
+    world.keeper.call(Call::Trial { product: ProductId(81) }, 0).await.unwrap();
+    assert_eq!(world.server.paths()[1..], ["/v1/capture", "/v1/capture", "/v1/trial"]);
+    let requests = lock(&world.server.requests);
+    assert_eq!(requests[1].body, requests[2].body);
+    assert_eq!(world.keeper.snapshot().state.pending, None);
+}
+
+#[tokio::test]
+async fn a_busy_reader_does_not_keep_the_license_servers_word_from_this_host() {
+    let world = World::with(vec![PublicKey::of(&FakeServer::root())], State::lost);
+    world.mood(Mood::Refuses(Code::NO_LICENSE));
+    for user in 0..20 {
+        let holder = format!("user {user}").parse().ok();
+        let call = Call::Capture { feature: FeatureId(48), holder, reclaim: false };
+        failure(world.keeper.call(call, 1000).await);
+    }
+    assert!(world.keeper.snapshot().state.contact.last_attempt.is_some());
+    let ended = world.keeper.snapshot().state.contact.failures;
+    assert!(ended >= 1, "a check-in came to its end: {:?}", world.server.paths());
+}
+
+#[tokio::test]
+async fn one_user_does_not_fill_the_queue() {
+    let world = World::bound().await;
+    world.mood(Mood::Hangs);
+    let under_way = world.call(capture());
+    world.requests(2).await;
+    let product = |id: usize| Call::Trial { product: ProductId(u32::try_from(id).unwrap()) };
+    let waiting: Vec<_> = (0..MOST_WAITING_PER_UID).map(|id| world.call(product(id))).collect();
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(failure(world.keeper.call(product(99), 1000).await).0, ErrorKind::Busy);
+    let keeper = world.keeper.clone();
+    let of_root = tokio::spawn(async move { keeper.call(product(99), 0).await });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!of_root.is_finished() && !under_way.is_finished());
+    assert!(waiting.iter().all(|call| !call.is_finished()));
+}
+
+#[tokio::test]
 async fn past_the_limit_the_answer_is_busy() {
     let world = World::bound().await;
     world.mood(Mood::Hangs);
     let under_way = world.call(capture());
     world.requests(2).await;
     let product = |id: usize| Call::Trial { product: ProductId(u32::try_from(id).unwrap()) };
-    let waiting: Vec<_> = (0..MOST_WAITING).map(|id| world.call(product(id))).collect();
+    let calls = (0..MOST_WAITING).map(|id| {
+        let keeper = world.keeper.clone();
+        tokio::spawn(async move { keeper.call(product(id), 0).await })
+    });
+    let waiting: Vec<_> = calls.collect();
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
