@@ -57,11 +57,13 @@ pub struct ServerUrl(Url);
 impl ServerUrl {
     /// Checks a URL from the configuration.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
+        // What stands before an `@` or behind a `?` may be a secret.
         let Ok(url) = Url::parse(text) else {
-            return Err(UrlError { url: String::new(), why: "it is no URL" });
+            let shown = if text.contains(['@', '?']) { "(not shown)" } else { text };
+            return Err(UrlError { url: shown.to_owned(), why: "it is no URL" });
         };
-        // What else the URL holds may be a secret.
-        let shown = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
+        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+        let shown = format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default());
         let refuse = |why| UrlError { url: shown.clone(), why };
         let host = url.host_str().ok_or(refuse("it names no host"))?;
         let bare = host.trim_start_matches('[').trim_end_matches(']');
