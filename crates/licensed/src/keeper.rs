@@ -400,6 +400,10 @@ impl<E: Exchange> Keeper<E> {
     async fn end(&mut self, result: Result<HttpAnswer, TransportError>) {
         let Some(InFlight { prepared, waiters, is_scheduled, .. }) = self.in_flight.take() else { return };
         self.schedule_is_next &= !is_scheduled;
+        if self.state.pending.as_ref().is_some_and(|pending| pending.request_id == prepared.request_id) {
+            // Whatever came of it: nobody who waits needs another repetition first.
+            self.queue.iter_mut().for_each(|waiting| waiting.cleared_up = true);
+        }
         let url =
             self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned()).unwrap_or_default();
         let outcome = match result {

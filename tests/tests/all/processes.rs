@@ -172,7 +172,8 @@ fn the_daemon_is_ready_before_the_network_and_tells_the_service_manager() {
 fn a_stop_ends_well_and_soon_even_with_clients_and_a_call_under_way() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let world = World::prepared();
-        let (mut server, mut host) = in_the_middle_of_a_registration(&world);
+        let (mut server, host) = in_the_middle_of_a_registration(&world);
+        let mut host = host.variable("LICENSED_LOG", "debug");
         host.start();
         server.is_called();
         let mut idle = Wire::to(&host);
@@ -181,8 +182,7 @@ fn a_stop_ends_well_and_soon_even_with_clients_and_a_call_under_way() {
         let mut waiting = Wire::to(&host);
         waiting
             .ask(&Request::Activate { key: "MIKO-AB1CD-EF2GH-IJ3KL-MN4OP".parse().unwrap() }, Encoding::Json);
-        // It is heard: what it asks for goes before what the daemon does by itself.
-        server.is_called();
+        host.daemon().wait_for_log("asked request=\"activate\"");
 
         let stopping = Stopwatch::start();
         host.stop(signal);
