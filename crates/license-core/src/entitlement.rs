@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Why a feature is denied of which the number has a seat to give.
-const SEAT_IS_FREE: &str = "This host holds no seat of it. A seat is free and can be captured.";
+const SEAT_IS_FREE: &str =
+    "This host holds no seat of it. One is free: enable the module again, or run `licensectl capture`.";
 
 impl State {
     /// What `feature` comes to on this host now, for `holder` if it is counted by user.

@@ -77,9 +77,11 @@ impl Page<'_> {
             let _ = write!(what, " (product {product})");
         }
         let verdict = match &it.verdict {
-            Verdict::Granted { until, basis: Basis::Fresh } => format!("granted until {}", self.time(*until)),
+            Verdict::Granted { until, basis: Basis::Fresh } => {
+                format!("granted, honoured until {}", self.time(*until))
+            }
             Verdict::Granted { until, basis: Basis::Offline { since } } => {
-                format!("granted until {}, offline since {}", self.time(*until), self.time(*since))
+                format!("granted, honoured until {}, offline since {}", self.time(*until), self.time(*since))
             }
             Verdict::Denied { .. } => "denied".to_owned(),
             Verdict::Indeterminate { since, may_run: true, .. } => {
@@ -183,7 +185,7 @@ mod tests {
         let verdict = Verdict::Granted { until: UnixTime(1_802_592_000), basis };
         assert_eq!(
             shown(&Answer::Entitlement(entitlement(verdict, "Feature 45 may run."))),
-            "Feature 45 (product 81): granted until 2027-02-14 11:00:00 +03, offline since 2027-01-15 15:00:00 +03\n\
+            "Feature 45 (product 81): granted, honoured until 2027-02-14 11:00:00 +03, offline since 2027-01-15 15:00:00 +03\n\
              \x20 Feature 45 may run.\n\
              \x20 seats          total 3, captured 1\n\
              \x20 session        s-1\n\
@@ -296,6 +298,6 @@ mod tests {
     fn a_time_beyond_the_calendar_is_shown_as_seconds() {
         let verdict = Verdict::Granted { until: UnixTime(i64::MAX), basis: Basis::Fresh };
         let text = shown(&Answer::Entitlement(entitlement(verdict, "")));
-        assert!(text.contains("granted until 9223372036854775807 s"), "{text}");
+        assert!(text.contains("honoured until 9223372036854775807 s"), "{text}");
     }
 }

@@ -100,7 +100,7 @@ fn a_check_prints_one_object_and_ends_with_the_code_of_the_verdict() {
 
     let (output, asked) = with_answer(&["check", "45"], "", &Answer::Entitlement(granted()));
     assert_eq!((asked, output.status.code()), (check, Some(0)));
-    assert!(stdout(&output).starts_with("Feature 45: granted until 20"), "{}", stdout(&output));
+    assert!(stdout(&output).starts_with("Feature 45: granted, honoured until 20"), "{}", stdout(&output));
 }
 
 #[test]

@@ -70,6 +70,11 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let store = Store::open(&config.state_dir)?;
     let identity = load_identity(&store, &config)?;
     let (clock, resumed, state) = load_state(&store, &identity)?;
+    for group in [&config.socket_group, &config.admin_group] {
+        if socket::group_id(group).is_none() {
+            warn!("there is no group {group}: what its members might do, root alone may");
+        }
+    }
     let (listener, bound) = socket::listen(&config.socket, &config.socket_group)?;
     let listener = UnixListener::from_std(listener)?;
 

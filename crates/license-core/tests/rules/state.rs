@@ -48,11 +48,13 @@ fn a_lease_answers_for_what_it_lists_and_denies_the_rest() {
         "{}",
         entitlement.message
     );
-    assert!(entitlement.message.contains("A seat is free"), "{}", entitlement.message);
+    assert!(entitlement.message.contains("One is free"), "{}", entitlement.message);
 }
 
 fn seat_is_free() -> Verdict {
-    let reason = "This host holds no seat of it. A seat is free and can be captured.".to_owned();
+    let reason =
+        "This host holds no seat of it. One is free: enable the module again, or run `licensectl capture`."
+            .to_owned();
     Verdict::Denied { code: Code::NO_LICENSE, reason }
 }
 
