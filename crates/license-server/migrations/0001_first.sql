@@ -36,6 +36,8 @@ CREATE TABLE host (
     key           TEXT PRIMARY KEY,
     evidence      TEXT NOT NULL,
     serial        INTEGER NOT NULL,
+    -- The highest serial that the host said it holds.
+    acknowledged  INTEGER NOT NULL,
     last_seen     INTEGER NOT NULL,
     may_run_until INTEGER NOT NULL
 ) STRICT;
@@ -55,7 +57,7 @@ CREATE TABLE binding (
     customer TEXT NOT NULL REFERENCES customer,
     bound_at INTEGER NOT NULL,
     ended_at INTEGER,
-    ended_by TEXT CHECK (ended_by IN ('left', 'reset', 'dropped')),
+    ended_by TEXT CHECK (ended_by IN ('left', 'reset', 'dropped', 'replaced')),
     told_at  INTEGER,
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 ) STRICT;
@@ -116,10 +118,9 @@ CREATE TABLE coupon (
        AND (used_at IS NULL) = (used_request IS NULL))
 ) STRICT;
 
--- The last answer of each host key, given again to a repeated request. A key that never gets bound
--- has one too, so it does not refer to `host`.
+-- The last answer of each host, given again to a repeated request. A key that was never bound has none.
 CREATE TABLE reply (
-    host       TEXT PRIMARY KEY,
+    host       TEXT PRIMARY KEY REFERENCES host DEFERRABLE INITIALLY DEFERRED,
     request_id TEXT NOT NULL,
     digest     TEXT NOT NULL,
     status     INTEGER NOT NULL,

@@ -10,14 +10,14 @@ use license_types::{Code, UnixTime};
 use crate::{
     LicenseServer,
     decide::{
-        Asked, Decision, Event, ReplyRow, Wanted, Write, decide,
+        Asked, Decision, Event, Refusal, ReplyRow, Wanted, Write, decide,
         replay::{self, Seen},
     },
     draw::{self, DrawError},
     store::StoreError,
 };
 
-/// The answer to a request: what is sent, and for a new request also kept.
+/// The answer to a request: what is sent, and mostly also kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status.
@@ -75,6 +75,7 @@ impl LicenseServer {
         let asked = Asked {
             host: envelope.host_key,
             request_id: envelope.request_id,
+            serial: envelope.serial,
             nonce: request.nonce,
             evidence: &request.evidence,
             proved: self.keys().proved(request.receipt.as_ref(), &envelope.host_key),
@@ -92,25 +93,32 @@ impl LicenseServer {
                 }
                 Seen::Never => {}
             }
+            let mut keep = rows.host(&asked.host).is_some();
             let (mut writes, reply, outcome) = match decide(rows, &asked, now, &drawn) {
                 Ok(decision) => {
                     let outcome = Outcome::of(&decision);
                     let reply = Reply { status: 200, body: self.signed(&decision)? };
+                    keep |= decision.answer.statement.is_some();
                     (decision.writes, reply, outcome)
                 }
                 Err(refusal) => {
                     let problem = refusal.problem();
+                    keep &= refusal != Refusal::OutOfDate;
                     let outcome = Outcome::Refused { status: problem.status, code: problem.code };
                     (Vec::new(), Reply::problem(&problem)?, outcome)
                 }
             };
-            writes.push(Write::KeepReply(ReplyRow {
-                host: asked.host,
-                request_id: asked.request_id,
-                digest: digest.clone(),
-                status: reply.status,
-                body: reply.body.clone(),
-            }));
+            // Keys cost nothing, so that one that was never bound leaves nothing behind; and a recorded
+            // request does not push out the answer that its host may still ask for again.
+            if keep {
+                writes.push(Write::KeepReply(ReplyRow {
+                    host: asked.host,
+                    request_id: asked.request_id,
+                    digest: digest.clone(),
+                    status: reply.status,
+                    body: reply.body.clone(),
+                }));
+            }
             Ok::<_, serde_json::Error>((writes, (reply, outcome)))
         });
         let (reply, outcome) = exchange.await??;
@@ -160,6 +168,10 @@ impl Outcome {
                         Event::Rekeyed { old } => {
                             tracing::warn!(%host, number, old = %old.id(), "a reinstalled host has a new key");
                         }
+                        Event::TooManyKeys { old } => tracing::warn!(
+                            %host, number, old = %old.id(),
+                            "a machine had new keys too often; this one is bound like another host"
+                        ),
                     }
                 }
                 // A check changes nothing that anybody waits for, and there are many.

@@ -5,9 +5,6 @@ use license_core::{
     envelope::EnvelopeError,
 };
 
-/// The most facts that a host may send as evidence. There are four kinds today.
-pub(crate) const MAX_FACTS: usize = 32;
-
 /// Why a request never comes to a decision.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -15,8 +12,8 @@ pub(crate) enum Fault {
     Envelope(EnvelopeError),
     /// The body is no call; where it stops being one.
     Malformed { line: usize, column: usize },
-    /// More evidence than any host has.
-    TooManyFacts,
+    /// The evidence is none.
+    Evidence,
     /// The body is another call than the path says.
     OtherPath,
     /// The body is too long.
@@ -48,11 +45,14 @@ impl Fault {
                 format!("The body is no call: line {line}, column {column}."),
                 format!("Тело запроса не разобрано: строка {line}, столбец {column}."),
             ),
-            Self::TooManyFacts => (
+            Self::Evidence => (
                 400,
                 "The request is malformed",
-                format!("The evidence holds more than {MAX_FACTS} facts."),
-                format!("В запросе больше {MAX_FACTS} признаков компьютера."),
+                "The evidence is malformed: it holds each kind of fact once, as a digest of 64 hex digits."
+                    .to_owned(),
+                "Признаки компьютера в запросе заданы неверно: каждый вид указывается один раз, хешем из 64 \
+                 шестнадцатеричных цифр."
+                    .to_owned(),
             ),
             Self::OtherPath => (
                 400,

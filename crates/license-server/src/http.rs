@@ -1,6 +1,6 @@
 //! The HTTP side: limits, envelopes, and problems as `application/problem+json`.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -22,8 +22,9 @@ use tracing::Instrument;
 
 use crate::{
     LicenseServer, clock,
+    connections::{self, MAX_CONNECTIONS},
     exchange::Reply,
-    fault::{Fault, MAX_FACTS},
+    fault::Fault,
 };
 
 /// Where a supervisor looks whether the process answers at all.
@@ -34,9 +35,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How long a request may take, from its first header to the end of its answer. Hosts give up after 15 s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long open connections may go on after the signal to stop.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(12);
 
 type Shared = State<Arc<LicenseServer>>;
 
@@ -55,31 +53,9 @@ pub fn router(server: Arc<LicenseServer>) -> Router {
 }
 
 /// Answers requests until `stop` is ready, and then until the open ones are answered.
-pub async fn serve(
-    server: Arc<LicenseServer>,
-    listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = axum::serve(listener, router(Arc::clone(&server))).with_graceful_shutdown(async move {
-        stop.await;
-        tracing::info!("stopping: no new connections, open requests are answered");
-        drop(stopping);
-    });
-    let overdue = async {
-        // Never sent to: it ends when the sender is dropped.
-        let _dropped = stopped.await;
-        tokio::time::sleep(DRAIN_TIMEOUT).await;
-    };
-    let outcome = tokio::select! {
-        outcome = serving => outcome,
-        () = overdue => {
-            tracing::warn!("connections are still open; they are cut");
-            Ok(())
-        }
-    };
+pub async fn serve(server: Arc<LicenseServer>, listener: TcpListener, stop: impl Future<Output = ()> + Send) {
+    connections::serve(router(Arc::clone(&server)), listener, MAX_CONNECTIONS, stop).await;
     server.store().close().await;
-    outcome
 }
 
 async fn live() -> &'static str {
@@ -104,8 +80,8 @@ async fn call(
     let envelope = Envelope::open(header, "POST", uri.path(), &body).map_err(Fault::Envelope)?;
     let request: HostCall = serde_json::from_slice(&body)
         .map_err(|error| Fault::Malformed { line: error.line(), column: error.column() })?;
-    if request.evidence.0.len() > MAX_FACTS {
-        return Err(Fault::TooManyFacts);
+    if !request.evidence.is_well_formed() {
+        return Err(Fault::Evidence);
     }
     if request.call.path() != uri.path() {
         return Err(Fault::OtherPath);

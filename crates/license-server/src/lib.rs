@@ -8,6 +8,7 @@ pub mod admin;
 pub mod catalogue;
 pub mod cli;
 pub mod clock;
+mod connections;
 pub mod data_dir;
 pub mod decide;
 pub mod draw;

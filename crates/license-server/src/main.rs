@@ -39,7 +39,12 @@ fn main() -> ExitCode {
 fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
     owner::assume(&arguments.data_dir)?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        // Its own way of reporting a log that cannot be written is a panic.
+        .log_internal_errors(false)
+        .init();
     runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         // Before anything else: a signal during the start is a stop and no crash.
         let mut terminate = signal(SignalKind::terminate())?;
@@ -54,7 +59,7 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
                 _ = interrupt.recv() => {}
             }
         };
-        http::serve(server, listener, stop).await?;
+        http::serve(server, listener, stop).await;
         tracing::info!("stopped");
         Ok(())
     })

@@ -18,7 +18,12 @@ pub fn init() {
         Some(journal) => {
             journal.with_field_prefix(None).with_syslog_identifier("licensed".to_owned()).boxed()
         }
-        None => tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false).boxed(),
+        None => tracing_subscriber::fmt::layer()
+            .with_writer(io::stderr)
+            .with_target(false)
+            // Its own way of reporting a log that cannot be written is a panic.
+            .log_internal_errors(false)
+            .boxed(),
     };
     tracing_subscriber::registry().with(layer.with_filter(filter)).init();
 }

@@ -1,11 +1,21 @@
 //! Activation: this host on a number that exists.
 
+use std::time::Duration;
+
 use license_types::{FeatureId, ProductId, RegistrationNumber};
 
-use super::{BindingRow, CustomerId, Desk, Event, GrantRow, Refusal, Standing, Write};
+use super::{BindingRow, CustomerId, Desk, EndedBy, Event, GrantRow, Refusal, Standing, Write};
 
 /// Seats of the free product 11 unless the vendor gives more.
 const MIKOPBX_SEATS: u32 = 1;
+
+/// How often a machine may change its key on a number within [`REKEYS_COUNTED`]. Each key that was
+/// replaced may run on offline until its lease ends, so that without a limit one seat would serve any
+/// number of copies.
+const MAX_REKEYS: usize = 3;
+
+/// How long a change of key is counted: as long as the lease of the replaced key counts.
+const REKEYS_COUNTED: Duration = Duration::from_hours(30 * 24);
 
 impl Desk<'_> {
     pub(super) fn activate(&mut self, number: &RegistrationNumber) -> Result<BindingRow, Refusal> {
@@ -52,32 +62,54 @@ impl Desk<'_> {
         }));
     }
 
-    /// The binding of the machine that this host is, under the key that it lost with its old system.
+    /// Goes on in the place of the key that this machine had before, with its seats. That key is told to
+    /// stop, and may be the one that comes back.
     fn take_over(&mut self, customer: &CustomerId) -> Option<BindingRow> {
-        if self.standing() != Standing::Unknown {
+        match self.standing() {
+            Standing::Unknown | Standing::Ousted { refusal: Refusal::Replaced, .. } => {}
+            Standing::Bound(_) | Standing::Ousted { .. } | Standing::Unbound => return None,
+        }
+        let of_machine =
+            |binding: &&BindingRow| binding.customer == *customer && self.is_machine(&binding.host);
+        let mut bindings = self.rows.bindings.iter().filter(of_machine);
+        let old = bindings.find(|binding| binding.ended.is_none())?.clone();
+        if self.replaced_of_late(customer) >= MAX_REKEYS {
+            self.events.push(Event::TooManyKeys { old: old.host });
             return None;
         }
-        let is_live = |binding: &&BindingRow| binding.ended.is_none() && binding.customer == *customer;
-        let mut bindings = self.rows.bindings.iter().filter(is_live);
-        let old = bindings.find(|binding| self.is_same_host(&binding.host))?.clone();
         self.events.push(Event::Rekeyed { old: old.host });
-        self.write(Write::Rekey { binding: old.id.clone(), host: self.asked.host });
-        Some(BindingRow { host: self.asked.host, ..old })
+        let binding = self.bind(customer);
+        self.write(Write::MoveSeats { from: old.id.clone(), to: binding.id.clone() });
+        self.unbind(old.id, EndedBy::Replaced);
+        Some(binding)
+    }
+
+    /// How many keys of this machine, its own among them, were replaced on the number of late.
+    fn replaced_of_late(&self, customer: &CustomerId) -> usize {
+        let is_counted = |binding: &&BindingRow| {
+            let of_late = binding.ended.is_some_and(|ended| {
+                ended.by == EndedBy::Replaced && self.now < ended.at.saturating_add(REKEYS_COUNTED)
+            });
+            of_late && binding.customer == *customer && self.is_same_host(&binding.host)
+        };
+        self.rows.bindings.iter().filter(is_counted).count()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use license_core::api::Call;
-    use license_types::Code;
+    use license_core::{api::Call, host::FactKind, statement::Kind};
+    use license_types::{Code, UnixTime};
 
     use super::{
         super::{
-            Decision,
-            testing::{FEATURE_33, World, capture, key, number, trial},
+            Decision, Ended, SeatRow,
+            testing::{FEATURE_33, NOW, World, capture, key, number, trial},
         },
         *,
     };
+
+    const DAY: i64 = 24 * 3600;
 
     fn activate(letter: char) -> Call {
         Call::Activate { number: number(letter) }
@@ -129,8 +161,76 @@ mod tests {
         assert_eq!(events, [Event::Rekeyed { old: key(1) }]);
         assert_eq!(answer.statement.unwrap().host_key, key(11));
         assert_eq!(answer.warnings, Vec::<String>::new());
-        assert_eq!(world.rows.seats, seats);
-        assert_eq!(world.refused(1, &capture(33)), Refusal::NoNumber, "the old key is no host any more");
+        let places = |rows: &[SeatRow]| -> Vec<_> {
+            rows.iter().map(|seat| (seat.session.clone(), seat.feature, seat.slot)).collect()
+        };
+        assert_eq!(places(&world.rows.seats), places(&seats));
+        assert_eq!(world.refusal_of(11, 33), None);
+    }
+
+    #[test]
+    fn the_key_that_was_replaced_is_told_to_stop() {
+        let mut world = World::registered(1);
+        world.ok(11, &activate('A'));
+        assert_eq!(world.refused(1, &capture(33)), Refusal::Replaced);
+        world.now.0 += 60;
+        let statement = world.ok(1, &Call::CheckIn).statement.unwrap();
+        let Kind::Refusal(refusal) = statement.kind else { panic!("two keys on one seat") };
+        assert_eq!((refusal.code, statement.number), (Code::NO_LICENSE, number('A')));
+        assert!(refusal.reason.contains("under a new host key"), "{}", refusal.reason);
+        let old = world.rows.bindings.iter().find(|binding| binding.host == key(1)).unwrap();
+        let told = Some(UnixTime(NOW.0 + 60));
+        assert_eq!(old.ended, Some(Ended { at: NOW, by: EndedBy::Replaced, told_at: told }));
+    }
+
+    #[test]
+    fn a_key_that_was_replaced_takes_its_place_back_by_activation() {
+        let mut world = World::registered(1);
+        world.ok(11, &activate('A'));
+        let Decision { answer, events, .. } = world.decide(1, &activate('A')).unwrap();
+        assert_eq!((events, answer.warnings), (vec![Event::Rekeyed { old: key(11) }], Vec::new()));
+        assert_eq!(world.refusal_of(1, 33), None);
+        assert_eq!(world.refused(11, &capture(33)), Refusal::Replaced);
+    }
+
+    #[test]
+    fn a_machine_that_has_new_keys_too_often_is_bound_like_another_host() {
+        let mut world = World::registered(1);
+        for host in [11, 21, 1] {
+            world.ok(host, &activate('A'));
+        }
+        for host in [11, 31] {
+            let decision = world.clone().decide(host, &activate('A')).unwrap();
+            assert_eq!(decision.events, [Event::TooManyKeys { old: key(1) }], "host {host}");
+            assert_eq!(decision.answer.warnings.len(), 1, "no seat is free for host {host}");
+        }
+        world.register(2, "Other", 'B');
+        let other = world.clone().decide(12, &activate('B')).unwrap();
+        assert_eq!(other.events, [Event::Rekeyed { old: key(2) }], "another machine is not concerned");
+        world.now.0 += 30 * DAY;
+        let later = world.decide(31, &activate('A')).unwrap();
+        assert_eq!(later.events, [Event::Rekeyed { old: key(1) }]);
+    }
+
+    #[test]
+    fn evidence_that_copies_share_takes_nothing_over() {
+        let cases = [(FactKind::MachineId, 1), (FactKind::ProductUuid, 0), (FactKind::Configured, 0)];
+        for (known_by, warnings) in cases {
+            let mut world = World::new();
+            world.known_by = known_by;
+            world.register(1, "Acme", 'A');
+            assert_eq!(world.ok(11, &activate('A')).warnings.len(), warnings, "{known_by:?}");
+            assert_eq!(world.decide(1, &capture(33)).is_ok(), warnings == 1, "{known_by:?}");
+        }
+    }
+
+    #[test]
+    fn a_dropped_host_is_not_bound_again_by_the_hardware_of_another() {
+        let mut world = World::registered(1);
+        world.drop_all();
+        world.ok(11, &activate('A'));
+        let back = world.decide(1, &activate('A')).unwrap();
+        assert_eq!((back.events, back.answer.warnings.len()), (vec![], 1), "host 11 keeps the seat");
     }
 
     #[test]

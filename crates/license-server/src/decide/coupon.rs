@@ -8,7 +8,7 @@ impl Desk<'_> {
     /// A coupon that was used *and* blocked was used: blocking it later ended nothing.
     pub(super) fn use_coupon(&mut self, coupon: &Coupon) -> Result<BindingRow, Refusal> {
         self.restore();
-        let customer = self.bound_or_dropped(Refusal::CouponWithoutNumber)?;
+        let customer = self.bound_or_ousted(Refusal::CouponWithoutNumber)?;
         let digest = coupon_digest(coupon);
         let row = self.rows.coupon.clone().filter(|row| row.digest == digest);
         let row = row.ok_or(Refusal::CouponUnknown)?;
@@ -17,6 +17,7 @@ impl Desk<'_> {
             let repeated = (used.host, used.request_id) == (self.asked.host, self.asked.request_id);
             return if repeated { self.bound(Refusal::CouponUsed) } else { Err(Refusal::CouponUsed) };
         }
+        self.require_current()?;
         if row.blocked {
             return Err(Refusal::CouponBlocked);
         }

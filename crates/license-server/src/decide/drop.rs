@@ -4,7 +4,7 @@ use license_core::crypto::KeyId;
 use license_types::{RegistrationNumber, SessionId, UnixTime};
 use serde::Serialize;
 
-use super::{BarRow, BindingRow, Desk, Ended, EndedBy, Rows, SeatRow, Standing, Write};
+use super::{BarRow, BindingRow, Desk, Ended, EndedBy, Refusal, Rows, SeatRow, Standing, Write};
 
 /// Which bindings are dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,11 +105,15 @@ pub fn drop(
 
 impl Desk<'_> {
     /// The host's own reset: no bar, and it is no fault if there is nothing to reset.
-    pub(super) fn reset(&mut self) {
+    pub(super) fn reset(&mut self) -> Result<(), Refusal> {
+        self.require_current()?;
         match self.standing() {
-            Standing::Bound(binding) | Standing::Dropped(binding) => self.unbind(binding.id, EndedBy::Reset),
+            Standing::Bound(binding) | Standing::Ousted { binding, .. } => {
+                self.unbind(binding.id, EndedBy::Reset);
+            }
             Standing::Unbound | Standing::Unknown => {}
         }
+        Ok(())
     }
 }
 
@@ -119,7 +123,7 @@ mod tests {
 
     use super::{
         super::{
-            Answer, Refusal,
+            Answer,
             testing::{NOW, World, capture, key, number, trial},
         },
         *,

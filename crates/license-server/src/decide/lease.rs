@@ -1,6 +1,6 @@
 //! The statement: everything that a bound host has, or that it is bound no more.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{cmp::Reverse, collections::BTreeSet, time::Duration};
 
 use license_core::{
     schema::SCHEMA,
@@ -23,6 +23,14 @@ const HONOURED: Duration = Duration::from_hours(30 * 24);
 /// customer's PBX (design, section 3).
 const RUN_ON: Duration = Duration::from_hours(7 * 24);
 
+/// How long a product stays in the list after its end: long enough to see what there is to renew.
+const SHOWN_AFTER_END: Duration = Duration::from_hours(90 * 24);
+
+/// The most products in the list. Each trial and each coupon adds one for ever, and a statement has to
+/// fit [`MAX_ANSWER_BODY`](license_core::api::MAX_ANSWER_BODY) with its features. Verdicts do not depend
+/// on this list.
+const MAX_PRODUCTS: usize = 500;
+
 /// The owner of a number, as far as a license shows it.
 pub(super) fn shown(customer: &CustomerRow) -> Customer {
     let registration = &customer.registration;
@@ -34,9 +42,13 @@ pub(super) fn shown(customer: &CustomerRow) -> Customer {
     }
 }
 
-/// The grants of a customer, for people.
+/// The grants of a customer, for people. Where there are too many, those that end last are shown.
 pub(super) fn products(rows: &Rows, customer: &CustomerId, now: UnixTime) -> Vec<LicensedProduct> {
-    let mut grants: Vec<&GrantRow> = rows.grants.iter().filter(|grant| grant.customer == *customer).collect();
+    let is_shown =
+        |grant: &&GrantRow| grant.customer == *customer && now < end(grant).saturating_add(SHOWN_AFTER_END);
+    let mut grants: Vec<&GrantRow> = rows.grants.iter().filter(is_shown).collect();
+    grants.sort_by_key(|grant| (Reverse(end(grant)), &grant.id));
+    grants.truncate(MAX_PRODUCTS);
     grants.sort_by_key(|grant| (grant.product, grant.trial, end(grant), &grant.id));
     grants
         .into_iter()
@@ -100,12 +112,13 @@ fn lease(rows: &Rows, binding: &BindingRow, customer: &CustomerRow, now: UnixTim
 }
 
 impl Desk<'_> {
-    /// The statement about a binding. What the host was dropped from, it is told by this.
+    /// The statement about a binding. What the host lost, it is told by this.
     pub(super) fn statement(&mut self, binding: &BindingRow) -> Result<Statement, Refusal> {
         let customer = self.rows.customer(&binding.customer).ok_or(Refusal::UnknownNumber)?;
         let number = customer.number.clone();
-        let (kind, may_run_until) = if binding.ended.is_some() {
-            let reason = Refusal::Dropped.problem().detail;
+        let (kind, may_run_until) = if let Some(refusal) = binding.ended.and_then(|ended| ended.by.refusal())
+        {
+            let reason = refusal.problem().detail;
             let refusal = RefusedStatement { code: Code::NO_LICENSE, reason };
             (Kind::Refusal(refusal), self.now)
         } else {
@@ -114,11 +127,14 @@ impl Desk<'_> {
             (Kind::Lease(lease), may_run_until)
         };
         let proved = self.asked.proved.as_ref().map_or(0, |proved| proved.serial);
-        let serial = self.own_serial().max(proved).saturating_add(1);
+        let issued = self.own_serial().max(proved);
+        let serial = issued.saturating_add(1);
         self.write(Write::SaveHost(HostRow {
             key: self.asked.host,
             evidence: self.asked.evidence.clone(),
             serial,
+            // Nobody holds what was never issued.
+            acknowledged: self.acknowledged().max(self.asked.serial.min(issued)),
             last_seen: self.now,
             may_run_until,
         }));
@@ -138,7 +154,7 @@ impl Desk<'_> {
         })
     }
 
-    /// Whether this host was dropped from something and not told yet.
+    /// Whether this host lost something and was not told yet.
     fn has_news(&self) -> bool {
         let host = self.asked.host;
         let mut bars = self.rows.bars.iter();
@@ -215,6 +231,46 @@ mod tests {
         let lease = world.leased(1, 45).unwrap();
         assert_eq!(lease.seats, Seats { total: 3, captured: 1 });
         assert_eq!(lease.expires_at, info.products.last().unwrap().expires_at, "the trial lasts longer");
+    }
+
+    #[test]
+    fn a_product_is_listed_for_90_days_after_its_end_and_its_features_for_ever() {
+        let mut world = World::registered(1);
+        world.ok(1, &trial(81));
+        let end = world.rows.grants.last().unwrap().ends_at.unwrap().0;
+        for (after, listed) in [(-1, true), (0, true), (90 * DAY - 1, true), (90 * DAY, false)] {
+            world.now = UnixTime(end + after);
+            let info = world.ok(1, &Call::LicenseInfo { number: number('A') }).license.unwrap();
+            let is_listed = |products: &[LicensedProduct]| products.iter().any(|p| p.product.0 == 81);
+            assert_eq!(is_listed(&info.products), listed, "{after} s after its end");
+            let Kind::Lease(lease) = world.ok(1, &Call::CheckIn).statement.unwrap().kind else {
+                panic!("no lease")
+            };
+            assert_eq!(is_listed(&lease.products), listed, "{after} s after its end");
+            let refusal = (after >= 0).then_some(Code::EXPIRED);
+            assert_eq!(world.refusal_of(1, 45), refusal, "{after} s after its end");
+        }
+        assert_eq!(world.refused(1, &capture(45)).code(), Some(Code::EXPIRED));
+    }
+
+    #[test]
+    fn of_too_many_products_those_that_end_last_are_listed() {
+        let mut world = World::registered(1);
+        world.ok(1, &trial(81));
+        let trial = world.rows.grants.pop().unwrap();
+        let dated = |days: i64| GrantRow {
+            id: format!("grant {days}"),
+            ends_at: Some(UnixTime(NOW.0 + days * DAY)),
+            ..trial.clone()
+        };
+        let most = i64::try_from(MAX_PRODUCTS).unwrap();
+        world.rows.grants.extend((1..=most).rev().map(dated));
+        let listed = products(&world.rows, &trial.customer, NOW);
+        assert_eq!(listed.len(), MAX_PRODUCTS);
+        assert_eq!((listed[0].product, listed[0].expires_at), (ProductId::MIKOPBX, None));
+        let days: Vec<i64> =
+            listed[1..].iter().map(|product| (product.expires_at.unwrap().0 - NOW.0) / DAY).collect();
+        assert_eq!(days, (2..=most).collect::<Vec<_>>(), "in order, without the one that ends first");
     }
 
     #[test]

@@ -43,6 +43,10 @@ pub enum Refusal {
     UnknownHost,
     /// The host was dropped.
     Dropped,
+    /// The host's machine goes on under another key.
+    Replaced,
+    /// The host signed the request before it confirmed a later statement.
+    OutOfDate,
     /// The number never had the feature.
     NotLicensed {
         /// The feature.
@@ -111,7 +115,7 @@ fn field(en: String, ru: String) -> Wording {
 }
 
 impl Refusal {
-    /// The licensing code; a malformed registration and an unknown seat have none.
+    /// The licensing code; what is no matter of the license has none.
     #[must_use]
     pub fn code(&self) -> Option<Code> {
         self.wording().code
@@ -145,6 +149,8 @@ impl Refusal {
             | Self::CouponWithoutNumber
             | Self::UnknownHost
             | Self::Dropped
+            | Self::Replaced
+            | Self::OutOfDate
             | Self::UnknownSeat
             | Self::CouponUnknown
             | Self::CouponUsed
@@ -214,6 +220,21 @@ impl Refusal {
                 "Привязка этого компьютера сброшена в мониторе сессий. Чтобы работать здесь, активируйте \
                  номер заново.",
             ),
+            Self::Replaced => no_license(
+                "The registration number of this machine is used under a new host key now. Activate the \
+                 number again on this host to take it back.",
+                "Регистрационный номер этого компьютера теперь используется с новым ключом. Чтобы вернуть \
+                 его сюда, активируйте номер здесь заново.",
+            ),
+            Self::OutOfDate => Wording {
+                status: 409,
+                code: None,
+                en: "The request is older than what this host has confirmed. Check in, then send it anew."
+                    .to_owned(),
+                ru: "Запрос старше того, что этот компьютер уже подтвердил. Выполните проверку и отправьте \
+                     его заново."
+                    .to_owned(),
+            },
             Self::NotLicensed { .. } => no_license(
                 "The registration number has no license for this feature. Ask for one.",
                 "В регистрационном номере нет лицензии на эту функцию. Запросите её.",
@@ -286,6 +307,8 @@ mod tests {
             Refusal::CouponWithoutNumber,
             Refusal::UnknownHost,
             Refusal::Dropped,
+            Refusal::Replaced,
+            Refusal::OutOfDate,
             Refusal::NotLicensed { feature, product: Some(product) },
             Refusal::Expired { feature, product: Some(product) },
             Refusal::NoSeatFree { feature, product: Some(product) },
@@ -303,8 +326,8 @@ mod tests {
     fn every_refusal_has_its_code() {
         let codes = all().iter().map(|refusal| refusal.code().map_or(0, |code| code.0)).collect::<Vec<_>>();
         let expected = [
-            0, 0, 0, 0, 2022, 2022, 2051, 2026, 2009, 2037, 2008, 2008, 2008, 2011, 2008, 2008, 0, 2008,
-            2011, 2040, 2041, 2057,
+            0, 0, 0, 0, 2022, 2022, 2051, 2026, 2009, 2037, 2008, 2008, 2008, 0, 2008, 2011, 2008, 2008, 0,
+            2008, 2011, 2040, 2041, 2057,
         ];
         assert_eq!(codes, expected);
     }

@@ -1,5 +1,6 @@
 //! Registration: a number for a company, and the host bound to it.
 
+use license_core::crypto::PublicKey;
 use license_types::Registration;
 use unicode_normalization::UnicodeNormalization;
 
@@ -57,9 +58,12 @@ impl Desk<'_> {
         let company_key = comparable(&registration.company);
         let email_key = comparable(&registration.email);
         let known = self.rows.customers.iter().find(|customer| customer.email_key == email_key).cloned();
+        // An id that somebody chose can be guessed by somebody else.
+        let by_machine = !self.asked.evidence.is_configured();
+        let is_here = |key: &PublicKey| *key == self.asked.host || (by_machine && self.is_machine(key));
         let was_here = |customer: &CustomerId| {
             let mut bindings = self.rows.bindings.iter();
-            bindings.any(|binding| binding.customer == *customer && self.is_same_host(&binding.host))
+            bindings.any(|binding| binding.customer == *customer && is_here(&binding.host))
         };
         match known {
             Some(customer) if customer.company_key != company_key => Err(Refusal::EmailOfAnotherCompany),
@@ -87,7 +91,7 @@ impl Desk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use license_core::api::Call;
+    use license_core::{api::Call, host::FactKind};
     use license_types::Code;
 
     use super::{
@@ -140,6 +144,28 @@ mod tests {
                 }
                 Some(code) => assert_eq!(world.refused(host, &call).code(), Some(code), "{name}"),
             }
+        }
+    }
+
+    #[test]
+    fn the_number_is_told_only_to_evidence_that_nobody_else_can_have() {
+        let cases = [
+            (FactKind::ProductUuid, None),
+            // Copies of an image share it.
+            (FactKind::MachineId, Some(Refusal::RegisteredOnAnotherHost)),
+            // It can be guessed.
+            (FactKind::Configured, Some(Refusal::RegisteredOnAnotherHost)),
+        ];
+        for (known_by, refusal) in cases {
+            let mut world = World::new();
+            world.known_by = known_by;
+            world.register(1, "Acme", 'A');
+            let other_data = Call::Register(company("Other"));
+            assert_eq!(world.refused(11, &other_data), Refusal::HostRegistered, "{known_by:?}");
+            let same_key = world.ok(1, &Call::Register(company("Acme"))).statement.unwrap();
+            assert_eq!(same_key.number, number('A'), "{known_by:?}");
+            let new_key = world.decide(11, &Call::Register(company("Acme")));
+            assert_eq!(new_key.err(), refusal, "{known_by:?}");
         }
     }
 

@@ -9,6 +9,7 @@ use license_core::{
 };
 use license_types::{FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
 
+use super::Refusal;
 use crate::catalogue::Catalogue;
 
 macro_rules! text_id {
@@ -55,6 +56,8 @@ pub struct HostRow {
     pub evidence: Evidence,
     /// The serial of its last statement.
     pub serial: u64,
+    /// The highest serial that the host itself said it holds. What it signed before is out of date.
+    pub acknowledged: u64,
     /// Its last call.
     pub last_seen: UnixTime,
     /// To when its last statement lets it run without another answer.
@@ -83,7 +86,7 @@ pub struct Ended {
     pub at: UnixTime,
     /// By whom.
     pub by: EndedBy,
-    /// When the host was told; only of interest after a drop.
+    /// When the host was told; only of interest where it has to be.
     pub told_at: Option<UnixTime>,
 }
 
@@ -91,7 +94,7 @@ impl Ended {
     /// Whether the host still has to be told.
     #[must_use]
     pub fn is_news(&self) -> bool {
-        self.by == EndedBy::Dropped && self.told_at.is_none()
+        self.by.refusal().is_some() && self.told_at.is_none()
     }
 }
 
@@ -104,6 +107,20 @@ pub enum EndedBy {
     Reset,
     /// The owner dropped the host.
     Dropped,
+    /// The machine goes on under another key.
+    Replaced,
+}
+
+impl EndedBy {
+    /// What the host is told, if the binding did not end by its own wish.
+    #[must_use]
+    pub fn refusal(self) -> Option<Refusal> {
+        match self {
+            Self::Left | Self::Reset => None,
+            Self::Dropped => Some(Refusal::Dropped),
+            Self::Replaced => Some(Refusal::Replaced),
+        }
+    }
 }
 
 /// A product that a number holds.
@@ -282,12 +299,12 @@ pub enum Write {
         /// How it ends.
         ended: Ended,
     },
-    /// A reinstalled host goes on with its binding under a new key.
-    Rekey {
-        /// The binding.
-        binding: BindingId,
-        /// The new key.
-        host: PublicKey,
+    /// All seats of one binding go to another one of the same customer.
+    MoveSeats {
+        /// Who has them.
+        from: BindingId,
+        /// Who gets them.
+        to: BindingId,
     },
     /// A seat is taken.
     TakeSeat(SeatRow),
@@ -309,7 +326,7 @@ pub enum Write {
         /// The feature.
         feature: FeatureId,
     },
-    /// A host learned from a statement what it was dropped from.
+    /// A host learned from a statement what it lost.
     MarkTold {
         /// The host.
         host: PublicKey,
@@ -375,9 +392,9 @@ impl Rows {
                     row.ended = Some(ended);
                 }
             }
-            Write::Rekey { binding, host } => {
-                for row in self.bindings.iter_mut().filter(|row| row.id == binding) {
-                    row.host = host;
+            Write::MoveSeats { from, to } => {
+                for seat in self.seats.iter_mut().filter(|seat| seat.binding == from) {
+                    seat.binding = to.clone();
                 }
             }
             Write::TakeSeat(seat) => self.seats.push(seat),

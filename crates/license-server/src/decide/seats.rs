@@ -109,17 +109,18 @@ impl<'r> Pool<'r> {
 }
 
 impl Desk<'_> {
-    /// `reclaim` is a person's word: it brings a dropped host back and lifts the bar.
+    /// `reclaim` is a person's word: it brings a host that lost its number back and lifts the bar.
     pub(super) fn capture(
         &mut self,
         feature: FeatureId,
         holder: Option<&Holder>,
         reclaim: bool,
     ) -> Result<(BindingRow, SessionId), Refusal> {
+        self.require_current()?;
         self.restore();
         let binding = match self.standing() {
-            Standing::Dropped(dropped) if reclaim => self.bind(&dropped.customer),
-            Standing::Bound(_) | Standing::Dropped(_) | Standing::Unbound | Standing::Unknown => {
+            Standing::Ousted { binding, .. } if reclaim => self.bind(&binding.customer),
+            Standing::Bound(_) | Standing::Ousted { .. } | Standing::Unbound | Standing::Unknown => {
                 self.bound(Refusal::NoNumber)?
             }
         };
@@ -134,6 +135,7 @@ impl Desk<'_> {
 
     /// A seat that this host gave back already is no fault: the answer may have been lost.
     pub(super) fn release(&mut self, session: &SessionId) -> Result<BindingRow, Refusal> {
+        self.require_current()?;
         self.restore();
         let binding = self.bound(Refusal::NoNumber)?;
         let seat = self.rows.seat.as_ref().filter(|seat| seat.session == *session);

@@ -1,5 +1,7 @@
 //! A world without a store: rows that writes are applied to, and hosts that ask.
 
+use std::collections::BTreeMap;
+
 use license_core::{
     api::Call,
     crypto::{Nonce, PublicKey, RequestId, SigningKey},
@@ -60,11 +62,6 @@ pub(super) fn trial(product: u32) -> Call {
     Call::Trial { product: ProductId(product) }
 }
 
-/// The hardware of a host: hosts 1, 11 and 21 are the same machine.
-fn hardware(host: u8) -> Evidence {
-    Evidence(vec![Fact::new(FactKind::ProductUuid, &format!("machine {}", host % 10))])
-}
-
 #[derive(Debug, Clone)]
 pub(super) struct World {
     pub(super) rows: Rows,
@@ -72,7 +69,10 @@ pub(super) struct World {
     pub(super) last_request: RequestId,
     coupons: Vec<CouponRow>,
     freed: Vec<SeatRow>,
+    serials: BTreeMap<u8, u64>,
     pub(super) next_number: char,
+    /// What is known of every machine.
+    pub(super) known_by: FactKind,
 }
 
 impl World {
@@ -84,7 +84,9 @@ impl World {
             last_request: RequestId([0; 16]),
             coupons: Vec::new(),
             freed: Vec::new(),
+            serials: BTreeMap::new(),
             next_number: 'A',
+            known_by: FactKind::ProductUuid,
         }
     }
 
@@ -130,10 +132,14 @@ impl World {
             let mut seats = self.rows.seats.iter().chain(&self.freed);
             rows.seat = seats.find(|seat| seat.session == *session).cloned();
         }
-        let evidence = hardware(hardware_of);
+        // Hosts 1, 11 and 21 are the same machine.
+        let machine = format!("machine {}", hardware_of % 10);
+        let evidence = Evidence(vec![Fact::new(self.known_by, &machine)]);
+        let held = proved.as_ref().map(|proved| proved.serial);
         let asked = Asked {
             host: key(host),
             request_id: request,
+            serial: held.unwrap_or_else(|| self.serial(host)),
             nonce: nonce(request),
             evidence: &evidence,
             proved,
@@ -143,7 +149,20 @@ impl World {
         self.last_request = request;
         let decision = decide(rows, &asked, self.now, &drawn)?;
         self.apply(&decision.writes);
+        if let Some(statement) = &decision.answer.statement {
+            self.hold(host, statement.serial);
+        }
         Ok(decision)
+    }
+
+    /// The serial that `host` holds.
+    pub(super) fn serial(&self, host: u8) -> u64 {
+        self.serials.get(&host).copied().unwrap_or(0)
+    }
+
+    /// From now on `host` holds that serial, and not that of its last answer.
+    pub(super) fn hold(&mut self, host: u8, serial: u64) {
+        self.serials.insert(host, serial);
     }
 
     fn next_request(&self) -> RequestId {

@@ -14,8 +14,9 @@ impl Desk<'_> {
     /// MikoPBX asks for a trial at each module install, so a product that the number has already is a
     /// success, and no trial is spent on it.
     pub(super) fn add_trial(&mut self, product: ProductId) -> Result<BindingRow, Refusal> {
+        self.require_current()?;
         self.restore();
-        let customer = self.bound_or_dropped(Refusal::NoNumber)?;
+        let customer = self.bound_or_ousted(Refusal::NoNumber)?;
         if product == ProductId::MIKOPBX {
             self.add_mikopbx(&customer);
         } else {

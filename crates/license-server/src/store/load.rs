@@ -123,6 +123,7 @@ fn read_host(row: &SqliteRow) -> Result<HostRow, StoreError> {
         key: row.parsed("key")?,
         evidence,
         serial: row.number("serial")?,
+        acknowledged: row.number("acknowledged")?,
         last_seen: row.time("last_seen")?,
         may_run_until: row.time("may_run_until")?,
     })
@@ -137,6 +138,7 @@ fn read_binding(row: &SqliteRow) -> Result<BindingRow, StoreError> {
                 "left" => EndedBy::Left,
                 "reset" => EndedBy::Reset,
                 "dropped" => EndedBy::Dropped,
+                "replaced" => EndedBy::Replaced,
                 _ => return Err(StoreError::Unreadable { column: "ended_by" }),
             };
             Some(Ended { at, by, told_at: row.optional_time("told_at")? })

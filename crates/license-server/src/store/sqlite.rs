@@ -181,6 +181,7 @@ mod tests {
                 key: key(1),
                 evidence: evidence(),
                 serial: 7,
+                acknowledged: 6,
                 last_seen: UnixTime(8),
                 may_run_until: UnixTime(9),
             }),
@@ -237,17 +238,27 @@ mod tests {
         apply(&store, applied.clone()).await.unwrap();
         // What follows finds rows to change.
         let binding = BindingId("b".to_owned());
-        let ended = Ended { at: UnixTime(13), by: EndedBy::Dropped, told_at: None };
+        let [dropped, next] = ["b1", "b2"].map(|id| BindingId(id.to_owned()));
+        let ended = |by| Ended { at: UnixTime(13), by, told_at: None };
+        let bind = |id: &BindingId| {
+            let (id, customer, bound_at) = (id.clone(), bar(45).customer, UnixTime(13));
+            Write::Bind(BindingRow { id, host: key(2), customer, bound_at, ended: None })
+        };
         let more = vec![
-            Write::Rekey { binding: binding.clone(), host: key(2) },
+            bind(&dropped),
+            Write::Unbind { binding: dropped, ended: ended(EndedBy::Dropped) },
+            bind(&next),
+            Write::MoveSeats { from: binding.clone(), to: next.clone() },
+            Write::Unbind { binding, ended: ended(EndedBy::Replaced) },
             Write::SaveHost(HostRow {
                 key: key(2),
                 evidence: evidence(),
                 serial: 1,
+                acknowledged: 0,
                 last_seen: UnixTime(14),
                 may_run_until: UnixTime(15),
             }),
-            Write::Unbind { binding, ended },
+            Write::TakeSeat(SeatRow { binding: next, ..seat("s3", 1) }),
             Write::MarkTold { host: key(2), at: UnixTime(16) },
             Write::Bar(bar(50)),
             Write::LiftBar { host: key(1), customer: bar(50).customer, feature: FeatureId(50) },
@@ -266,6 +277,7 @@ mod tests {
         let mut found = rows(&store, &wanted).await;
         assert_eq!(found.seat.take().unwrap().freed_at, Some(UnixTime(6)));
         assert_eq!(found.trials, expected.grants);
+        assert_eq!(found.seats.len(), 2, "the one that was moved, and one that was taken");
         found.trials.clear();
         assert_eq!(found, expected);
     }
@@ -297,8 +309,14 @@ mod tests {
     async fn evidence_that_changes_is_found_under_the_new_facts_alone() {
         let (_dir, store) = store().await;
         let host = |facts| {
-            let (last_seen, may_run_until) = (UnixTime(1), UnixTime(2));
-            Write::SaveHost(HostRow { key: key(1), evidence: facts, serial: 1, last_seen, may_run_until })
+            Write::SaveHost(HostRow {
+                key: key(1),
+                evidence: facts,
+                serial: 1,
+                acknowledged: 0,
+                last_seen: UnixTime(1),
+                may_run_until: UnixTime(2),
+            })
         };
         apply(&store, vec![host(evidence())]).await.unwrap();
         let other = Evidence(vec![Fact::new(FactKind::MachineId, "other")]);

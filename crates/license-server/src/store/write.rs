@@ -53,6 +53,7 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
                 EndedBy::Left => "left",
                 EndedBy::Reset => "reset",
                 EndedBy::Dropped => "dropped",
+                EndedBy::Replaced => "replaced",
             };
             let freed = query("UPDATE seat SET freed_at = ?2 WHERE binding = ?1 AND freed_at IS NULL");
             freed.bind(&binding.0).bind(ended.at.0).execute(&mut *db).await?;
@@ -62,8 +63,10 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
                 .bind(by)
                 .bind(seconds(ended.told_at))
         }
-        Write::Rekey { binding, host } => {
-            query("UPDATE binding SET host = ?2 WHERE id = ?1").bind(&binding.0).bind(host.to_string())
+        Write::MoveSeats { from, to } => {
+            query("UPDATE seat SET binding = ?2 WHERE binding = ?1 AND freed_at IS NULL")
+                .bind(&from.0)
+                .bind(&to.0)
         }
         Write::TakeSeat(row) => query(
             "INSERT INTO seat (session, customer, feature, slot, binding, holder, captured_at)
@@ -98,7 +101,7 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
             bars.bind(host.to_string()).bind(at.0).execute(&mut *db).await?;
             query(
                 "UPDATE binding SET told_at = ?2
-                  WHERE host = ?1 AND ended_by = 'dropped' AND told_at IS NULL",
+                  WHERE host = ?1 AND ended_by IN ('dropped', 'replaced') AND told_at IS NULL",
             )
             .bind(host.to_string())
             .bind(at.0)
@@ -164,12 +167,15 @@ async fn save_host(db: &mut SqliteConnection, host: &HostRow) -> Result<(), Stor
     let known = query("SELECT 1 FROM host WHERE key = ?1 AND evidence = ?2").bind(&key).bind(&evidence);
     let is_same = known.fetch_optional(&mut *db).await?.is_some();
     let saved = query(
-        "INSERT INTO host (key, evidence, serial, last_seen, may_run_until) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO host (key, evidence, serial, acknowledged, last_seen, may_run_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (key) DO UPDATE SET evidence = excluded.evidence, serial = excluded.serial,
-             last_seen = excluded.last_seen, may_run_until = excluded.may_run_until",
+             acknowledged = excluded.acknowledged, last_seen = excluded.last_seen,
+             may_run_until = excluded.may_run_until",
     );
-    let serial = i64::try_from(host.serial).unwrap_or(i64::MAX);
-    let saved = saved.bind(&key).bind(&evidence).bind(serial).bind(host.last_seen.0);
+    let [serial, acknowledged] =
+        [host.serial, host.acknowledged].map(|serial| i64::try_from(serial).unwrap_or(i64::MAX));
+    let saved = saved.bind(&key).bind(&evidence).bind(serial).bind(acknowledged).bind(host.last_seen.0);
     saved.bind(host.may_run_until.0).execute(&mut *db).await?;
     if is_same {
         return Ok(());

@@ -130,6 +130,16 @@ impl Host {
         }
     }
 
+    /// The same host that reports other hardware.
+    pub(crate) fn with_evidence(&self, facts: Vec<Fact>) -> Self {
+        Self { evidence: Evidence(facts), ..self.clone() }
+    }
+
+    /// The same machine after a reinstallation: with the key of host `id`, and without a state.
+    pub(crate) fn with_key(&self, id: u8) -> Self {
+        Self { evidence: self.evidence.clone(), ..Self::new(id, self.trusted) }
+    }
+
     pub(crate) fn public(&self) -> PublicKey {
         PublicKey::of(&self.key)
     }

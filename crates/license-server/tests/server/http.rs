@@ -6,6 +6,7 @@ use crate::host::{Host, Response, exchange};
 use license_core::{
     api::{Call, KEYS_PATH, MAX_REQUEST_BODY},
     crypto::{PublicKey, RequestId},
+    host::{Fact, FactKind},
     keys::SignedKeySet,
     statement::Kind,
 };
@@ -32,7 +33,7 @@ impl Running {
         let address = listener.local_addr().unwrap();
         let root = server.keys().root_public();
         let serving = http::serve(Arc::clone(&server), listener, std::future::pending());
-        let task = tokio::spawn(async move { serving.await.unwrap() });
+        let task = tokio::spawn(serving);
         Self { address, root, server, task }
     }
 
@@ -301,18 +302,17 @@ async fn what_is_no_call_is_a_problem_without_a_code() {
         (format!("POST {path}"), envelope.headers().to_vec(), body.to_vec())
     };
     let check_in = host.seal_as(RequestId([1; 16]), &Call::CheckIn).body;
-    let facts = r#"{"kind":"machine_id","digest":""},"#.repeat(33);
-    let facts = format!("[{}]", facts.trim_end_matches(','));
-    let many = String::from_utf8(check_in.clone()).unwrap();
-    let start = many.find("\"evidence\":[").unwrap() + "\"evidence\":".len();
-    let end = start + many[start..].find("}]").unwrap() + 2;
-    let many = format!("{}{facts}{}", &many[..start], &many[end..]);
+    let twice = host.with_evidence(vec![Fact::new(FactKind::MachineId, "m"); 2]);
+    let twice = twice.seal_as(RequestId([1; 16]), &Call::CheckIn).body;
+    let endless = host.with_evidence(vec![Fact { kind: FactKind::MachineId, digest: "0".repeat(60_000) }]);
+    let endless = endless.seal_as(RequestId([1; 16]), &Call::CheckIn).body;
     let malformed = br#"{"nonce":"MIKO-AAAAA-AAAAA-AAAAA-AAAAA"}"#;
     let cases = [
         (400, signed("/v1/trial", b"")),
         (400, signed("/v1/trial", malformed)),
         (400, signed("/v1/trial", &check_in)),
-        (400, signed("/v1/check-in", many.as_bytes())),
+        (400, signed("/v1/check-in", &twice)),
+        (400, signed("/v1/check-in", &endless)),
         (404, ("GET /v2/keys".to_owned(), vec![], vec![])),
         (404, ("GET /".to_owned(), vec![], vec![])),
         (405, ("GET /v1/trial".to_owned(), vec![], vec![])),
@@ -327,6 +327,71 @@ async fn what_is_no_call_is_a_problem_without_a_code() {
         assert!(!problem.detail_ru.is_empty(), "{head}");
         assert!(response.headers.contains("x-request-id: "), "{head}");
     }
+}
+
+/// How many rows a table of the database in `folder` has.
+async fn rows_in(folder: &Path, table: &'static str) -> i64 {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("license-server.db"));
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let mut count = sqlx::QueryBuilder::<sqlx::Sqlite>::new(format!("SELECT count(*) FROM {table}"));
+    count.build_query_scalar().fetch_one(&pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn keys_that_nobody_knows_leave_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let mut known = running.host(1);
+    let number = registered(&running, &mut known, "a").await;
+    for id in 100..200 {
+        let mut host = running.host(id);
+        assert_eq!(host.refused(at, &Call::CheckIn).await.status, 404);
+        // What succeeds for anybody is no exception.
+        host.ok(at, &Call::LicenseInfo { number: number.clone() }).await;
+        host.ok(at, &Call::Drop).await;
+    }
+    for table in ["reply", "host", "host_fact", "binding"] {
+        assert_eq!(rows_in(folder.path(), table).await, 1, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_recorded_reset_that_is_sent_again_later_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let mut host = running.host(1);
+    let number = registered(&running, &mut host, "a").await;
+    let recorded = host.seal(&Call::Drop);
+    let first = recorded.send(at).await;
+    assert_eq!(recorded.send(at).await.body, first.body, "a repetition at once is answered again");
+    host.ok(at, &Call::Activate { number: number.clone() }).await;
+    let (_, statement) = host.ok(at, &Call::CheckIn).await;
+    assert!(matches!(statement.unwrap().kind, Kind::Lease(_)));
+
+    let last = host.seal(&Call::CheckIn);
+    let answer = last.send(at).await;
+    let problem = recorded.send(at).await.problem();
+    assert_eq!((problem.status, problem.code), (409, None));
+    assert_eq!(running.bindings(&number).await.len(), 1);
+    assert_eq!(last.send(at).await.body, answer.body, "the host's own last answer is still kept");
+}
+
+#[tokio::test]
+async fn a_reinstalled_host_stops_the_one_that_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let mut host = running.host(1);
+    let number = registered(&running, &mut host, "a").await;
+    let mut reinstalled = host.with_key(2);
+    reinstalled.ok(at, &Call::Activate { number: number.clone() }).await;
+    assert_eq!(reinstalled.leased(at, 33).await.unwrap().refusal, None);
+    assert_eq!(running.bindings(&number).await.len(), 1);
+    let (_, statement) = host.ok(at, &Call::CheckIn).await;
+    let Kind::Refusal(refusal) = statement.unwrap().kind else { panic!("two keys on one seat") };
+    assert_eq!(refusal.code, Code::NO_LICENSE);
 }
 
 #[tokio::test]
@@ -430,6 +495,6 @@ async fn open_requests_are_answered_before_the_server_stops() {
     let open = host.seal(&company("a")).send_head(at).await;
     stop.send(()).unwrap();
     assert_eq!(open.finish().await, 200);
-    serving.await.unwrap().unwrap();
+    serving.await.unwrap();
     assert!(tokio::net::TcpStream::connect(at).await.is_err(), "nobody listens any more");
 }
