@@ -3,6 +3,7 @@
 //! It takes commands over a channel, makes the calls to the license server, one at a time, and publishes
 //! a snapshot after every change. Queries read the snapshot and wait for nobody.
 
+mod admission;
 mod handle;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,6 @@ use license_core::{
     envelope::Envelope,
     outcome::{HttpAnswer, Judge, NoAnswer, Outcome},
     state::{Background, Effect, Event, Phase, PreparedCall, State},
-    time::Age,
 };
 use license_ipc::{ErrorKind, Failure};
 use license_types::{Code, FeatureId};
@@ -34,7 +34,10 @@ use tracing::{error, info, warn};
 
 pub(crate) use self::handle::draining;
 pub use self::handle::{CallResult, Handle, Success};
-use self::handle::{Command, Waiter};
+use self::{
+    admission::{MOST_WAITING, RefusedSeat},
+    handle::{Command, Waiter},
+};
 use crate::{
     clock::SystemClock,
     identity::Identity,
@@ -44,16 +47,6 @@ use crate::{
     store::Store,
     transport::{Exchange, HttpRequest, TransportError},
 };
-
-/// Commands that may wait for the license server. More than a PBX has modules; past it the answer is
-/// *busy*.
-const MOST_WAITING: usize = 64;
-
-/// Of those, calls of one uid, so that one user's script leaves room for the others and for people.
-const MOST_WAITING_PER_UID: usize = 16;
-
-/// How long after a refusal of a seat the license server is not asked for it again even by request.
-const REFUSAL_STANDS: Duration = Duration::from_secs(5);
 
 /// How often the time is stored: what a power cut may cost of it (design, section 4).
 const CLOCK_INTERVAL: Duration = Duration::from_mins(10);
@@ -124,15 +117,6 @@ struct InFlight {
     /// Whether the schedule made it, and nobody waited for it.
     is_scheduled: bool,
     task: JoinHandle<Result<HttpAnswer, TransportError>>,
-}
-
-/// A seat that the license server refused.
-#[derive(Debug, Clone, Copy)]
-struct RefusedSeat {
-    /// The serial that was held then.
-    serial: u64,
-    at: Age,
-    code: Code,
 }
 
 /// A call that waits for its turn.
@@ -244,78 +228,6 @@ impl<E: Exchange> Keeper<E> {
             self.queue.push_back(Waiting { call, asked_by, waiters: vec![waiter], cleared_up: false });
             self.give_way();
         }
-    }
-
-    /// Whether no more may wait for this uid. Root and the daemon itself have the whole queue.
-    fn is_full_for(&self, uid: u32) -> bool {
-        let own = self.queue.iter().filter(|waiting| waiting.asked_by == uid).count();
-        self.queue.len() >= MOST_WAITING || (uid != 0 && own >= MOST_WAITING_PER_UID)
-    }
-
-    /// Whether a call can be made at all: what is known without the license server is said at once.
-    fn admit(&self, call: &Call, automatic: bool) -> Result<(), Failure> {
-        let refused = |code: Code| Failure {
-            kind: ErrorKind::Refused,
-            code: Some(code),
-            message: code.meaning().to_owned(),
-        };
-        let is_unregistered = self.state.phase(self.clock.now()) == Phase::Unregistered;
-        match call {
-            Call::Coupon { .. } if is_unregistered => return Err(refused(Code::COUPON_NUMBER)),
-            Call::CheckIn | Call::Capture { .. } | Call::Release { .. } | Call::Trial { .. }
-                if is_unregistered =>
-            {
-                return Err(refused(Code::KEY_ERROR));
-            }
-            Call::Capture { feature, holder, reclaim } if holder.is_none() && !reclaim => {
-                self.admit_capture(*feature, automatic)?;
-            }
-            Call::Register(_)
-            | Call::Activate { .. }
-            | Call::CheckIn
-            | Call::Capture { .. }
-            | Call::Release { .. }
-            | Call::Coupon { .. }
-            | Call::Trial { .. }
-            | Call::LicenseInfo { .. }
-            | Call::Drop => {}
-        }
-        self.ready_to_call().map(drop)
-    }
-
-    /// What a module asks by itself must not wait for an outage, nor repeat a refusal before something has
-    /// changed; what is asked by request may repeat it in a moment.
-    fn admit_capture(&self, feature: FeatureId, automatic: bool) -> Result<(), Failure> {
-        let now = self.clock.now();
-        let held = self.state.held().map(|held| held.statement().serial);
-        if let Some(refused) = self.refused_seats.get(&feature)
-            && Some(refused.serial) == held
-            && (automatic || now.age.saturating_since(refused.at) < REFUSAL_STANDS)
-        {
-            let code = refused.code;
-            return Err(Failure {
-                kind: ErrorKind::Refused,
-                code: Some(code),
-                message: code.meaning().to_owned(),
-            });
-        }
-        match &self.state.contact.last_failure {
-            Some(failure) if automatic && self.state.due().is_some_and(|due| due > now.age) => Err(Failure {
-                kind: ErrorKind::NoAnswer,
-                code: Some(failure.code),
-                message: failure.message.clone(),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether there is a server to call, and a key to believe it by.
-    fn ready_to_call(&self) -> Result<Arc<E>, Failure> {
-        let missing = |message| Failure { kind: ErrorKind::NoAnswer, code: Some(Code::NO_ANSWER), message };
-        if self.settings.roots.is_empty() {
-            return Err(missing(status::no_root(&self.settings.trust_path)));
-        }
-        self.settings.exchange.clone().ok_or_else(|| missing(status::NO_SERVER.to_owned()))
     }
 
     /// Starts the next call, if none is under way: a waiting one, or what is due.
@@ -434,15 +346,6 @@ impl<E: Exchange> Keeper<E> {
             host_key: &self.host_key,
             above_serial: self.state.held().map(|held| held.statement().serial),
             url,
-        }
-    }
-
-    /// Notes a refusal that has a licensing code. One without is a fault on the way.
-    fn note_refused_seat(&mut self, call: &Call, outcome: &Outcome) {
-        let (Call::Capture { feature, .. }, Outcome::Refused(problem)) = (call, outcome) else { return };
-        if let (Some(held), Some(code)) = (self.state.held(), problem.code) {
-            let (serial, at) = (held.statement().serial, self.clock.now().age);
-            self.refused_seats.insert(*feature, RefusedSeat { serial, at, code });
         }
     }
 

@@ -8,12 +8,12 @@ use license_core::{
     host::Evidence,
     keys::{KeySet, OnlineKey},
     statement::{HeldSeat, Kind, Lease, LeasedFeature, Statement},
-    time::Now,
+    time::{Age, Now},
 };
 use license_types::{Customer, ProductId, RegistrationNumber, Seats, SessionId, UnixTime, Verdict};
 use tokio::sync::Notify;
 
-use super::*;
+use super::{admission::MOST_WAITING_PER_UID, *};
 use crate::{store::Loaded, transport::TransportErrorKind};
 
 const FEATURE: FeatureId = FeatureId(45);

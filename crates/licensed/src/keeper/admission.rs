@@ -1,0 +1,113 @@
+//! What is answered without the license server: what is known already, what cannot be sent, and what is too
+//! much.
+
+use std::{sync::Arc, time::Duration};
+
+use license_core::{api::Call, outcome::Outcome, state::Phase, time::Age};
+use license_ipc::{ErrorKind, Failure};
+use license_types::{Code, FeatureId};
+
+use super::Keeper;
+use crate::{status, transport::Exchange};
+
+/// Commands that may wait for the license server. More than a PBX has modules; past it the answer is
+/// *busy*.
+pub(super) const MOST_WAITING: usize = 64;
+
+/// Of those, calls of one uid, so that one user's script leaves room for the others and for people.
+pub(super) const MOST_WAITING_PER_UID: usize = 16;
+
+/// How long after a refusal of a seat the license server is not asked for it again even by request.
+const REFUSAL_STANDS: Duration = Duration::from_secs(5);
+
+/// A seat that the license server refused.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RefusedSeat {
+    /// The serial that was held then.
+    serial: u64,
+    at: Age,
+    code: Code,
+}
+
+impl<E: Exchange> Keeper<E> {
+    /// Whether no more may wait for this uid. Root and the daemon itself have the whole queue.
+    pub(super) fn is_full_for(&self, uid: u32) -> bool {
+        let own = self.queue.iter().filter(|waiting| waiting.asked_by == uid).count();
+        self.queue.len() >= MOST_WAITING || (uid != 0 && own >= MOST_WAITING_PER_UID)
+    }
+
+    /// Whether a call can be made at all: what is known without the license server is said at once.
+    pub(super) fn admit(&self, call: &Call, automatic: bool) -> Result<(), Failure> {
+        let refused = |code: Code| Failure {
+            kind: ErrorKind::Refused,
+            code: Some(code),
+            message: code.meaning().to_owned(),
+        };
+        let is_unregistered = self.state.phase(self.clock.now()) == Phase::Unregistered;
+        match call {
+            Call::Coupon { .. } if is_unregistered => return Err(refused(Code::COUPON_NUMBER)),
+            Call::CheckIn | Call::Capture { .. } | Call::Release { .. } | Call::Trial { .. }
+                if is_unregistered =>
+            {
+                return Err(refused(Code::KEY_ERROR));
+            }
+            Call::Capture { feature, holder, reclaim } if holder.is_none() && !reclaim => {
+                self.admit_capture(*feature, automatic)?;
+            }
+            Call::Register(_)
+            | Call::Activate { .. }
+            | Call::CheckIn
+            | Call::Capture { .. }
+            | Call::Release { .. }
+            | Call::Coupon { .. }
+            | Call::Trial { .. }
+            | Call::LicenseInfo { .. }
+            | Call::Drop => {}
+        }
+        self.ready_to_call().map(drop)
+    }
+
+    /// What a module asks by itself must not wait for an outage, nor repeat a refusal before something has
+    /// changed; what is asked by request may repeat it in a moment.
+    fn admit_capture(&self, feature: FeatureId, automatic: bool) -> Result<(), Failure> {
+        let now = self.clock.now();
+        let held = self.state.held().map(|held| held.statement().serial);
+        if let Some(refused) = self.refused_seats.get(&feature)
+            && Some(refused.serial) == held
+            && (automatic || now.age.saturating_since(refused.at) < REFUSAL_STANDS)
+        {
+            let code = refused.code;
+            return Err(Failure {
+                kind: ErrorKind::Refused,
+                code: Some(code),
+                message: code.meaning().to_owned(),
+            });
+        }
+        match &self.state.contact.last_failure {
+            Some(failure) if automatic && self.state.due().is_some_and(|due| due > now.age) => Err(Failure {
+                kind: ErrorKind::NoAnswer,
+                code: Some(failure.code),
+                message: failure.message.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is a server to call, and a key to believe it by.
+    pub(super) fn ready_to_call(&self) -> Result<Arc<E>, Failure> {
+        let missing = |message| Failure { kind: ErrorKind::NoAnswer, code: Some(Code::NO_ANSWER), message };
+        if self.settings.roots.is_empty() {
+            return Err(missing(status::no_root(&self.settings.trust_path)));
+        }
+        self.settings.exchange.clone().ok_or_else(|| missing(status::NO_SERVER.to_owned()))
+    }
+
+    /// Notes a refusal that has a licensing code. One without is a fault on the way.
+    pub(super) fn note_refused_seat(&mut self, call: &Call, outcome: &Outcome) {
+        let (Call::Capture { feature, .. }, Outcome::Refused(problem)) = (call, outcome) else { return };
+        if let (Some(held), Some(code)) = (self.state.held(), problem.code) {
+            let (serial, at) = (held.statement().serial, self.clock.now().age);
+            self.refused_seats.insert(*feature, RefusedSeat { serial, at, code });
+        }
+    }
+}
