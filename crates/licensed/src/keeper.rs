@@ -178,7 +178,8 @@ impl<E: Exchange> Keeper<E> {
                 () = time::sleep(nap) => {
                     self.announce();
                     if self.store_fault.is_some() {
-                        self.save(Effect::Save).await;
+                        // What could not be written may have been a refusal or a reset: both generations.
+                        self.save(Effect::SaveBoth).await;
                         self.publish();
                     }
                 }
