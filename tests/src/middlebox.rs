@@ -6,7 +6,10 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -60,6 +63,7 @@ pub struct Middlebox {
     address: SocketAddr,
     ca_file: PathBuf,
     behaviour: Arc<Mutex<Behaviour>>,
+    in_clear: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Middlebox {
@@ -78,6 +82,8 @@ impl Middlebox {
         let tls = Arc::new(certified(&ca_file));
         let pass: Behaviour = Box::new(|request, upstream| upstream.ask(request));
         let behaviour = Arc::new(Mutex::new(pass));
+        let in_clear = Arc::new(AtomicBool::new(false));
+        let answers_in_clear = Arc::clone(&in_clear);
         let (told, upstream) = (Arc::clone(&behaviour), Upstream(upstream.to_owned()));
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -86,15 +92,24 @@ impl Middlebox {
                 // Who does not trust the box, or hangs up, gets no answer.
                 let Some(request) = read_request(&mut stream) else { continue };
                 let reply = (told.lock().unwrap())(&request, &upstream);
-                let _ = write_reply(&mut stream, &reply);
+                let _ = if answers_in_clear.load(Ordering::Relaxed) {
+                    stream.sock.write_all(b"HTTP/1.1 502 the box is going down\r\n\r\n")
+                } else {
+                    write_reply(&mut stream, &reply)
+                };
             }
         });
-        Self { address, ca_file, behaviour }
+        Self { address, ca_file, behaviour, in_clear }
     }
 
     /// From now on it does this with each request.
     pub fn now(&self, behaviour: impl FnMut(&Request, &Upstream) -> Reply + Send + 'static) {
         *self.behaviour.lock().unwrap() = Box::new(behaviour);
+    }
+
+    /// Whether from now on it breaks TLS in its answers, after it has passed the requests on.
+    pub fn answers_in_clear(&self, does: bool) {
+        self.in_clear.store(does, Ordering::Relaxed);
     }
 
     /// `https://127.0.0.1:PORT`

@@ -116,7 +116,7 @@ fn framed(answer: &Answer) -> Vec<u8> {
 fn by_both(request: &Request, turns: fn() -> Vec<Turn>) -> Vec<(Result<Answer, ClientError>, Vec<Request>)> {
     let daemon = FakeDaemon::start(turns());
     let outcome = Client::with(daemon.settings()).request(request);
-    #[allow(unused_mut)] // with the feature there is a second one
+    #[allow(unused_mut, reason = "with the feature `tokio` there is a second client")]
     let mut outcomes = vec![(outcome, daemon.requests())];
     #[cfg(feature = "tokio")]
     {

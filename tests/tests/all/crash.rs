@@ -58,6 +58,17 @@ fn a_coupon_whose_answer_was_lost_before_the_crash_is_activated_once_and_without
     assert_eq!(world.host.checked(45)["seats"]["total"], 2, "one of each coupon");
 }
 
+#[test]
+fn a_coupon_that_went_through_before_tls_broke_is_activated_once_and_without_a_complaint() {
+    let (world, middlebox) = World::intercepted();
+    let coupon = world.server.coupon(81);
+    middlebox.answers_in_clear(true);
+    assert_eq!(world.host.licensectl(&["coupon", &coupon]).ended_with(4).failure(), "no_answer 1014");
+    middlebox.answers_in_clear(false);
+    world.host.activate_coupon(&coupon);
+    assert_eq!(world.host.checked(45)["seats"]["total"], 2, "one of each coupon");
+}
+
 /// What a module or a person does in the busy run.
 #[derive(Debug, Clone)]
 enum Act {

@@ -417,6 +417,18 @@ async fn a_disk_that_cannot_be_written_stops_nothing_and_is_said() {
     assert!(matches!(verdict, Verdict::Granted { .. }));
 }
 
+// The clock is paused: it goes on when all wait, to the next deadline.
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_can_be_written_again_is_written_without_another_change() {
+    let world = World::new();
+    std::fs::remove_dir_all(world.folder.path()).unwrap();
+    world.keeper.call(activate(), 0).await.unwrap();
+    std::fs::create_dir(world.folder.path()).unwrap();
+    let mut snapshots = world.keeper.snapshots.clone();
+    snapshots.wait_for(|snapshot| snapshot.store_fault.is_none()).await.unwrap();
+    assert_eq!(world.store.load().unwrap().state.unwrap().number(), Some(&number()));
+}
+
 #[tokio::test]
 async fn what_waits_is_overtaken_by_a_reset_too() {
     let world = World::bound().await;
