@@ -1,5 +1,8 @@
 //! The HTTP side: limits, envelopes, and problems as `application/problem+json`.
 
+mod connections;
+mod fault;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{
@@ -20,12 +23,8 @@ use license_core::{
 use tokio::net::TcpListener;
 use tracing::Instrument;
 
-use crate::{
-    LicenseServer, clock,
-    connections::{self, MAX_CONNECTIONS},
-    exchange::Reply,
-    fault::Fault,
-};
+use self::{connections::MAX_CONNECTIONS, fault::Fault};
+use crate::{LicenseServer, clock, exchange::Reply};
 
 /// Where a supervisor looks whether the process answers at all.
 pub const LIVE_PATH: &str = "/health/live";
