@@ -4,6 +4,8 @@
 //! `200` with an [`ApiAnswer`], or a [`Problem`] as `application/problem+json` (RFC 9457). Besides there
 //! is `GET /v1/keys`, which gives the current [`SignedKeySet`] to anybody.
 
+use std::collections::BTreeMap;
+
 use license_types::{
     Code, Coupon, Customer, FeatureId, Holder, LicensedProduct, ProductId, Registration, RegistrationNumber,
     SessionId,
@@ -83,13 +85,28 @@ pub enum Call {
         /// The number.
         number: RegistrationNumber,
     },
+    /// Say how this host is used; needs no number.
+    SendMetrics {
+        /// What it says.
+        metrics: Metrics,
+    },
     /// Unbind this host and free its seats.
     Drop,
 }
 
+/// What a host says about itself, by name: `PBXname`, `CountSipExtensions` and the like. For the vendor to
+/// look at; nothing depends on it.
+pub type Metrics = BTreeMap<String, String>;
+
+/// The most [`Metrics`] of one host.
+pub const MAX_METRICS: usize = 64;
+
+/// The longest name or value of a metric, in bytes.
+pub const MAX_METRIC_LEN: usize = 256;
+
 impl Call {
     /// The paths of all calls.
-    pub const PATHS: [&'static str; 9] = [
+    pub const PATHS: [&'static str; 10] = [
         "/v1/register",
         "/v1/activate",
         "/v1/check-in",
@@ -98,13 +115,15 @@ impl Call {
         "/v1/coupon",
         "/v1/trial",
         "/v1/license-info",
+        "/v1/send-metrics",
         "/v1/drop",
     ];
 
     /// Where this call is posted to.
     #[must_use]
     pub const fn path(&self) -> &'static str {
-        let [register, activate, check_in, capture, release, coupon, trial, license_info, drop] = Self::PATHS;
+        let [register, activate, check_in, capture, release, coupon, trial, info, metrics, drop] =
+            Self::PATHS;
         match self {
             Self::Register(_) => register,
             Self::Activate { .. } => activate,
@@ -113,7 +132,8 @@ impl Call {
             Self::Release { .. } => release,
             Self::Coupon { .. } => coupon,
             Self::Trial { .. } => trial,
-            Self::LicenseInfo { .. } => license_info,
+            Self::LicenseInfo { .. } => info,
+            Self::SendMetrics { .. } => metrics,
             Self::Drop => drop,
         }
     }
@@ -122,7 +142,7 @@ impl Call {
 /// The body of a `200`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiAnswer {
-    /// What holds now; absent after `license-info` and `drop`.
+    /// What holds now; absent after `license-info`, `send-metrics` and `drop`.
     pub statement: Option<SignedStatement>,
     /// The receipt of the statement, to be sent along with the next call.
     #[serde(default)]

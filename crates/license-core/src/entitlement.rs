@@ -8,7 +8,7 @@ use std::time::Duration;
 use license_types::{Basis, Code, Entitlement, FeatureId, Holder, UnixTime, Verdict};
 
 use crate::{
-    state::{Binding, DEFAULT_RUN_ON, Held, Phase, State},
+    state::{Binding, DEFAULT_RUN_ON, Held, State},
     statement::{HeldSeat, Kind, Lease, LeasedFeature},
     time::Now,
 };
@@ -80,11 +80,14 @@ impl State {
         if row.per_user && holder.is_some() && seat(row, holder).is_none() {
             return denied(Code::NO_LICENSE);
         }
-        if self.phase(now) == Phase::Lapsed {
-            let run_until = held.ends_at(lease).saturating_add(Duration::from_secs(lease.run_on));
+        let honoured_until = row.honoured_until.unwrap_or(lease.honoured_until).min(lease.honoured_until);
+        let ends = held.honours(honoured_until);
+        if now.age > ends {
+            let run_on = row.run_on.unwrap_or(lease.run_on);
+            let run_until = ends.saturating_add(Duration::from_secs(run_on));
             return Verdict::Indeterminate {
                 code: self.last_code(),
-                since: lease.honoured_until,
+                since: honoured_until,
                 may_run: now.age < run_until,
             };
         }
@@ -93,7 +96,7 @@ impl State {
                 Verdict::Indeterminate { code: Code::EXPIRED, since: expiry, may_run: true }
             }
             expiry => Verdict::Granted {
-                until: expiry.unwrap_or(UnixTime(i64::MAX)).min(lease.honoured_until),
+                until: expiry.unwrap_or(UnixTime(i64::MAX)).min(honoured_until),
                 basis: match self.contact.offline_since {
                     Some(since) => Basis::Offline { since: held.unix_at(since) },
                     None => Basis::Fresh,

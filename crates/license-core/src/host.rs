@@ -84,6 +84,9 @@ impl Fact {
 #[serde(transparent)]
 pub struct Evidence(pub Vec<Fact>);
 
+/// The most facts of one host: the kinds of today, and room for those of tomorrow.
+const MAX_FACTS: usize = 16;
+
 /// The least common weight at which one host may go on in the place of another. A machine id alone is
 /// below it: machines that were made from one image have the same.
 const IDENTIFIES: u32 = 4;
@@ -102,18 +105,34 @@ impl Evidence {
         self.matches(other) && common_weight(&self.facts(), &other.facts()) >= IDENTIFIES
     }
 
+    /// Whether the same host cannot have both without a change of its hardware: of the kinds that both
+    /// know, half of the weight or more is different. What only one knows says nothing.
+    #[must_use]
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.facts(), other.facts());
+        let kinds: BTreeSet<FactKind> = theirs.iter().map(|fact| fact.kind).collect();
+        let compared = ours.iter().filter(|fact| kinds.contains(&fact.kind));
+        let total: u32 = compared.map(|fact| fact.kind.weight()).sum();
+        total > 0 && common_weight(&ours, &theirs) * 2 <= total
+    }
+
     /// Whether it is an id that somebody chose, and that somebody else may guess.
     #[must_use]
     pub fn is_configured(&self) -> bool {
         self.0.iter().any(|fact| fact.kind == FactKind::Configured)
     }
 
-    /// Whether each fact is a digest, and of a kind of its own: whoever sends it may send anything.
+    /// Whether each fact is a digest, and of a kind of its own: whoever sends it may send anything. Kinds
+    /// that a newer version knows cannot be told apart; there are a few of them at most.
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
-        let kinds: BTreeSet<FactKind> = self.0.iter().map(|fact| fact.kind).collect();
-        let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        kinds.len() == self.0.len() && self.0.iter().all(|fact| is_digest(&fact.digest))
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let is_digest = |text: &str| text.len() == 64 && text.bytes().all(is_digit);
+        let known = self.0.iter().map(|fact| fact.kind).filter(|kind| *kind != FactKind::Unknown);
+        let kinds: BTreeSet<FactKind> = known.clone().collect();
+        kinds.len() == known.count()
+            && self.0.len() <= MAX_FACTS
+            && self.0.iter().all(|fact| is_digest(&fact.digest))
     }
 
     /// The facts, each once.
@@ -155,6 +174,26 @@ mod tests {
             assert_eq!(other.matches(&host), same, "{name}, the other way round");
         }
         assert!(!evidence(&[]).matches(&evidence(&[])), "two containers are not the same host");
+    }
+
+    #[test]
+    fn only_facts_that_both_know_contradict() {
+        use FactKind::{BoardSerial, Configured, MachineId, ProductUuid};
+        let host = evidence(&[(MachineId, "m1"), (ProductUuid, "p1"), (BoardSerial, "b1")]);
+        let cases = [
+            ("the same", evidence(&[(MachineId, "m1"), (ProductUuid, "p1"), (BoardSerial, "b1")]), false),
+            ("less is readable", evidence(&[(MachineId, "m1")]), false),
+            ("nothing is readable", evidence(&[]), false),
+            ("another kind of host", evidence(&[(Configured, "m1")]), false),
+            ("reinstalled", evidence(&[(MachineId, "m2"), (ProductUuid, "p1"), (BoardSerial, "b1")]), false),
+            ("disk in another one", evidence(&[(MachineId, "m1"), (ProductUuid, "p2")]), true),
+            ("all is new", evidence(&[(MachineId, "m2"), (ProductUuid, "p2"), (BoardSerial, "b2")]), true),
+        ];
+        for (name, other, contradicts) in cases {
+            assert_eq!(host.contradicts(&other), contradicts, "{name}");
+            assert_eq!(other.contradicts(&host), contradicts, "{name}, the other way round");
+        }
+        assert!(!evidence(&[]).contradicts(&evidence(&[])));
     }
 
     #[test]

@@ -82,6 +82,12 @@ pub struct LeasedFeature {
     pub held: Vec<HeldSeat>,
     /// Why this host may not use it; `None` if it may.
     pub refusal: Option<Code>,
+    /// To when it counts without another answer, if that is sooner than the lease says.
+    #[serde(default)]
+    pub honoured_until: Option<UnixTime>,
+    /// Seconds after that for which what runs may go on, if the lease says otherwise.
+    #[serde(default)]
+    pub run_on: Option<u64>,
 }
 
 /// One seat that this host holds.

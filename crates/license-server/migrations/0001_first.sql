@@ -2,8 +2,13 @@
 -- are NULL for what is live.
 
 CREATE TABLE product (
-    id   INTEGER PRIMARY KEY,
-    name TEXT NOT NULL
+    id         INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL,
+    -- The policy: seconds, and days of a trial.
+    refresh    INTEGER NOT NULL CHECK (refresh > 0),
+    honoured   INTEGER NOT NULL CHECK (honoured > 0),
+    run_on     INTEGER NOT NULL CHECK (run_on >= 0),
+    trial_days INTEGER NOT NULL CHECK (trial_days > 0)
 ) STRICT;
 
 CREATE TABLE feature (
@@ -29,7 +34,25 @@ CREATE TABLE customer (
     -- What company and e-mail are compared by.
     company_key TEXT NOT NULL,
     email_key   TEXT NOT NULL UNIQUE,
-    created_at  INTEGER NOT NULL
+    created_at  INTEGER NOT NULL,
+    suspended_at INTEGER,
+    -- Where the log of the number ends.
+    log_length  INTEGER NOT NULL,
+    log_hash    TEXT NOT NULL
+) STRICT;
+
+-- Who did what when: one hash chain for each number, ids alone. Lines are only ever added.
+CREATE TABLE log (
+    -- In the order in which they came, over all numbers.
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    customer TEXT NOT NULL REFERENCES customer,
+    seq      INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    actor    TEXT NOT NULL,
+    deed     TEXT NOT NULL,
+    details  TEXT NOT NULL,
+    hash     TEXT NOT NULL,
+    UNIQUE (customer, seq)
 ) STRICT;
 
 CREATE TABLE host (
@@ -38,8 +61,19 @@ CREATE TABLE host (
     serial        INTEGER NOT NULL,
     -- The highest serial that the host said it holds.
     acknowledged  INTEGER NOT NULL,
+    -- Which serials its copies hold.
+    ratchet       TEXT NOT NULL,
+    -- The length of the log of its number at its last statement.
+    seen          INTEGER NOT NULL,
     last_seen     INTEGER NOT NULL,
     may_run_until INTEGER NOT NULL
+) STRICT;
+
+-- What a host last said about itself.
+CREATE TABLE host_metrics (
+    host    TEXT PRIMARY KEY REFERENCES host DEFERRABLE INITIALLY DEFERRED,
+    at      INTEGER NOT NULL,
+    metrics TEXT NOT NULL
 ) STRICT;
 
 -- The evidence once more, to find the hosts that share a fact.
@@ -71,9 +105,14 @@ CREATE TABLE license_grant (
     product  INTEGER NOT NULL REFERENCES product,
     seats    INTEGER NOT NULL CHECK (seats > 0),
     trial    INTEGER NOT NULL CHECK (trial IN (0, 1)),
-    made_on  TEXT NOT NULL REFERENCES host DEFERRABLE INITIALLY DEFERRED,
+    -- NULL is the vendor.
+    made_on  TEXT REFERENCES host DEFERRABLE INITIALLY DEFERRED,
     made_at  INTEGER NOT NULL,
-    ends_at  INTEGER
+    -- Of a trial, if it had been used on every day since it was last counted.
+    ends_at  INTEGER,
+    days_left  INTEGER CHECK (days_left >= 0),
+    counted_at INTEGER,
+    CHECK ((days_left IS NULL) = (counted_at IS NULL))
 ) STRICT;
 CREATE INDEX grant_of_customer ON license_grant (customer);
 CREATE INDEX trial_on_host ON license_grant (made_on, product) WHERE trial = 1;
@@ -107,15 +146,21 @@ CREATE TABLE coupon (
     product      INTEGER NOT NULL REFERENCES product,
     seats        INTEGER NOT NULL CHECK (seats > 0),
     days         INTEGER NOT NULL CHECK (days > 0),
+    extends      INTEGER NOT NULL CHECK (extends IN (0, 1)),
     issued_at    INTEGER NOT NULL,
     blocked      INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1)),
     used_at      INTEGER,
     used_by      TEXT REFERENCES customer,
     used_on      TEXT,
     used_request TEXT,
+    -- The grant, and whether the coupon made it or extended it.
+    used_grant   TEXT REFERENCES license_grant DEFERRABLE INITIALLY DEFERRED,
+    used_made    INTEGER CHECK (used_made IN (0, 1)),
     CHECK ((used_at IS NULL) = (used_by IS NULL)
        AND (used_at IS NULL) = (used_on IS NULL)
-       AND (used_at IS NULL) = (used_request IS NULL))
+       AND (used_at IS NULL) = (used_request IS NULL)
+       AND (used_at IS NULL) = (used_grant IS NULL)
+       AND (used_at IS NULL) = (used_made IS NULL))
 ) STRICT;
 
 -- The last answer of each host, given again to a repeated request. A key that was never bound has none.

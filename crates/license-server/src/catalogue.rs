@@ -22,7 +22,32 @@ pub struct Product {
     pub name: String,
     /// What it contains.
     pub features: Vec<FeatureId>,
+    /// How its licenses are handled.
+    pub policy: Policy,
 }
+
+/// How the licenses of a product are handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Seconds after which a host asks again; of all its products the shortest counts.
+    pub refresh: u64,
+    /// Seconds for which a lease counts without another answer.
+    pub honoured: u64,
+    /// Seconds after that for which what runs may go on.
+    pub run_on: u64,
+    /// Days of use of a trial.
+    pub trial_days: u32,
+}
+
+impl Default for Policy {
+    /// 4 hours, 30 days and 7 days (design, sections 3 and 4): a long weekend and a lost uplink are no
+    /// reason to stop a customer's PBX. Trials are of 30 days unless the vendor says otherwise.
+    fn default() -> Self {
+        Self { refresh: 4 * 3600, honoured: 30 * DAY, run_on: 7 * DAY, trial_days: 30 }
+    }
+}
+
+const DAY: u64 = 24 * 3600;
 
 /// What is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +100,7 @@ impl Catalogue {
             id: ProductId(id),
             name: name.to_owned(),
             features: features.iter().copied().map(FeatureId).collect(),
+            policy: Policy::default(),
         };
         let feature = |&(id, name, per_user): &(u32, &str, bool)| Feature {
             id: FeatureId(id),

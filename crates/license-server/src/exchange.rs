@@ -10,7 +10,8 @@ use license_types::{Code, UnixTime};
 use crate::{
     LicenseServer,
     decide::{
-        Asked, Decision, Event, Refusal, ReplyRow, Wanted, Write, decide,
+        Asked, Decision, Refusal, ReplyRow, Wanted, Write, decide,
+        log::Deed,
         replay::{self, Seen},
     },
     draw::{self, DrawError},
@@ -57,7 +58,7 @@ enum Outcome {
     Repeated,
     Reused,
     Refused { status: u16, code: Option<Code> },
-    Done { number: Option<String>, serial: Option<u64>, events: Vec<Event> },
+    Done { number: Option<String>, serial: Option<u64>, deeds: Vec<Deed> },
 }
 
 impl LicenseServer {
@@ -146,7 +147,7 @@ impl Outcome {
         Self::Done {
             number: statement.map(|statement| statement.number.masked()),
             serial: statement.map(|statement| statement.serial),
-            events: decision.events.clone(),
+            deeds: decision.notable(),
         }
     }
 
@@ -158,21 +159,9 @@ impl Outcome {
             Self::Refused { status, code } => {
                 tracing::info!(path, %host, status, code = code.map(|code| code.0), "refused");
             }
-            Self::Done { number, serial, events } => {
-                for event in events {
-                    match event {
-                        Event::Restored { own, proved } => tracing::warn!(
-                            %host, number, own, proved,
-                            "this database is older than what the host holds; it is bound again"
-                        ),
-                        Event::Rekeyed { old } => {
-                            tracing::warn!(%host, number, old = %old.id(), "a reinstalled host has a new key");
-                        }
-                        Event::TooManyKeys { old } => tracing::warn!(
-                            %host, number, old = %old.id(),
-                            "a machine had new keys too often; this one is bound like another host"
-                        ),
-                    }
+            Self::Done { number, serial, deeds } => {
+                for deed in deeds {
+                    tracing::warn!(%host, number, deed = deed.name(), details = %deed.details(), "noted");
                 }
                 // A check changes nothing that anybody waits for, and there are many.
                 if path == Call::CheckIn.path() {

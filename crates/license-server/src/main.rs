@@ -10,7 +10,8 @@ use std::{
 
 use clap::Parser;
 use license_server::{
-    LicenseServer, admin,
+    LicenseServer,
+    admin::Console,
     cli::{Admin, Cli, Command, Serve},
     clock, http, owner,
 };
@@ -67,12 +68,15 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
 
 fn administer(arguments: &Admin) -> Result<(), Box<dyn Error>> {
     let folder: &Path = &arguments.data_dir;
+    // Before the program becomes the owner: the log names the person.
+    let actor = owner::caller();
     owner::assume(folder)?;
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let server = LicenseServer::open(folder).await?;
-        let mut out = io::stdout().lock();
-        admin::run(&server, &arguments.command, arguments.json, clock::now(), &mut out).await?;
+        let (now, json) = (clock::now(), arguments.json);
+        let mut console = Console { server: &server, actor, now, json, out: io::stdout().lock() };
+        console.run(&arguments.command).await?;
         server.store().close().await;
-        Ok(out.flush()?)
+        Ok(console.out.flush()?)
     })
 }

@@ -7,7 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use nix::unistd::{Gid, Uid, User, geteuid, initgroups, setgid, setgroups, setuid};
+use nix::unistd::{Gid, Uid, User, geteuid, getuid, initgroups, setgid, setgroups, setuid};
+
+use crate::decide::log::Actor;
 
 /// Why this user may not use the data folder.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,17 @@ pub enum OwnerError {
         /// What the system says.
         source: nix::Error,
     },
+}
+
+/// Who runs this program: `SUDO_USER` where root runs it for somebody, else the user by name or id. It is
+/// what the log says, and no proof: whoever may become root may write anything.
+#[must_use]
+pub fn caller() -> Actor {
+    let uid = getuid();
+    let by_sudo = std::env::var("SUDO_USER").ok().filter(|_| uid.is_root());
+    let name = by_sudo.or_else(|| Some(User::from_uid(uid).ok()??.name));
+    let name: String = name.unwrap_or_default().chars().filter(|c| !c.is_control()).take(64).collect();
+    Actor::Admin(if name.is_empty() { uid.to_string() } else { name })
 }
 
 /// Makes this process the owner of the data folder, so that no file in it ever belongs to anybody else. A

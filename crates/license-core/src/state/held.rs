@@ -106,7 +106,13 @@ impl Held {
     /// The age at which the lease ends, grace included.
     #[must_use]
     pub fn ends_at(&self, lease: &Lease) -> Age {
-        self.age_at(lease.honoured_until).max(self.grace_until.unwrap_or_default())
+        self.honours(lease.honoured_until)
+    }
+
+    /// The age up to which something counts that counts until then, grace included.
+    #[must_use]
+    pub(crate) fn honours(&self, honoured_until: UnixTime) -> Age {
+        self.age_at(honoured_until).max(self.grace_until.unwrap_or_default())
     }
 
     /// Whether half of the time between the answer and the end of the lease is over.

@@ -72,6 +72,7 @@ impl PreparedCall {
             | Call::Release { .. }
             | Call::Coupon { .. }
             | Call::Trial { .. }
+            | Call::SendMetrics { .. }
             | Call::Drop => true,
         }
     }

@@ -189,7 +189,8 @@ impl State {
             | Call::Release { .. }
             | Call::Coupon { .. }
             | Call::Trial { .. }
-            | Call::LicenseInfo { .. } => (self, vec![Effect::Save]),
+            | Call::LicenseInfo { .. }
+            | Call::SendMetrics { .. } => (self, vec![Effect::Save]),
         }
     }
 

@@ -74,6 +74,8 @@ pub(crate) fn lease() -> Lease {
             Some(_) => Vec::new(),
         },
         refusal,
+        honoured_until: None,
+        run_on: None,
     };
     Lease {
         honoured_until: ISSUED.saturating_add(HONOURED),

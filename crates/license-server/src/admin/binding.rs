@@ -1,68 +1,55 @@
 //! `admin binding`
 
-use std::io::{self, Write as _};
+use std::{fmt::Write as _, io};
 
-use license_types::{RegistrationNumber, SessionId, UnixTime};
+use license_types::SessionId;
 
-use super::{CommandError, date, print_json};
+use super::{CommandError, Console, counted, date, unknown};
 use crate::{
-    LicenseServer,
     cli::BindingCommand,
     decide::{
-        Rows, Wanted,
+        Wanted,
         drop::{self, DropError, Dropped, Purpose, Which},
         list::{self, Listed, State},
     },
 };
 
-/// Does what a command says and prints what came of it.
-pub(super) async fn run(
-    server: &LicenseServer,
-    command: &BindingCommand,
-    json: bool,
-    now: UnixTime,
-    out: &mut impl io::Write,
-) -> Result<(), CommandError> {
-    match command {
-        BindingCommand::List { number } => {
-            let wanted = Wanted { numbers: vec![number.clone()], every_host: true, ..Wanted::default() };
-            let list = |rows: Rows| match list::list(&rows, number, now) {
-                Some(listed) => Ok((Vec::new(), listed)),
-                None => Err(unknown(number)),
-            };
-            let listed = server.store().transaction(&wanted, list).await??;
-            if json { print_json(out, &serde_json::to_value(&listed)?) } else { print_list(out, &listed) }
-        }
-        BindingCommand::Drop { number, all: _, session, free_only } => {
-            let which = session.clone().map_or(Which::All, |id| Which::Session(SessionId(id)));
-            let purpose = if *free_only { Purpose::FreeOnly } else { Purpose::Move };
-            let wanted = Wanted { numbers: vec![number.clone()], every_host: true, ..Wanted::default() };
-            let drop = |rows: Rows| {
-                drop::drop(&rows, number, &which, purpose, now).map_err(|error| match error {
-                    DropError::UnknownNumber => unknown(number),
-                    DropError::UnknownSession => CommandError::UnknownSession,
-                })
-            };
-            let dropped = server.store().transaction(&wanted, drop).await??;
-            if json { print_json(out, &serde_json::to_value(&dropped)?) } else { print_drop(out, &dropped) }
+impl<O: io::Write> Console<'_, O> {
+    pub(super) async fn binding(&mut self, command: &BindingCommand) -> Result<(), CommandError> {
+        match command {
+            BindingCommand::List { number } => {
+                let wanted = Wanted { numbers: vec![number.clone()], every_host: true, ..Wanted::default() };
+                let now = self.now;
+                let list =
+                    self.look(&wanted, |rows| list::list(rows, number, now).ok_or_else(|| unknown(number)));
+                let listed = list.await?;
+                self.say(&serde_json::to_value(&listed)?, || list_text(&listed))
+            }
+            BindingCommand::Drop { number, all: _, session, free_only } => {
+                let which = session.clone().map_or(Which::All, |id| Which::Session(SessionId(id)));
+                let purpose = if *free_only { Purpose::FreeOnly } else { Purpose::Move };
+                let wanted = Wanted { numbers: vec![number.clone()], every_host: true, ..Wanted::default() };
+                let drop = self.change(&wanted, |draft| {
+                    drop::drop(draft, number, &which, purpose).map_err(|error| match error {
+                        DropError::UnknownNumber => unknown(number),
+                        DropError::UnknownSession => CommandError::UnknownSession,
+                    })
+                });
+                let dropped = drop.await?;
+                self.say(&serde_json::to_value(&dropped)?, || drop_text(&dropped))
+            }
         }
     }
 }
 
-fn unknown(number: &RegistrationNumber) -> CommandError {
-    CommandError::UnknownNumber { masked: number.masked() }
-}
-
-fn print_list(out: &mut impl io::Write, listed: &[Listed]) -> Result<(), CommandError> {
+fn list_text(listed: &[Listed]) -> String {
     if listed.is_empty() {
-        return Ok(writeln!(out, "The number has no bindings.")?);
+        return "The number has no bindings.".to_owned();
     }
-    let mut table = Vec::new();
-    writeln!(
-        table,
-        "{:<32}  {:<16}  {:<8}  {:<20}  {:<20}  FEATURE",
+    let mut table = format!(
+        "{:<32}  {:<16}  {:<8}  {:<20}  {:<20}  FEATURE\n",
         "SESSION", "HOST", "STATE", "CAPTURED", "LAST SEEN"
-    )?;
+    );
     for seat in listed {
         let state = match seat.state {
             State::Live => "live",
@@ -70,7 +57,8 @@ fn print_list(out: &mut impl io::Write, listed: &[Listed]) -> Result<(), Command
             State::Surplus => "surplus",
         };
         let holder = seat.holder.as_ref().map(|holder| format!(" for {holder}")).unwrap_or_default();
-        writeln!(
+        // Writing into a text cannot fail.
+        let _written = writeln!(
             table,
             "{:<32}  {:<16}  {state:<8}  {:<20}  {:<20}  {} {}{holder}",
             seat.session,
@@ -79,20 +67,19 @@ fn print_list(out: &mut impl io::Write, listed: &[Listed]) -> Result<(), Command
             date(seat.last_seen),
             seat.feature,
             seat.feature_name,
-        )?;
+        );
     }
-    Ok(out.write_all(&table)?)
+    table
 }
 
-fn print_drop(out: &mut impl io::Write, dropped: &Dropped) -> Result<(), CommandError> {
-    writeln!(out, "Freed {} seats of {} hosts.", dropped.sessions.len(), dropped.hosts.len())?;
-    for host in &dropped.hosts {
-        let until = date(host.may_run_until);
-        writeln!(
-            out,
-            "Host {} learns of it at its next check; if it cannot be reached, it may run on until {until}.",
-            host.host
-        )?;
-    }
-    Ok(())
+fn drop_text(dropped: &Dropped) -> String {
+    let (seats, hosts) = (counted(dropped.sessions.len(), "seat"), counted(dropped.hosts.len(), "host"));
+    let told = dropped.hosts.iter().map(|host| {
+        format!(
+            "Host {} learns of it at its next check; if it cannot be reached, it may run on until {}.\n",
+            host.host,
+            date(host.may_run_until)
+        )
+    });
+    format!("Freed {seats} of {hosts}.\n{}", told.collect::<String>())
 }

@@ -6,10 +6,16 @@ mod coupon;
 use std::io;
 
 use jiff::Timestamp;
-use license_types::{ProductId, UnixTime};
-use serde_json::json;
+use license_types::{ProductId, RegistrationNumber, UnixTime};
+use serde_json::{Value, json};
 
-use crate::{LicenseServer, cli::AdminCommand, draw::DrawError, store::StoreError};
+use crate::{
+    LicenseServer,
+    cli::AdminCommand,
+    decide::{Draft, Rows, Wanted, log::Actor},
+    draw::DrawError,
+    store::StoreError,
+};
 
 /// Why a command came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -49,27 +55,72 @@ pub enum CommandError {
     Json(#[from] serde_json::Error),
 }
 
-/// Does what a command says and prints what came of it.
-pub async fn run(
-    server: &LicenseServer,
-    command: &AdminCommand,
-    json: bool,
-    now: UnixTime,
-    out: &mut impl io::Write,
-) -> Result<(), CommandError> {
-    match command {
-        AdminCommand::PublicKey => {
-            let key = server.keys().root_public();
-            if json { print_json(out, &json!({ "public_key": key })) } else { Ok(writeln!(out, "{key}")?) }
+/// Who asks, of which server, and where the answer goes.
+pub struct Console<'a, O> {
+    /// The server.
+    pub server: &'a LicenseServer,
+    /// Who asks: stands in the log of the numbers that change.
+    pub actor: Actor,
+    /// When.
+    pub now: UnixTime,
+    /// Whether the answer is JSON.
+    pub json: bool,
+    /// Where the answer goes.
+    pub out: O,
+}
+
+impl<O: io::Write> Console<'_, O> {
+    /// Does what a command says and prints what came of it.
+    pub async fn run(&mut self, command: &AdminCommand) -> Result<(), CommandError> {
+        match command {
+            AdminCommand::PublicKey => {
+                let key = self.server.keys().root_public();
+                self.say(&json!({ "public_key": key }), || key.to_string())
+            }
+            AdminCommand::Coupon(command) => self.coupon(command).await,
+            AdminCommand::Binding(command) => self.binding(command).await,
         }
-        AdminCommand::Coupon(command) => coupon::run(server, command, json, now, out).await,
-        AdminCommand::Binding(command) => binding::run(server, command, json, now, out).await,
+    }
+
+    /// Changes what is wanted, with lines in the log; on an error nothing is changed.
+    async fn change<T>(
+        &self,
+        wanted: &Wanted,
+        decide: impl FnOnce(&mut Draft) -> Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
+        let decide = |rows: Rows| {
+            let mut draft = Draft::new(rows, self.actor.clone(), self.now);
+            let outcome = decide(&mut draft)?;
+            Ok((draft.finish().0, outcome))
+        };
+        self.server.store().transaction(wanted, decide).await?
+    }
+
+    /// Looks at what is wanted.
+    async fn look<T>(
+        &self,
+        wanted: &Wanted,
+        look: impl FnOnce(&Rows) -> Result<T, CommandError>,
+    ) -> Result<T, CommandError> {
+        self.change(wanted, |draft| look(&draft.rows)).await
+    }
+
+    /// Prints the answer as JSON or as text, one or more lines.
+    fn say(&mut self, json: &Value, text: impl FnOnce() -> String) -> Result<(), CommandError> {
+        let text = if self.json { serde_json::to_string_pretty(json)? } else { text() };
+        // A line break less is no answer less: nothing to print is no empty line.
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        Ok(self.out.write_all(format!("{text}{end}").as_bytes())?)
     }
 }
 
-fn print_json(out: &mut impl io::Write, value: &serde_json::Value) -> Result<(), CommandError> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    Ok(writeln!(out)?)
+fn unknown(number: &RegistrationNumber) -> CommandError {
+    CommandError::UnknownNumber { masked: number.masked() }
+}
+
+/// So many of something, in words.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn date(time: UnixTime) -> String {

@@ -55,6 +55,10 @@ pub enum CouponCommand {
         /// Seats of each feature of the product.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
         seats: u32,
+        /// Add the days to the end of what the number has of the product; without any, a coupon makes a
+        /// license of its own.
+        #[arg(long)]
+        extend: bool,
     },
     /// Block a coupon that was not used yet.
     Block {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use license_types::{FeatureId, ProductId, RegistrationNumber};
 
-use super::{BindingRow, CustomerId, Desk, EndedBy, Event, GrantRow, Refusal, Standing, Write};
+use super::{BindingRow, CustomerId, Desk, EndedBy, GrantRow, Refusal, Standing, Write, log::Deed};
 
 /// Seats of the free product 11 unless the vendor gives more.
 const MIKOPBX_SEATS: u32 = 1;
@@ -19,15 +19,17 @@ const REKEYS_COUNTED: Duration = Duration::from_hours(30 * 24);
 
 impl Desk<'_> {
     pub(super) fn activate(&mut self, number: &RegistrationNumber) -> Result<BindingRow, Refusal> {
-        let customer = self.rows.customer_by_number(number).ok_or(Refusal::UnknownNumber)?;
+        let customer = self.draft.rows.customer_by_number(number).ok_or(Refusal::UnknownNumber)?;
         let id = customer.id.clone();
-        Ok(self.settle(&id))
+        self.settle(&id)
     }
 
     /// Binds the host as a person wants it: bars are lifted, MikoPBX itself is there, its seat taken.
-    pub(super) fn settle(&mut self, customer: &CustomerId) -> BindingRow {
+    pub(super) fn settle(&mut self, customer: &CustomerId) -> Result<BindingRow, Refusal> {
+        self.require_in_order(customer)?;
         let binding = self.take_over(customer).unwrap_or_else(|| self.bind(customer));
         let barred: Vec<FeatureId> = self
+            .draft
             .rows
             .bars
             .iter()
@@ -39,7 +41,7 @@ impl Desk<'_> {
         }
         self.add_mikopbx(customer);
         self.take_or_warn(&binding, FeatureId::MIKOPBX);
-        binding
+        Ok(binding)
     }
 
     /// Adds product 11 for ever, if the number does not have it so.
@@ -47,7 +49,7 @@ impl Desk<'_> {
         let for_ever = |grant: &GrantRow| {
             grant.customer == *customer && grant.product == ProductId::MIKOPBX && grant.ends_at.is_none()
         };
-        if self.rows.grants.iter().any(for_ever) {
+        if self.draft.rows.grants.iter().any(for_ever) {
             return;
         }
         self.write(Write::AddGrant(GrantRow {
@@ -56,9 +58,10 @@ impl Desk<'_> {
             product: ProductId::MIKOPBX,
             seats: MIKOPBX_SEATS,
             trial: false,
-            made_on: self.asked.host,
+            made_on: Some(self.asked.host),
             made_at: self.now,
             ends_at: None,
+            used_days: None,
         }));
     }
 
@@ -71,16 +74,16 @@ impl Desk<'_> {
         }
         let of_machine =
             |binding: &&BindingRow| binding.customer == *customer && self.is_machine(&binding.host);
-        let mut bindings = self.rows.bindings.iter().filter(of_machine);
+        let mut bindings = self.draft.rows.bindings.iter().filter(of_machine);
         let old = bindings.find(|binding| binding.ended.is_none())?.clone();
         if self.replaced_of_late(customer) >= MAX_REKEYS {
-            self.events.push(Event::TooManyKeys { old: old.host });
+            self.draft.note(customer, Deed::TooManyKeys { old: old.host.id() });
             return None;
         }
-        self.events.push(Event::Rekeyed { old: old.host });
+        self.draft.note(customer, Deed::Rekeyed { old: old.host.id() });
         let binding = self.bind(customer);
         self.write(Write::MoveSeats { from: old.id.clone(), to: binding.id.clone() });
-        self.unbind(old.id, EndedBy::Replaced);
+        self.unbind(old, EndedBy::Replaced);
         Some(binding)
     }
 
@@ -92,7 +95,7 @@ impl Desk<'_> {
             });
             of_late && binding.customer == *customer && self.is_same_host(&binding.host)
         };
-        self.rows.bindings.iter().filter(is_counted).count()
+        self.draft.rows.bindings.iter().filter(is_counted).count()
     }
 }
 
@@ -103,7 +106,7 @@ mod tests {
 
     use super::{
         super::{
-            Decision, Ended, SeatRow,
+            Ended, SeatRow,
             testing::{FEATURE_33, NOW, World, capture, key, number, trial},
         },
         *,
@@ -157,8 +160,9 @@ mod tests {
     fn a_reinstalled_host_goes_on_with_its_binding() {
         let mut world = World::registered(1);
         let seats = world.rows.seats.clone();
-        let Decision { answer, events, .. } = world.decide(11, &activate('A')).unwrap();
-        assert_eq!(events, [Event::Rekeyed { old: key(1) }]);
+        let decision = world.decide(11, &activate('A')).unwrap();
+        assert_eq!(decision.notable(), [Deed::Rekeyed { old: key(1).id() }]);
+        let answer = decision.answer;
         assert_eq!(answer.statement.unwrap().host_key, key(11));
         assert_eq!(answer.warnings, Vec::<String>::new());
         let places = |rows: &[SeatRow]| -> Vec<_> {
@@ -187,8 +191,11 @@ mod tests {
     fn a_key_that_was_replaced_takes_its_place_back_by_activation() {
         let mut world = World::registered(1);
         world.ok(11, &activate('A'));
-        let Decision { answer, events, .. } = world.decide(1, &activate('A')).unwrap();
-        assert_eq!((events, answer.warnings), (vec![Event::Rekeyed { old: key(11) }], Vec::new()));
+        let back = world.decide(1, &activate('A')).unwrap();
+        assert_eq!(
+            (back.notable(), back.answer.warnings),
+            (vec![Deed::Rekeyed { old: key(11).id() }], Vec::new())
+        );
         assert_eq!(world.refusal_of(1, 33), None);
         assert_eq!(world.refused(11, &capture(33)), Refusal::Replaced);
     }
@@ -201,15 +208,15 @@ mod tests {
         }
         for host in [11, 31] {
             let decision = world.clone().decide(host, &activate('A')).unwrap();
-            assert_eq!(decision.events, [Event::TooManyKeys { old: key(1) }], "host {host}");
+            assert_eq!(decision.notable(), [Deed::TooManyKeys { old: key(1).id() }], "host {host}");
             assert_eq!(decision.answer.warnings.len(), 1, "no seat is free for host {host}");
         }
         world.register(2, "Other", 'B');
         let other = world.clone().decide(12, &activate('B')).unwrap();
-        assert_eq!(other.events, [Event::Rekeyed { old: key(2) }], "another machine is not concerned");
+        assert_eq!(other.notable(), [Deed::Rekeyed { old: key(2).id() }], "another machine is not concerned");
         world.now.0 += 30 * DAY;
         let later = world.decide(31, &activate('A')).unwrap();
-        assert_eq!(later.events, [Event::Rekeyed { old: key(1) }]);
+        assert_eq!(later.notable(), [Deed::Rekeyed { old: key(1).id() }]);
     }
 
     #[test]
@@ -230,7 +237,7 @@ mod tests {
         world.drop_all();
         world.ok(11, &activate('A'));
         let back = world.decide(1, &activate('A')).unwrap();
-        assert_eq!((back.events, back.answer.warnings.len()), (vec![], 1), "host 11 keeps the seat");
+        assert_eq!((back.notable(), back.answer.warnings.len()), (vec![], 1), "host 11 keeps the seat");
     }
 
     #[test]
@@ -239,7 +246,7 @@ mod tests {
         world.register(2, "Other", 'B');
         // Host 2 now reports the hardware of host 1: it is known, so it is not host 1 reinstalled.
         let decision = world.decide_with(2, 1, &activate('A')).unwrap();
-        assert_eq!(decision.events, []);
+        assert_eq!(decision.notable(), [Deed::Moved { host: key(2).id() }]);
         assert_eq!(decision.answer.warnings.len(), 1);
     }
 

@@ -2,7 +2,10 @@
 
 use license_types::{Coupon, FeatureId, ProductId};
 
-use super::{BindingRow, CouponUse, CustomerId, Desk, GrantRow, Refusal, Write, coupon_digest, term};
+use super::{
+    BindingRow, CouponMode, CouponUse, CustomerId, Desk, GrantRow, Refusal, UsedDays, Write, coupon_digest,
+    seats::end, term,
+};
 
 impl Desk<'_> {
     /// A coupon that was used *and* blocked was used: blocking it later ended nothing.
@@ -10,7 +13,7 @@ impl Desk<'_> {
         self.restore();
         let customer = self.bound_or_ousted(Refusal::CouponWithoutNumber)?;
         let digest = coupon_digest(coupon);
-        let row = self.rows.coupon.clone().filter(|row| row.digest == digest);
+        let row = self.draft.rows.coupon.clone().filter(|row| row.digest == digest);
         let row = row.ok_or(Refusal::CouponUnknown)?;
         if let Some(used) = row.used {
             // The host's last answer may be another one by now; the coupon still knows the request.
@@ -21,17 +24,50 @@ impl Desk<'_> {
         if row.blocked {
             return Err(Refusal::CouponBlocked);
         }
+        let extended = match row.mode {
+            CouponMode::Add => None,
+            CouponMode::Extend => self.extend(&customer, row.product, row.days),
+        };
+        let made = extended.is_none();
+        let grant =
+            extended.unwrap_or_else(|| self.grant(&customer, row.product, row.seats, row.days, false));
         let used = CouponUse {
             at: self.now,
             customer: customer.clone(),
             host: self.asked.host,
             request_id: self.asked.request_id,
+            grant,
+            made,
         };
         self.write(Write::UseCoupon { digest, used });
-        self.grant(&customer, row.product, row.seats, row.days, false);
         let binding = self.bind(&customer);
         self.take_product(&binding, row.product);
         Ok(binding)
+    }
+
+    /// Adds days to what the number has of the product: what was paid for before a trial, and of several
+    /// the one that ends last. What ended goes on from today. `None` if there is nothing to extend.
+    fn extend(&mut self, customer: &CustomerId, product: ProductId, days: u32) -> Option<String> {
+        let of_product = |grant: &&GrantRow| grant.customer == *customer && grant.product == product;
+        let grants = self.draft.rows.grants.iter().filter(of_product);
+        let dated = grants.filter(|grant| grant.ends_at.is_some());
+        let grant = dated.max_by_key(|grant| (!grant.trial, end(grant)))?.clone();
+        let (used_days, ends_at) = match grant.used_days {
+            Some(rest) => {
+                let left = rest.left.saturating_add(days);
+                let rest = UsedDays { left, ..rest };
+                (Some(rest), term::ends_after(left, rest.counted_at.max(self.now)))
+            }
+            None => (None, term::extended(end(&grant), days, self.now)),
+        };
+        let id = grant.id.clone();
+        self.write(Write::SetEnd {
+            grant: grant.id,
+            customer: grant.customer,
+            ends_at: Some(ends_at),
+            used_days,
+        });
+        Some(id)
     }
 
     /// Adds a grant that starts now.
@@ -42,23 +78,26 @@ impl Desk<'_> {
         seats: u32,
         days: u32,
         trial: bool,
-    ) {
+    ) -> String {
+        let id = self.drawn.id("grant");
         self.write(Write::AddGrant(GrantRow {
-            id: self.drawn.id("grant"),
+            id: id.clone(),
             customer: customer.clone(),
             product,
             seats,
             trial,
-            made_on: self.asked.host,
+            made_on: Some(self.asked.host),
             made_at: self.now,
             ends_at: Some(term::ends_after(days, self.now)),
+            used_days: trial.then_some(UsedDays { left: days, counted_at: self.now }),
         }));
+        id
     }
 
     /// Takes a seat of each of the product's host features for this host, where one is free.
     pub(super) fn take_product(&mut self, binding: &BindingRow, product: ProductId) {
-        let features = self.rows.catalogue.product(product).map(|product| product.features.clone());
-        let by_host = |feature: &FeatureId| !self.rows.is_per_user(*feature);
+        let features = self.draft.rows.catalogue.product(product).map(|product| product.features.clone());
+        let by_host = |feature: &FeatureId| !self.draft.rows.is_per_user(*feature);
         let features: Vec<FeatureId> = features.unwrap_or_default().into_iter().filter(by_host).collect();
         for feature in features {
             self.lift_bar(&binding.customer, feature);

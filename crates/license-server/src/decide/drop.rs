@@ -4,7 +4,7 @@ use license_core::crypto::KeyId;
 use license_types::{RegistrationNumber, SessionId, UnixTime};
 use serde::Serialize;
 
-use super::{BarRow, BindingRow, Desk, Ended, EndedBy, Refusal, Rows, SeatRow, Standing, Write};
+use super::{BarRow, BindingRow, Desk, Draft, Ended, EndedBy, Refusal, SeatRow, Standing, Write};
 
 /// Which bindings are dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,12 +53,12 @@ pub enum DropError {
 
 /// Drops bindings of a number.
 pub fn drop(
-    rows: &Rows,
+    draft: &mut Draft,
     number: &RegistrationNumber,
     which: &Which,
     purpose: Purpose,
-    now: UnixTime,
-) -> Result<(Vec<Write>, Dropped), DropError> {
+) -> Result<Dropped, DropError> {
+    let (rows, now) = (&draft.rows, draft.now);
     let customer = rows.customer_by_number(number).ok_or(DropError::UnknownNumber)?;
     let is_meant = |seat: &&SeatRow| match which {
         Which::All => seat.customer == customer.id,
@@ -87,11 +87,16 @@ pub fn drop(
             let (host, feature) = (binding.host, seat.feature);
             writes.push(Write::Bar(BarRow { host, customer: customer.id.clone(), feature, told_at: None }));
         }
-        writes.push(Write::FreeSeat { session: seat.session.clone(), at: now });
+        let (session, customer) = (seat.session.clone(), customer.id.clone());
+        writes.push(Write::FreeSeat { session, customer, feature: seat.feature, at: now });
     }
     if let (Which::All, Purpose::Move) = (which, purpose) {
         let ended = Ended { at: now, by: EndedBy::Dropped, told_at: None };
-        writes.extend(hosts.iter().map(|row| Write::Unbind { binding: row.id.clone(), ended }));
+        let unbind = |row: &&BindingRow| {
+            let (binding, host, customer) = (row.id.clone(), row.host, row.customer.clone());
+            Write::Unbind { binding, host, customer, ended }
+        };
+        writes.extend(hosts.iter().map(unbind));
     }
     let told = hosts.iter().filter_map(|row| rows.host(&row.host));
     let dropped = Dropped {
@@ -100,16 +105,22 @@ pub fn drop(
             .map(|host| DroppedHost { host: host.key.id(), may_run_until: host.may_run_until })
             .collect(),
     };
-    Ok((writes, dropped))
+    for write in writes {
+        draft.write(write);
+    }
+    Ok(dropped)
 }
 
 impl Desk<'_> {
     /// The host's own reset: no bar, and it is no fault if there is nothing to reset.
     pub(super) fn reset(&mut self) -> Result<(), Refusal> {
+        if self.is_refused_copy() {
+            return Ok(());
+        }
         self.require_current()?;
         match self.standing() {
             Standing::Bound(binding) | Standing::Ousted { binding, .. } => {
-                self.unbind(binding.id, EndedBy::Reset);
+                self.unbind(binding, EndedBy::Reset);
             }
             Standing::Unbound | Standing::Unknown => {}
         }
@@ -124,6 +135,7 @@ mod tests {
     use super::{
         super::{
             Answer,
+            log::Actor,
             testing::{NOW, World, capture, key, number, trial},
         },
         *,
@@ -166,10 +178,12 @@ mod tests {
     fn what_is_not_there_cannot_be_dropped() {
         let world = World::registered(1);
         let one = Which::Session(SessionId("nothing".to_owned()));
-        let outcome = drop(&world.rows, &number('A'), &one, Purpose::Move, NOW);
+        let mut draft = Draft::new(world.rows, Actor::Server, NOW);
+        let outcome = drop(&mut draft, &number('A'), &one, Purpose::Move);
         assert_eq!(outcome.unwrap_err(), DropError::UnknownSession);
-        let outcome = drop(&world.rows, &number('Z'), &Which::All, Purpose::Move, NOW);
+        let outcome = drop(&mut draft, &number('Z'), &Which::All, Purpose::Move);
         assert_eq!(outcome.unwrap_err(), DropError::UnknownNumber);
+        assert_eq!(draft.finish(), (vec![], vec![]));
     }
 
     #[test]

@@ -8,20 +8,12 @@ use license_core::{
 };
 use license_types::{Code, Customer, FeatureId, LicensedProduct, ProductFeature, ProductId, Seats, UnixTime};
 
+use crate::catalogue::Policy;
+
 use super::{
     BindingRow, CustomerId, CustomerRow, Desk, GrantRow, HostRow, Refusal, Rows, Write,
     seats::{Pool, end},
 };
-
-/// When a host is to ask again (design, section 4).
-const REFRESH_AFTER: Duration = Duration::from_hours(4);
-
-/// How long a lease counts without another answer (design, section 4).
-const HONOURED: Duration = Duration::from_hours(30 * 24);
-
-/// How long what runs may go on after that: a long weekend and a lost uplink are no reason to stop a
-/// customer's PBX (design, section 3).
-const RUN_ON: Duration = Duration::from_hours(7 * 24);
 
 /// How long a product stays in the list after its end: long enough to see what there is to renew.
 const SHOWN_AFTER_END: Duration = Duration::from_hours(90 * 24);
@@ -75,8 +67,16 @@ fn granted(rows: &Rows, grant: &GrantRow) -> impl Iterator<Item = FeatureId> {
     rows.catalogue.product(grant.product).into_iter().flat_map(|product| product.features.iter().copied())
 }
 
-fn leased(rows: &Rows, binding: &BindingRow, feature: FeatureId, pool: &Pool<'_>) -> LeasedFeature {
+fn leased(
+    rows: &Rows,
+    binding: &BindingRow,
+    feature: FeatureId,
+    pool: &Pool<'_>,
+    lease: Policy,
+    now: UnixTime,
+) -> LeasedFeature {
     let per_user = rows.is_per_user(feature);
+    let terms = terms(rows, pool.live().iter().copied());
     let longest = pool.grants.iter().max_by_key(|grant| (end(grant), !grant.trial));
     LeasedFeature {
         feature,
@@ -90,21 +90,39 @@ fn leased(rows: &Rows, binding: &BindingRow, feature: FeatureId, pool: &Pool<'_>
             .map(|seat| HeldSeat { session: seat.session.clone(), holder: seat.holder.clone() })
             .collect(),
         refusal: pool.refusal(&binding.id, per_user),
+        honoured_until: (terms.honoured < lease.honoured)
+            .then(|| now.saturating_add(Duration::from_secs(terms.honoured))),
+        run_on: (terms.run_on != lease.run_on).then_some(terms.run_on),
     }
 }
 
-fn lease(rows: &Rows, binding: &BindingRow, customer: &CustomerRow, now: UnixTime) -> Lease {
+/// The terms of a lease: those of its products, and of these the most patient for what does not say
+/// otherwise.
+fn terms<'r>(rows: &Rows, grants: impl Iterator<Item = &'r GrantRow>) -> Policy {
+    let policies =
+        grants.filter_map(|grant| rows.catalogue.product(grant.product)).map(|product| product.policy);
+    let both = |one: Policy, other: Policy| Policy {
+        refresh: one.refresh.min(other.refresh),
+        honoured: one.honoured.max(other.honoured),
+        run_on: one.run_on.max(other.run_on),
+        ..one
+    };
+    policies.reduce(both).unwrap_or_default()
+}
+
+fn lease(rows: &Rows, binding: &BindingRow, customer: &CustomerRow, terms: Policy, now: UnixTime) -> Lease {
     let grants = rows.grants.iter().filter(|grant| grant.customer == customer.id);
     let features: BTreeSet<FeatureId> = grants.flat_map(|grant| granted(rows, grant)).collect();
     Lease {
-        honoured_until: now.saturating_add(HONOURED),
-        run_on: RUN_ON.as_secs(),
+        honoured_until: now.saturating_add(Duration::from_secs(terms.honoured)),
+        run_on: terms.run_on,
         customer: shown(customer),
         products: products(rows, &customer.id, now),
         features: features
             .into_iter()
             .filter_map(|feature| {
-                Some(leased(rows, binding, feature, &rows.pool(&customer.id, feature, now)?))
+                let pool = rows.pool(&customer.id, feature, now)?;
+                Some(leased(rows, binding, feature, &pool, terms, now))
             })
             .take(MAX_FEATURES)
             .collect(),
@@ -114,27 +132,43 @@ fn lease(rows: &Rows, binding: &BindingRow, customer: &CustomerRow, now: UnixTim
 impl Desk<'_> {
     /// The statement about a binding. What the host lost, it is told by this.
     pub(super) fn statement(&mut self, binding: &BindingRow) -> Result<Statement, Refusal> {
-        let customer = self.rows.customer(&binding.customer).ok_or(Refusal::UnknownNumber)?;
+        let customer = self.draft.rows.customer(&binding.customer).ok_or(Refusal::UnknownNumber)?.clone();
         let number = customer.number.clone();
-        let (kind, may_run_until) = if let Some(refusal) = binding.ended.and_then(|ended| ended.by.refusal())
-        {
+        let suspended = customer.suspended_at.map(|_| Refusal::Suspended);
+        let ended = binding.ended.and_then(|ended| ended.by.refusal());
+        let by_copies = self.turned.caller.refusal();
+        let refusal = ended.or(suspended).or(by_copies);
+        if let Some(deed) = self.deed_of_finding() {
+            self.draft.note(&binding.customer, deed);
+        }
+        self.count_days(binding);
+        let live = self.draft.rows.grants.iter();
+        let live = live.filter(|grant| grant.customer == customer.id && grant.is_live(self.now));
+        let terms = terms(&self.draft.rows, live);
+        let (kind, may_run_until) = if let Some(refusal) = refusal {
             let reason = refusal.problem().detail;
             let refusal = RefusedStatement { code: Code::NO_LICENSE, reason };
             (Kind::Refusal(refusal), self.now)
         } else {
-            let lease = lease(&self.rows, binding, customer, self.now);
-            let may_run_until = lease.honoured_until.saturating_add(RUN_ON);
+            let lease = lease(&self.draft.rows, binding, &customer, terms, self.now);
+            let may_run_until = lease.honoured_until.saturating_add(Duration::from_secs(lease.run_on));
             (Kind::Lease(lease), may_run_until)
         };
-        let proved = self.asked.proved.as_ref().map_or(0, |proved| proved.serial);
-        let issued = self.own_serial().max(proved);
-        let serial = issued.saturating_add(1);
+        let serial = self.next_serial();
+        let may_run_until = match self.draft.rows.host(&self.asked.host) {
+            // The host itself runs on, whatever its copy is told.
+            Some(known) if self.is_refused_copy() => known.may_run_until,
+            Some(_) | None => may_run_until,
+        };
+        let log = self.draft.rows.customer(&binding.customer).map_or(0, |customer| customer.log.length);
         self.write(Write::SaveHost(HostRow {
             key: self.asked.host,
-            evidence: self.asked.evidence.clone(),
+            evidence: self.turned.evidence.clone(),
             serial,
             // Nobody holds what was never issued.
-            acknowledged: self.acknowledged().max(self.asked.serial.min(issued)),
+            acknowledged: self.acknowledged().max(self.asked.serial.min(self.issued_serial())),
+            ratchet: self.turned.ratchet.clone(),
+            seen: log,
             last_seen: self.now,
             may_run_until,
         }));
@@ -149,7 +183,7 @@ impl Desk<'_> {
             host_key: self.asked.host,
             nonce: self.asked.nonce,
             issued_at: self.now,
-            refresh_after: REFRESH_AFTER.as_secs(),
+            refresh_after: terms.refresh,
             kind,
         })
     }
@@ -157,8 +191,8 @@ impl Desk<'_> {
     /// Whether this host lost something and was not told yet.
     fn has_news(&self) -> bool {
         let host = self.asked.host;
-        let mut bars = self.rows.bars.iter();
-        let mut bindings = self.rows.bindings.iter();
+        let mut bars = self.draft.rows.bars.iter();
+        let mut bindings = self.draft.rows.bindings.iter();
         bars.any(|bar| bar.host == host && bar.told_at.is_none())
             || bindings.any(|row| row.host == host && row.ended.is_some_and(|ended| ended.is_news()))
     }
@@ -196,7 +230,7 @@ mod tests {
         world.ok(1, &Call::Coupon { coupon: coupon('A') });
         world.ok(2, &Call::Activate { number: number('A') });
         world.ok(2, &capture(43));
-        world.now.0 += 100 * DAY;
+        world.use_for(1, 100);
         let rows = [
             // Feature, host 1, host 2, seats in all.
             (33, None, Some(Code::NO_LICENSE), Seats { total: 1, captured: 1 }),
@@ -237,6 +271,7 @@ mod tests {
     fn a_product_is_listed_for_90_days_after_its_end_and_its_features_for_ever() {
         let mut world = World::registered(1);
         world.ok(1, &trial(81));
+        world.use_for(1, 30);
         let end = world.rows.grants.last().unwrap().ends_at.unwrap().0;
         for (after, listed) in [(-1, true), (0, true), (90 * DAY - 1, true), (90 * DAY, false)] {
             world.now = UnixTime(end + after);

@@ -4,10 +4,14 @@
 //! A refused request writes nothing, so on any failure the old binding stays.
 
 mod activation;
+mod copies;
 mod coupon;
+mod draft;
 pub mod drop;
 mod lease;
 pub mod list;
+pub mod log;
+pub mod ratchet;
 mod refusal;
 mod registration;
 pub mod replay;
@@ -16,12 +20,13 @@ mod rows;
 mod seats;
 mod term;
 mod trial;
+mod write;
 
 #[cfg(test)]
 mod testing;
 
 use license_core::{
-    api::{Call, License},
+    api::{Call, License, MAX_METRIC_LEN, MAX_METRICS, Metrics},
     crypto::{Nonce, PublicKey, RequestId, sha256_hex},
     host::Evidence,
     receipt::Receipt,
@@ -30,11 +35,17 @@ use license_core::{
 use license_types::{Coupon, RegistrationNumber, SessionId, UnixTime};
 
 pub use self::{
+    draft::Draft,
     refusal::Refusal,
     rows::{
-        BarRow, BindingId, BindingRow, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
-        GrantRow, HostRow, ReplyRow, Rows, SeatRow, Wanted, Write,
+        BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended,
+        EndedBy, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, Wanted,
     },
+    write::Write,
+};
+use self::{
+    log::{Actor, Deed},
+    ratchet::Caller,
 };
 
 /// A verified request of a host.
@@ -79,8 +90,8 @@ pub struct Decision {
     pub writes: Vec<Write>,
     /// What the host is told.
     pub answer: Answer,
-    /// What is worth a line in the log.
-    pub events: Vec<Event>,
+    /// What was done.
+    pub deeds: Vec<Deed>,
 }
 
 /// What the host is told; still to be signed.
@@ -96,32 +107,18 @@ pub struct Answer {
     pub warnings: Vec<String>,
 }
 
-/// Something that a vendor wants to see in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// A host proved a statement that the database does not know: the database is an older copy.
-    Restored {
-        /// The serial in the database.
-        own: u64,
-        /// The serial that the host proved.
-        proved: u64,
-    },
-    /// A reinstalled host goes on under a new key.
-    Rekeyed {
-        /// The key it had.
-        old: PublicKey,
-    },
-    /// A host that looks reinstalled had new keys too often; it is bound like any other one.
-    TooManyKeys {
-        /// The key that keeps its place.
-        old: PublicKey,
-    },
-}
-
 /// The digest that a coupon is stored under.
 #[must_use]
 pub fn coupon_digest(coupon: &Coupon) -> String {
     sha256_hex(coupon.as_str().as_bytes())
+}
+
+impl Decision {
+    /// What the vendor wants to see among the warnings of the running server.
+    #[must_use]
+    pub fn notable(&self) -> Vec<Deed> {
+        self.deeds.iter().filter(|deed| deed.is_notable()).cloned().collect()
+    }
 }
 
 impl Wanted {
@@ -146,7 +143,7 @@ impl Wanted {
                 wanted.evidence.clone_from(asked.evidence);
             }
             Call::LicenseInfo { number } => wanted.numbers.push(number.clone()),
-            Call::CheckIn | Call::Capture { .. } | Call::Drop => {}
+            Call::CheckIn | Call::Capture { .. } | Call::SendMetrics { .. } | Call::Drop => {}
         }
         wanted
     }
@@ -156,6 +153,7 @@ impl Wanted {
 pub fn decide(rows: Rows, asked: &Asked<'_>, now: UnixTime, drawn: &Drawn) -> Result<Decision, Refusal> {
     let mut desk = Desk::new(rows, asked, now, drawn);
     let mut answer = Answer::default();
+    desk.turn_ratchet(asked.call)?;
     let subject = match asked.call {
         Call::Register(registration) => Some(desk.register(registration)?),
         Call::Activate { number } => Some(desk.activate(number)?),
@@ -172,6 +170,10 @@ pub fn decide(rows: Rows, asked: &Asked<'_>, now: UnixTime, drawn: &Drawn) -> Re
             answer.license = Some(desk.license_info(number)?);
             None
         }
+        Call::SendMetrics { metrics } => {
+            desk.take_metrics(metrics)?;
+            None
+        }
         Call::Drop => {
             desk.reset()?;
             None
@@ -181,7 +183,8 @@ pub fn decide(rows: Rows, asked: &Asked<'_>, now: UnixTime, drawn: &Drawn) -> Re
         answer.statement = Some(desk.statement(&binding)?);
     }
     answer.warnings = desk.warnings;
-    Ok(Decision { writes: desk.writes, answer, events: desk.events })
+    let (writes, deeds) = desk.draft.finish();
+    Ok(Decision { writes, answer, deeds })
 }
 
 /// How a host stands to numbers.
@@ -202,29 +205,30 @@ enum Standing {
     Unknown,
 }
 
-/// A request being decided: the rows as they will be, and the writes that lead there.
+/// A request being decided.
 struct Desk<'a> {
-    rows: Rows,
+    draft: Draft,
     asked: &'a Asked<'a>,
     now: UnixTime,
     drawn: &'a Drawn,
-    writes: Vec<Write>,
+    /// Who asks, what is known of its hardware and of its copies from now on.
+    turned: copies::Turned,
     warnings: Vec<String>,
-    events: Vec<Event>,
 }
 
 impl<'a> Desk<'a> {
     fn new(rows: Rows, asked: &'a Asked<'a>, now: UnixTime, drawn: &'a Drawn) -> Self {
-        Self { rows, asked, now, drawn, writes: Vec::new(), warnings: Vec::new(), events: Vec::new() }
+        let draft = Draft::new(rows, Actor::Host(asked.host.id()), now);
+        let turned = copies::Turned::of(draft.rows.host(&asked.host));
+        Self { draft, asked, now, drawn, turned, warnings: Vec::new() }
     }
 
     fn write(&mut self, write: Write) {
-        self.rows.apply(&write);
-        self.writes.push(write);
+        self.draft.write(write);
     }
 
     fn standing(&self) -> Standing {
-        let mine = || self.rows.bindings.iter().filter(|binding| binding.host == self.asked.host);
+        let mine = || self.draft.rows.bindings.iter().filter(|binding| binding.host == self.asked.host);
         if let Some(live) = mine().find(|binding| binding.ended.is_none()) {
             return Standing::Bound(live.clone());
         }
@@ -234,15 +238,21 @@ impl<'a> Desk<'a> {
                 Some(refusal) => Standing::Ousted { binding: binding.clone(), refusal },
                 None => Standing::Unbound,
             },
-            None if self.rows.host(&self.asked.host).is_some() => Standing::Unbound,
+            None if self.draft.rows.host(&self.asked.host).is_some() => Standing::Unbound,
             None => Standing::Unknown,
         }
+    }
+
+    /// Whether the number of the customer can be used.
+    fn require_in_order(&self, customer: &CustomerId) -> Result<(), Refusal> {
+        let row = self.draft.rows.customer(customer);
+        if row.is_some_and(|row| row.suspended_at.is_some()) { Err(Refusal::Suspended) } else { Ok(()) }
     }
 
     /// The live binding of the host, or why there is none; `without` is for a host without a number.
     fn bound(&self, without: Refusal) -> Result<BindingRow, Refusal> {
         match self.standing() {
-            Standing::Bound(binding) => Ok(binding),
+            Standing::Bound(binding) => self.require_in_order(&binding.customer).map(|()| binding),
             Standing::Ousted { refusal, .. } => Err(refusal),
             Standing::Unbound | Standing::Unknown => Err(without),
         }
@@ -251,7 +261,10 @@ impl<'a> Desk<'a> {
     /// The number that the host is on or lost: for what a person does to come back.
     fn bound_or_ousted(&self, without: Refusal) -> Result<CustomerId, Refusal> {
         match self.standing() {
-            Standing::Bound(binding) | Standing::Ousted { binding, .. } => Ok(binding.customer),
+            Standing::Bound(BindingRow { customer, .. })
+            | Standing::Ousted { binding: BindingRow { customer, .. }, .. } => {
+                self.require_in_order(&customer).map(|()| customer)
+            }
             Standing::Unbound | Standing::Unknown => Err(without),
         }
     }
@@ -262,7 +275,7 @@ impl<'a> Desk<'a> {
             if binding.customer == *customer {
                 return binding;
             }
-            self.unbind(binding.id, EndedBy::Left);
+            self.unbind(binding, EndedBy::Left);
         }
         let binding = BindingRow {
             id: BindingId(self.drawn.id("binding")),
@@ -275,13 +288,15 @@ impl<'a> Desk<'a> {
         binding
     }
 
-    fn unbind(&mut self, binding: BindingId, by: EndedBy) {
-        self.write(Write::Unbind { binding, ended: Ended { at: self.now, by, told_at: None } });
+    fn unbind(&mut self, binding: BindingRow, by: EndedBy) {
+        let BindingRow { id, host, customer, .. } = binding;
+        let ended = Ended { at: self.now, by, told_at: None };
+        self.write(Write::Unbind { binding: id, host, customer, ended });
     }
 
     /// Known hosts that are the same machine under another key.
     fn twins(&self) -> impl Iterator<Item = &HostRow> {
-        let others = self.rows.hosts.iter().filter(|host| host.key != self.asked.host);
+        let others = self.draft.rows.hosts.iter().filter(|host| host.key != self.asked.host);
         others.filter(|host| host.evidence.matches(self.asked.evidence))
     }
 
@@ -305,12 +320,25 @@ impl<'a> Desk<'a> {
         }
     }
 
+    fn take_metrics(&mut self, metrics: &Metrics) -> Result<(), Refusal> {
+        if self.is_refused_copy() {
+            return Ok(());
+        }
+        let fits = |text: &String| text.len() <= MAX_METRIC_LEN;
+        if metrics.len() > MAX_METRICS || !metrics.iter().all(|(name, value)| fits(name) && fits(value)) {
+            return Err(Refusal::TooManyMetrics);
+        }
+        self.bound(Refusal::NoNumber)?;
+        self.write(Write::SaveMetrics { host: self.asked.host, at: self.now, metrics: metrics.clone() });
+        Ok(())
+    }
+
     fn license_info(&self, number: &RegistrationNumber) -> Result<License, Refusal> {
-        let customer = self.rows.customer_by_number(number).ok_or(Refusal::UnknownNumber)?;
+        let customer = self.draft.rows.customer_by_number(number).ok_or(Refusal::UnknownNumber)?;
         Ok(License {
             number: number.clone(),
             customer: lease::shown(customer),
-            products: lease::products(&self.rows, &customer.id, self.now),
+            products: lease::products(&self.draft.rows, &customer.id, self.now),
         })
     }
 }
@@ -441,6 +469,14 @@ mod tests {
                     prop_assert!(last < Some(statement.serial), "serials rise");
                 }
 
+                for customer in &world.rows.customers {
+                    let mut chain = log::Chain::default();
+                    for line in world.log.iter().filter(|line| line.customer == customer.id) {
+                        prop_assert!(line.follows(&chain), "{line:?}");
+                        chain = line.end();
+                    }
+                    prop_assert_eq!(&chain, &customer.log);
+                }
                 let rows = &world.rows;
                 let live = || rows.bindings.iter().filter(|binding| binding.ended.is_none());
                 let hosts: BTreeSet<String> = live().map(|binding| binding.host.to_string()).collect();

@@ -45,6 +45,14 @@ pub enum Refusal {
     Dropped,
     /// The host's machine goes on under another key.
     Replaced,
+    /// The vendor suspended the number.
+    Suspended,
+    /// The host is a copy of another one, under the same key.
+    Copy,
+    /// The host changed its hardware too often.
+    Restless,
+    /// What a host says about itself is too much.
+    TooManyMetrics,
     /// The host signed the request before it confirmed a later statement.
     OutOfDate,
     /// The number never had the feature.
@@ -150,6 +158,10 @@ impl Refusal {
             | Self::UnknownHost
             | Self::Dropped
             | Self::Replaced
+            | Self::Suspended
+            | Self::Copy
+            | Self::Restless
+            | Self::TooManyMetrics
             | Self::OutOfDate
             | Self::UnknownSeat
             | Self::CouponUnknown
@@ -226,6 +238,28 @@ impl Refusal {
                 "Регистрационный номер этого компьютера теперь используется с новым ключом. Чтобы вернуть \
                  его сюда, активируйте номер здесь заново.",
             ),
+            Self::Suspended => no_license(
+                "The vendor has suspended this registration number. Ask the vendor why.",
+                "Поставщик приостановил действие этого регистрационного номера. Обратитесь к поставщику.",
+            ),
+            Self::Copy => no_license(
+                "This host is a copy of another host and uses its key. Accept it in the Sessions monitor, or \
+                 give it a host key of its own and activate the number on it.",
+                "Этот компьютер — копия другого и использует его ключ. Подтвердите его в мониторе сессий или \
+                 создайте на нём собственный ключ и активируйте номер.",
+            ),
+            Self::Restless => no_license(
+                "The hardware of this host changed too often of late. Accept the change in the Sessions \
+                 monitor.",
+                "Оборудование этого компьютера в последнее время менялось слишком часто. Подтвердите замену \
+                 в мониторе сессий.",
+            ),
+            Self::TooManyMetrics => Wording {
+                status: 422,
+                code: None,
+                en: "There are too many metrics, or one is too long.".to_owned(),
+                ru: "Показателей слишком много, или один из них слишком длинный.".to_owned(),
+            },
             Self::OutOfDate => Wording {
                 status: 409,
                 code: None,
@@ -308,6 +342,10 @@ mod tests {
             Refusal::UnknownHost,
             Refusal::Dropped,
             Refusal::Replaced,
+            Refusal::Suspended,
+            Refusal::Copy,
+            Refusal::Restless,
+            Refusal::TooManyMetrics,
             Refusal::OutOfDate,
             Refusal::NotLicensed { feature, product: Some(product) },
             Refusal::Expired { feature, product: Some(product) },
@@ -326,8 +364,8 @@ mod tests {
     fn every_refusal_has_its_code() {
         let codes = all().iter().map(|refusal| refusal.code().map_or(0, |code| code.0)).collect::<Vec<_>>();
         let expected = [
-            0, 0, 0, 0, 2022, 2022, 2051, 2026, 2009, 2037, 2008, 2008, 2008, 0, 2008, 2011, 2008, 2008, 0,
-            2008, 2011, 2040, 2041, 2057,
+            0, 0, 0, 0, 2022, 2022, 2051, 2026, 2009, 2037, 2008, 2008, 2008, 2008, 2008, 2008, 0, 0, 2008,
+            2011, 2008, 2008, 0, 2008, 2011, 2040, 2041, 2057,
         ];
         assert_eq!(codes, expected);
     }

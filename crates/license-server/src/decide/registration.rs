@@ -4,7 +4,7 @@ use license_core::crypto::PublicKey;
 use license_types::Registration;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{BindingRow, CustomerId, CustomerRow, Desk, Refusal, Write};
+use super::{BindingRow, CustomerId, CustomerRow, Desk, Refusal, Write, log::Chain};
 
 /// The longest value of a field, in characters.
 const MAX_FIELD: usize = 256;
@@ -57,19 +57,20 @@ impl Desk<'_> {
         let registration = checked(entered)?;
         let company_key = comparable(&registration.company);
         let email_key = comparable(&registration.email);
-        let known = self.rows.customers.iter().find(|customer| customer.email_key == email_key).cloned();
+        let known =
+            self.draft.rows.customers.iter().find(|customer| customer.email_key == email_key).cloned();
         // An id that somebody chose can be guessed by somebody else.
         let by_machine = !self.asked.evidence.is_configured();
         let is_here = |key: &PublicKey| *key == self.asked.host || (by_machine && self.is_machine(key));
         let was_here = |customer: &CustomerId| {
-            let mut bindings = self.rows.bindings.iter();
+            let mut bindings = self.draft.rows.bindings.iter();
             bindings.any(|binding| binding.customer == *customer && is_here(&binding.host))
         };
         match known {
             Some(customer) if customer.company_key != company_key => Err(Refusal::EmailOfAnotherCompany),
-            Some(customer) if was_here(&customer.id) => Ok(self.settle(&customer.id)),
+            Some(customer) if was_here(&customer.id) => self.settle(&customer.id),
             Some(_) => Err(Refusal::RegisteredOnAnotherHost),
-            None if self.rows.bindings.iter().any(|binding| self.is_same_host(&binding.host)) => {
+            None if self.draft.rows.bindings.iter().any(|binding| self.is_same_host(&binding.host)) => {
                 Err(Refusal::HostRegistered)
             }
             None => {
@@ -80,10 +81,12 @@ impl Desk<'_> {
                     company_key,
                     email_key,
                     created_at: self.now,
+                    suspended_at: None,
+                    log: Chain::default(),
                 };
                 let id = customer.id.clone();
                 self.write(Write::AddCustomer(customer));
-                Ok(self.settle(&id))
+                self.settle(&id)
             }
         }
     }

@@ -63,7 +63,7 @@ impl Desk<'_> {
 
     /// The highest serial that the host said it holds.
     pub(super) fn acknowledged(&self) -> u64 {
-        self.rows.host(&self.asked.host).map_or(0, |host| host.acknowledged)
+        self.draft.rows.host(&self.asked.host).map_or(0, |host| host.acknowledged)
     }
 }
 

@@ -3,7 +3,7 @@
 //! A host proves with its receipt what this server said later than the backup. That it was bound is
 //! then our own word, and it is bound again, with what seats are still free.
 
-use super::{Desk, Event};
+use super::{Desk, log::Deed};
 
 impl Desk<'_> {
     /// Takes up what the host proves, if it is newer than what is known here.
@@ -13,12 +13,13 @@ impl Desk<'_> {
         if !proved.bound {
             return;
         }
-        let Some(customer) = self.rows.customer_by_number(&proved.number) else { return };
+        let Some(customer) = self.draft.rows.customer_by_number(&proved.number) else { return };
         let customer = customer.id.clone();
-        self.events.push(Event::Restored { own, proved: proved.serial });
+        let proved_serial = proved.serial;
+        self.draft.note(&customer, Deed::Restored { own, proved: proved_serial });
         let binding = self.bind(&customer);
         for held in &proved.seats {
-            let Some(pool) = self.rows.pool(&customer, held.feature, self.now) else { continue };
+            let Some(pool) = self.draft.rows.pool(&customer, held.feature, self.now) else { continue };
             let is_held = |seat: &super::SeatRow| {
                 seat.session == held.session || (seat.binding == binding.id && seat.holder == held.holder)
             };
@@ -29,9 +30,20 @@ impl Desk<'_> {
         }
     }
 
+    /// The serial of the next statement to this host.
+    pub(super) fn next_serial(&self) -> u64 {
+        self.issued_serial().saturating_add(1)
+    }
+
+    /// The highest serial that the host was ever given.
+    pub(super) fn issued_serial(&self) -> u64 {
+        let proved = self.asked.proved.as_ref().map_or(0, |proved| proved.serial);
+        self.own_serial().max(proved)
+    }
+
     /// The serial of the last statement to this host, as far as the database knows.
     pub(super) fn own_serial(&self) -> u64 {
-        self.rows.host(&self.asked.host).map_or(0, |host| host.serial)
+        self.draft.rows.host(&self.asked.host).map_or(0, |host| host.serial)
     }
 }
 
@@ -59,7 +71,7 @@ mod tests {
 
         let mut restored = backup.clone();
         let decision = restored.decide_holding(2, &held, &Call::CheckIn).unwrap();
-        assert_eq!(decision.events, [Event::Restored { own: 0, proved: held.serial }]);
+        assert_eq!(decision.notable(), [Deed::Restored { own: 0, proved: held.serial }]);
         let statement = decision.answer.statement.unwrap();
         assert_eq!((statement.serial, &statement.number), (held.serial + 1, &number('A')));
         assert_eq!(restored.refusal_of(2, 45), None);
@@ -86,7 +98,7 @@ mod tests {
         let held = world.ok(1, &Call::CheckIn).statement.unwrap();
         world.drop_all();
         let decision = world.decide_holding(1, &held, &Call::CheckIn).unwrap();
-        assert_eq!(decision.events, []);
+        assert_eq!(decision.notable(), []);
         assert!(matches!(decision.answer.statement.unwrap().kind, Kind::Refusal(_)));
     }
 

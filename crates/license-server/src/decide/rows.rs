@@ -1,7 +1,4 @@
-//! What decisions read and write: the rows of the store as plain values.
-//!
-//! A [`Write`] changes the [`Rows`] in memory exactly as the store changes its tables, so that what a
-//! decision answers is computed from what will be stored.
+//! What decisions read: the rows of the store as plain values.
 
 use license_core::{
     crypto::{PublicKey, RequestId},
@@ -9,7 +6,7 @@ use license_core::{
 };
 use license_types::{FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
 
-use super::Refusal;
+use super::{Refusal, log::Chain, ratchet::Ratchet};
 use crate::catalogue::Catalogue;
 
 macro_rules! text_id {
@@ -45,6 +42,10 @@ pub struct CustomerRow {
     pub email_key: String,
     /// When it registered.
     pub created_at: UnixTime,
+    /// Since when the vendor lets nobody use the number; `None` is in order.
+    pub suspended_at: Option<UnixTime>,
+    /// Where the log of the number ends.
+    pub log: Chain,
 }
 
 /// A host key that got a statement.
@@ -54,10 +55,14 @@ pub struct HostRow {
     pub key: PublicKey,
     /// What it last said about its hardware.
     pub evidence: Evidence,
-    /// The serial of its last statement.
+    /// The serial of the last statement to that key.
     pub serial: u64,
     /// The highest serial that the host itself said it holds. What it signed before is out of date.
     pub acknowledged: u64,
+    /// Which serials the copies of the host hold, if there are any.
+    pub ratchet: Ratchet,
+    /// The length of the log of its number at its last statement: what came later it does not know.
+    pub seen: u64,
     /// Its last call.
     pub last_seen: UnixTime,
     /// To when its last statement lets it run without another answer.
@@ -112,6 +117,17 @@ pub enum EndedBy {
 }
 
 impl EndedBy {
+    /// Its name in tables and in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Reset => "reset",
+            Self::Dropped => "dropped",
+            Self::Replaced => "replaced",
+        }
+    }
+
     /// What the host is told, if the binding did not end by its own wish.
     #[must_use]
     pub fn refusal(self) -> Option<Refusal> {
@@ -136,12 +152,23 @@ pub struct GrantRow {
     pub seats: u32,
     /// Whether it is a trial.
     pub trial: bool,
-    /// The host that asked for it.
-    pub made_on: PublicKey,
+    /// The host that asked for it; `None` is the vendor.
+    pub made_on: Option<PublicKey>,
     /// When.
     pub made_at: UnixTime,
-    /// When it ends; `None` is never.
+    /// When it ends; `None` is never. For a trial, if it is used on every day from now on.
     pub ends_at: Option<UnixTime>,
+    /// What is left of a trial; `None` for what ends on a date.
+    pub used_days: Option<UsedDays>,
+}
+
+/// A trial counts the days on which it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedDays {
+    /// The days that are left after the last one that was counted.
+    pub left: u32,
+    /// When the last day was counted.
+    pub counted_at: UnixTime,
 }
 
 impl GrantRow {
@@ -197,12 +224,24 @@ pub struct CouponRow {
     pub seats: u32,
     /// The days.
     pub days: u32,
+    /// What its days are added to.
+    pub mode: CouponMode,
     /// When it was issued.
     pub issued_at: UnixTime,
     /// Whether it was blocked.
     pub blocked: bool,
     /// How it was used.
     pub used: Option<CouponUse>,
+}
+
+/// What the days of a coupon are added to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CouponMode {
+    /// To today: it makes a grant of its own.
+    #[default]
+    Add,
+    /// To the end of what the number has of the product; without any, as [`Add`](Self::Add).
+    Extend,
 }
 
 /// The one use of a coupon.
@@ -216,6 +255,10 @@ pub struct CouponUse {
     pub host: PublicKey,
     /// By which request: a late repetition of it is no second use.
     pub request_id: RequestId,
+    /// The grant that it made or extended.
+    pub grant: String,
+    /// Whether that grant is its own.
+    pub made: bool,
 }
 
 /// The last answer to a host key.
@@ -281,76 +324,6 @@ pub struct Rows {
     pub reply: Option<ReplyRow>,
 }
 
-/// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Write {
-    /// A new customer.
-    AddCustomer(CustomerRow),
-    /// A new grant.
-    AddGrant(GrantRow),
-    /// A new or changed host.
-    SaveHost(HostRow),
-    /// A new, live binding.
-    Bind(BindingRow),
-    /// The end of a binding; its seats are freed.
-    Unbind {
-        /// The binding.
-        binding: BindingId,
-        /// How it ends.
-        ended: Ended,
-    },
-    /// All seats of one binding go to another one of the same customer.
-    MoveSeats {
-        /// Who has them.
-        from: BindingId,
-        /// Who gets them.
-        to: BindingId,
-    },
-    /// A seat is taken.
-    TakeSeat(SeatRow),
-    /// A seat is given back.
-    FreeSeat {
-        /// The seat.
-        session: SessionId,
-        /// When.
-        at: UnixTime,
-    },
-    /// A host may not take a seat back by itself.
-    Bar(BarRow),
-    /// It may again.
-    LiftBar {
-        /// The host.
-        host: PublicKey,
-        /// The owner of the number.
-        customer: CustomerId,
-        /// The feature.
-        feature: FeatureId,
-    },
-    /// A host learned from a statement what it lost.
-    MarkTold {
-        /// The host.
-        host: PublicKey,
-        /// When.
-        at: UnixTime,
-    },
-    /// A new coupon.
-    AddCoupon(CouponRow),
-    /// A coupon is used up.
-    UseCoupon {
-        /// The digest of the coupon.
-        digest: String,
-        /// Its use.
-        used: CouponUse,
-    },
-    /// A coupon is blocked.
-    BlockCoupon {
-        /// The digest of the coupon.
-        digest: String,
-    },
-    /// The answer to remember.
-    KeepReply(ReplyRow),
-}
-
 impl Rows {
     /// The host of that key.
     #[must_use]
@@ -374,62 +347,5 @@ impl Rows {
     #[must_use]
     pub fn binding_of(&self, seat: &SeatRow) -> Option<&BindingRow> {
         self.bindings.iter().find(|binding| binding.id == seat.binding)
-    }
-
-    /// Does what the store will do.
-    pub fn apply(&mut self, write: &Write) {
-        match write.clone() {
-            Write::AddCustomer(customer) => self.customers.push(customer),
-            Write::AddGrant(grant) => self.grants.push(grant),
-            Write::SaveHost(host) => {
-                self.hosts.retain(|known| known.key != host.key);
-                self.hosts.push(host);
-            }
-            Write::Bind(binding) => self.bindings.push(binding),
-            Write::Unbind { binding, ended } => {
-                self.seats.retain(|seat| seat.binding != binding);
-                for row in self.bindings.iter_mut().filter(|row| row.id == binding) {
-                    row.ended = Some(ended);
-                }
-            }
-            Write::MoveSeats { from, to } => {
-                for seat in self.seats.iter_mut().filter(|seat| seat.binding == from) {
-                    seat.binding = to.clone();
-                }
-            }
-            Write::TakeSeat(seat) => self.seats.push(seat),
-            Write::FreeSeat { session, at: _ } => self.seats.retain(|seat| seat.session != session),
-            Write::Bar(bar) => {
-                self.lift(&bar.host, &bar.customer, bar.feature);
-                self.bars.push(bar);
-            }
-            Write::LiftBar { host, customer, feature } => self.lift(&host, &customer, feature),
-            Write::MarkTold { host, at } => {
-                for bar in self.bars.iter_mut().filter(|bar| bar.host == host) {
-                    bar.told_at.get_or_insert(at);
-                }
-                for binding in self.bindings.iter_mut().filter(|binding| binding.host == host) {
-                    if let Some(ended) = binding.ended.as_mut().filter(|ended| ended.is_news()) {
-                        ended.told_at = Some(at);
-                    }
-                }
-            }
-            Write::AddCoupon(coupon) => self.coupon = Some(coupon),
-            Write::UseCoupon { digest, used } => {
-                for coupon in self.coupon.iter_mut().filter(|coupon| coupon.digest == digest) {
-                    coupon.used = Some(used.clone());
-                }
-            }
-            Write::BlockCoupon { digest } => {
-                for coupon in self.coupon.iter_mut().filter(|coupon| coupon.digest == digest) {
-                    coupon.blocked = true;
-                }
-            }
-            Write::KeepReply(reply) => self.reply = Some(reply),
-        }
-    }
-
-    fn lift(&mut self, host: &PublicKey, customer: &CustomerId, feature: FeatureId) {
-        self.bars.retain(|bar| (&bar.host, &bar.customer, bar.feature) != (host, customer, feature));
     }
 }

@@ -53,6 +53,11 @@ pub(super) fn end(grant: &GrantRow) -> UnixTime {
 }
 
 impl<'r> Pool<'r> {
+    /// The grants that count.
+    pub(super) fn live(&self) -> &[&'r GrantRow] {
+        &self.grants[..self.live]
+    }
+
     /// Whether every grant ended.
     pub(super) fn is_over(&self) -> bool {
         self.live == 0
@@ -85,7 +90,7 @@ impl<'r> Pool<'r> {
     /// How many of a grant's seats are taken, if the grants are used up one after the other.
     pub(super) fn captured_of(&self, grant: &GrantRow) -> u32 {
         let mut rest = self.counted().captured;
-        for used in &self.grants[..self.live] {
+        for used in self.live() {
             let taken = rest.min(used.seats);
             if used.id == grant.id {
                 return taken;
@@ -138,15 +143,17 @@ impl Desk<'_> {
         self.require_current()?;
         self.restore();
         let binding = self.bound(Refusal::NoNumber)?;
-        let seat = self.rows.seat.as_ref().filter(|seat| seat.session == *session);
+        let seat = self.draft.rows.seat.as_ref().filter(|seat| seat.session == *session);
         let was_mine = |seat: &SeatRow| {
-            let mut bindings = self.rows.bindings.iter();
+            let mut bindings = self.draft.rows.bindings.iter();
             bindings.any(|row| row.host == self.asked.host && row.id == seat.binding)
         };
-        let restored = self.rows.seats.iter().find(|seat| seat.session == *session);
+        let restored = self.draft.rows.seats.iter().find(|seat| seat.session == *session);
         let seat = restored.or(seat).filter(|seat| was_mine(seat)).ok_or(Refusal::UnknownSeat)?;
         if seat.freed_at.is_none() {
-            self.write(Write::FreeSeat { session: session.clone(), at: self.now });
+            let (customer, feature) = (seat.customer.clone(), seat.feature);
+            let (session, at) = (session.clone(), self.now);
+            self.write(Write::FreeSeat { session, customer, feature, at });
         }
         Ok(binding)
     }
@@ -158,10 +165,10 @@ impl Desk<'_> {
         feature: FeatureId,
         holder: Option<&Holder>,
     ) -> Result<SessionId, Refusal> {
-        let product = self.rows.catalogue.product_with(feature);
+        let product = self.draft.rows.catalogue.product_with(feature);
         // Of a feature that is counted by host, the seat is the host's, whoever asks for it.
-        let holder = holder.filter(|_| self.rows.is_per_user(feature));
-        let pool = self.rows.pool(&binding.customer, feature, self.now);
+        let holder = holder.filter(|_| self.draft.rows.is_per_user(feature));
+        let pool = self.draft.rows.pool(&binding.customer, feature, self.now);
         let pool = pool.ok_or(Refusal::NotLicensed { feature, product })?;
         let product = pool.grants.first().map(|grant| grant.product);
         if pool.is_over() {
@@ -198,7 +205,7 @@ impl Desk<'_> {
             freed_at: None,
         }));
         let is_about = |bar: &&super::BarRow| bar.customer == binding.customer && bar.feature == feature;
-        let dropped: Vec<_> = self.rows.bars.iter().filter(is_about).map(|bar| bar.host).collect();
+        let dropped: Vec<_> = self.draft.rows.bars.iter().filter(is_about).map(|bar| bar.host).collect();
         for host in dropped {
             self.write(Write::LiftBar { host, customer: binding.customer.clone(), feature });
         }
@@ -207,7 +214,7 @@ impl Desk<'_> {
     /// Takes the host's own seat where one is free, and says so where none is.
     pub(super) fn take_or_warn(&mut self, binding: &BindingRow, feature: FeatureId) {
         if self.take(binding, feature, None).is_err() {
-            let name = self.rows.catalogue.feature_name(feature);
+            let name = self.draft.rows.catalogue.feature_name(feature);
             self.warnings.push(format!(
                 "No seat of {name} (feature {feature}) is free for this host. Drop the binding of another \
                  host in the Sessions monitor, or ask for more seats."
@@ -218,13 +225,13 @@ impl Desk<'_> {
     pub(super) fn lift_bar(&mut self, customer: &CustomerId, feature: FeatureId) {
         let host = self.asked.host;
         let is_it = |bar: &super::BarRow| (&bar.customer, bar.host, bar.feature) == (customer, host, feature);
-        if self.rows.bars.iter().any(is_it) {
+        if self.draft.rows.bars.iter().any(is_it) {
             self.write(Write::LiftBar { host, customer: customer.clone(), feature });
         }
     }
 
     fn is_barred(&self, customer: &CustomerId, feature: FeatureId) -> bool {
-        self.rows.bars.iter().any(|bar| {
+        self.draft.rows.bars.iter().any(|bar| {
             let over = bar.told_at.is_some_and(|told| self.now >= told.saturating_add(BARRED_AFTER_TOLD));
             bar.customer == *customer && bar.host == self.asked.host && bar.feature == feature && !over
         })

@@ -16,6 +16,19 @@ pub(super) fn ends_after(days: u32, now: UnixTime) -> UnixTime {
     UnixTime(end.saturating_add(LAST_TIME_ZONE))
 }
 
+/// The end of a grant that gets so many days more: after its last day, or after today if that is later.
+#[must_use]
+pub(super) fn extended(ends_at: UnixTime, days: u32, now: UnixTime) -> UnixTime {
+    let last_day = ends_at.0.saturating_sub(LAST_TIME_ZONE).saturating_sub(1);
+    ends_after(days, UnixTime(last_day.max(now.0)))
+}
+
+/// Whether both are on the same day.
+#[must_use]
+pub(super) fn is_same_day(one: UnixTime, other: UnixTime) -> bool {
+    one.0.div_euclid(DAY) == other.0.div_euclid(DAY)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,6 +43,19 @@ mod tests {
         ];
         for (name, days, now, end) in cases {
             assert_eq!(ends_after(days, UnixTime(now)), UnixTime(end), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_extension_begins_where_the_grant_ends() {
+        let end = ends_after(10, UnixTime(0));
+        let cases = [
+            ("while it lasts", 0, ends_after(15, UnixTime(0))),
+            ("on its last day", 10 * DAY, ends_after(15, UnixTime(0))),
+            ("long after its end", 100 * DAY, ends_after(5, UnixTime(100 * DAY))),
+        ];
+        for (name, now, expected) in cases {
+            assert_eq!(extended(end, 5, UnixTime(now)), expected, "{name}");
         }
     }
 

@@ -7,16 +7,18 @@ use license_core::{
     crypto::{Nonce, PublicKey, RequestId, SigningKey},
     host::{Evidence, Fact, FactKind},
     receipt::Receipt,
+    schema::SCHEMA,
     statement::{Kind, LeasedFeature, Statement},
 };
 use license_types::{Code, Coupon, FeatureId, ProductId, Registration, RegistrationNumber, UnixTime};
 
 use super::{
-    Answer, Asked, CouponRow, CustomerId, Decision, Drawn, Refusal, Rows, SeatRow, Write, coupon_digest,
-    decide,
+    Answer, Asked, CouponMode, CouponRow, CustomerId, Decision, Draft, Drawn, Refusal, Rows, SeatRow, Write,
+    coupon_digest, decide,
     drop::{self, Dropped, Purpose, Which},
+    log::{Actor, Deed, LogRow},
 };
-use crate::catalogue::{Catalogue, Feature, Product};
+use crate::catalogue::{Catalogue, Feature, Policy, Product};
 
 /// The moment at which every test starts: 2026-11-24, 00:00 UTC.
 pub(super) const NOW: UnixTime = UnixTime(1_795_478_400);
@@ -62,11 +64,19 @@ pub(super) fn trial(product: u32) -> Call {
     Call::Trial { product: ProductId(product) }
 }
 
+/// The receipt of a statement that is not newer than what is known here.
+fn receipt(host: u8, serial: u64) -> Option<Receipt> {
+    let (schema, number) = (SCHEMA.to_owned(), number('A'));
+    let receipt = Receipt { schema, serial, number, host_key: key(host), bound: true, seats: Vec::new() };
+    (serial > 0).then_some(receipt)
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct World {
     pub(super) rows: Rows,
     pub(super) now: UnixTime,
     pub(super) last_request: RequestId,
+    pub(super) log: Vec<LogRow>,
     coupons: Vec<CouponRow>,
     freed: Vec<SeatRow>,
     serials: BTreeMap<u8, u64>,
@@ -82,6 +92,7 @@ impl World {
             rows: Rows { catalogue: Catalogue::initial(), ..Rows::default() },
             now: NOW,
             last_request: RequestId([0; 16]),
+            log: Vec::new(),
             coupons: Vec::new(),
             freed: Vec::new(),
             serials: BTreeMap::new(),
@@ -108,6 +119,11 @@ impl World {
             if let Write::UseCoupon { digest, used } = write {
                 let row = self.coupons.iter_mut().find(|row| row.digest == *digest).unwrap();
                 row.used = Some(used.clone());
+            }
+            if let Write::Log(line) = write {
+                self.log.push(line.clone());
+            } else if let Some((customer, _)) = Deed::of(write) {
+                assert!(self.rows.customer(&customer).is_some() || matches!(write, Write::AddCustomer(_)));
             }
             self.rows.apply(write);
             let gone = before.into_iter().filter(|seat| !self.rows.seats.contains(seat));
@@ -136,10 +152,12 @@ impl World {
         let machine = format!("machine {}", hardware_of % 10);
         let evidence = Evidence(vec![Fact::new(self.known_by, &machine)]);
         let held = proved.as_ref().map(|proved| proved.serial);
+        let serial = held.unwrap_or_else(|| self.serial(host));
+        let proved = proved.or_else(|| receipt(host, serial.min(self.issued(host))));
         let asked = Asked {
             host: key(host),
             request_id: request,
-            serial: held.unwrap_or_else(|| self.serial(host)),
+            serial,
             nonce: nonce(request),
             evidence: &evidence,
             proved,
@@ -153,6 +171,19 @@ impl World {
             self.hold(host, statement.serial);
         }
         Ok(decision)
+    }
+
+    /// The last serial that was issued to `host`.
+    fn issued(&self, host: u8) -> u64 {
+        self.rows.host(&key(host)).map_or(0, |row| row.serial)
+    }
+
+    /// `host` is in use on each of so many days from tomorrow on.
+    pub(super) fn use_for(&mut self, host: u8, days: i64) {
+        for _ in 0..days {
+            self.now.0 += 24 * 3600;
+            self.ok(host, &Call::CheckIn);
+        }
     }
 
     /// The serial that `host` holds.
@@ -231,6 +262,7 @@ impl World {
             product: ProductId(product),
             seats,
             days,
+            mode: CouponMode::Add,
             issued_at: self.now,
             blocked: false,
             used: None,
@@ -243,8 +275,9 @@ impl World {
     }
 
     pub(super) fn drop(&mut self, which: &Which, purpose: Purpose) -> Dropped {
-        let (writes, dropped) = drop::drop(&self.rows, &number('A'), which, purpose, self.now).unwrap();
-        self.apply(&writes);
+        let mut draft = Draft::new(self.rows.clone(), Actor::Server, self.now);
+        let dropped = drop::drop(&mut draft, &number('A'), which, purpose).unwrap();
+        self.apply(&draft.finish().0);
         dropped
     }
 
@@ -267,7 +300,12 @@ impl World {
         let ids: Vec<FeatureId> = (10_000..).take(features).map(FeatureId).collect();
         let feature = |id: &FeatureId| Feature { id: *id, name: id.to_string(), per_user: true };
         self.rows.catalogue.features.extend(ids.iter().map(feature));
-        let product = Product { id: ProductId(1000), name: "Much".to_owned(), features: ids };
+        let product = Product {
+            id: ProductId(1000),
+            name: "Much".to_owned(),
+            features: ids,
+            policy: Policy::default(),
+        };
         self.rows.catalogue.products.push(product);
     }
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use license_types::UnixTime;
+use serde::de::DeserializeOwned;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::StoreError;
@@ -26,6 +27,10 @@ impl Fields<'_> {
     pub(super) fn optional_parsed<T: FromStr>(&self, column: &'static str) -> Result<Option<T>, StoreError> {
         let text = self.optional_text(column)?;
         text.map(|text| text.parse().map_err(|_| StoreError::Unreadable { column })).transpose()
+    }
+
+    pub(super) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
+        serde_json::from_str(&self.text(column)?).map_err(|_| StoreError::Unreadable { column })
     }
 
     pub(super) fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, StoreError> {

@@ -1,15 +1,14 @@
 //! Rows from tables.
 
-use license_core::host::Evidence;
 use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId};
 use sqlx::{SqliteConnection, query, sqlite::SqliteRow};
 
 use super::{StoreError, fields::Fields};
 use crate::{
-    catalogue::{Catalogue, Feature, Product},
+    catalogue::{Catalogue, Feature, Policy, Product},
     decide::{
-        BarRow, BindingId, BindingRow, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
-        GrantRow, HostRow, ReplyRow, Rows, SeatRow, Wanted,
+        BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended,
+        EndedBy, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, Wanted, log::Chain,
     },
 };
 
@@ -98,7 +97,13 @@ pub(super) async fn catalogue(db: &mut SqliteConnection) -> Result<Catalogue, St
     for row in query("SELECT * FROM product ORDER BY id").fetch_all(&mut *db).await? {
         let row = Fields(&row);
         let id = ProductId(row.number("id")?);
-        catalogue.products.push(Product { id, name: row.text("name")?, features: Vec::new() });
+        let policy = Policy {
+            refresh: row.number("refresh")?,
+            honoured: row.number("honoured")?,
+            run_on: row.number("run_on")?,
+            trial_days: row.number("trial_days")?,
+        };
+        catalogue.products.push(Product { id, name: row.text("name")?, features: Vec::new(), policy });
     }
     for row in query("SELECT * FROM product_feature ORDER BY product, feature").fetch_all(&mut *db).await? {
         let row = Fields(&row);
@@ -117,13 +122,13 @@ pub(super) async fn catalogue(db: &mut SqliteConnection) -> Result<Catalogue, St
 
 fn read_host(row: &SqliteRow) -> Result<HostRow, StoreError> {
     let row = Fields(row);
-    let evidence: Evidence = serde_json::from_str(&row.text("evidence")?)
-        .map_err(|_| StoreError::Unreadable { column: "evidence" })?;
     Ok(HostRow {
         key: row.parsed("key")?,
-        evidence,
+        evidence: row.json("evidence")?,
         serial: row.number("serial")?,
         acknowledged: row.number("acknowledged")?,
+        ratchet: row.json("ratchet")?,
+        seen: row.number("seen")?,
         last_seen: row.time("last_seen")?,
         may_run_until: row.time("may_run_until")?,
     })
@@ -169,20 +174,27 @@ fn read_customer(row: &SqliteRow) -> Result<CustomerRow, StoreError> {
         company_key: row.text("company_key")?,
         email_key: row.text("email_key")?,
         created_at: row.time("created_at")?,
+        suspended_at: row.optional_time("suspended_at")?,
+        log: Chain { length: row.number("log_length")?, hash: row.text("log_hash")? },
     })
 }
 
 fn read_grant(row: &SqliteRow) -> Result<GrantRow, StoreError> {
     let row = Fields(row);
+    let used_days = match row.optional_time("counted_at")? {
+        Some(counted_at) => Some(UsedDays { left: row.number("days_left")?, counted_at }),
+        None => None,
+    };
     Ok(GrantRow {
         id: row.text("id")?,
         customer: CustomerId(row.text("customer")?),
         product: ProductId(row.number("product")?),
         seats: row.number("seats")?,
         trial: row.flag("trial")?,
-        made_on: row.parsed("made_on")?,
+        made_on: row.optional_parsed("made_on")?,
         made_at: row.time("made_at")?,
         ends_at: row.optional_time("ends_at")?,
+        used_days,
     })
 }
 
@@ -219,6 +231,8 @@ fn read_coupon(row: &SqliteRow) -> Result<CouponRow, StoreError> {
             customer: CustomerId(row.text("used_by")?),
             host: row.parsed("used_on")?,
             request_id: row.parsed("used_request")?,
+            grant: row.text("used_grant")?,
+            made: row.flag("used_made")?,
         }),
     };
     Ok(CouponRow {
@@ -226,6 +240,7 @@ fn read_coupon(row: &SqliteRow) -> Result<CouponRow, StoreError> {
         product: ProductId(row.number("product")?),
         seats: row.number("seats")?,
         days: row.number("days")?,
+        mode: if row.flag("extends")? { CouponMode::Extend } else { CouponMode::Add },
         issued_at: row.time("issued_at")?,
         blocked: row.flag("blocked")?,
         used,

@@ -10,6 +10,9 @@ mod load;
 mod sqlite;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 pub use self::sqlite::Store;

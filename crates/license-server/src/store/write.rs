@@ -5,8 +5,8 @@ use sqlx::{SqliteConnection, query};
 
 use super::StoreError;
 use crate::{
-    catalogue::Catalogue,
-    decide::{EndedBy, HostRow, Write},
+    catalogue::{Catalogue, Policy},
+    decide::{CouponMode, HostRow, Write},
 };
 
 /// Makes one change.
@@ -15,8 +15,9 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
     let statement = match write {
         Write::AddCustomer(row) => query(
             "INSERT INTO customer
-             (id, number, company, email, contact, phone, tax_id, company_key, email_key, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             (id, number, company, email, contact, phone, tax_id, company_key, email_key, created_at,
+              suspended_at, log_length, log_hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )
         .bind(&row.id.0)
         .bind(row.number.as_str())
@@ -27,19 +28,39 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(&row.registration.tax_id)
         .bind(&row.company_key)
         .bind(&row.email_key)
-        .bind(row.created_at.0),
+        .bind(row.created_at.0)
+        .bind(seconds(row.suspended_at))
+        .bind(signed(row.log.length))
+        .bind(&row.log.hash),
         Write::AddGrant(row) => query(
-            "INSERT INTO license_grant (id, customer, product, seats, trial, made_on, made_at, ends_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO license_grant
+             (id, customer, product, seats, trial, made_on, made_at, ends_at, days_left, counted_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )
         .bind(&row.id)
         .bind(&row.customer.0)
         .bind(row.product.0)
         .bind(row.seats)
         .bind(row.trial)
-        .bind(row.made_on.to_string())
+        .bind(row.made_on.map(|host| host.to_string()))
         .bind(row.made_at.0)
-        .bind(seconds(row.ends_at)),
+        .bind(seconds(row.ends_at))
+        .bind(row.used_days.map(|rest| rest.left))
+        .bind(row.used_days.map(|rest| rest.counted_at.0)),
+        Write::SetEnd { grant, customer: _, ends_at, used_days } => {
+            query("UPDATE license_grant SET ends_at = ?2, days_left = ?3, counted_at = ?4 WHERE id = ?1")
+                .bind(grant)
+                .bind(seconds(*ends_at))
+                .bind(used_days.map(|rest| rest.left))
+                .bind(used_days.map(|rest| rest.counted_at.0))
+        }
+        Write::CountDay { grant, used_days, ends_at } => {
+            query("UPDATE license_grant SET ends_at = ?2, days_left = ?3, counted_at = ?4 WHERE id = ?1")
+                .bind(grant)
+                .bind(ends_at.0)
+                .bind(used_days.left)
+                .bind(used_days.counted_at.0)
+        }
         Write::SaveHost(row) => return save_host(db, row).await,
         Write::Bind(row) => {
             query("INSERT INTO binding (id, host, customer, bound_at) VALUES (?1, ?2, ?3, ?4)")
@@ -48,19 +69,13 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
                 .bind(&row.customer.0)
                 .bind(row.bound_at.0)
         }
-        Write::Unbind { binding, ended } => {
-            let by = match ended.by {
-                EndedBy::Left => "left",
-                EndedBy::Reset => "reset",
-                EndedBy::Dropped => "dropped",
-                EndedBy::Replaced => "replaced",
-            };
+        Write::Unbind { binding, host: _, customer: _, ended } => {
             let freed = query("UPDATE seat SET freed_at = ?2 WHERE binding = ?1 AND freed_at IS NULL");
             freed.bind(&binding.0).bind(ended.at.0).execute(&mut *db).await?;
             query("UPDATE binding SET ended_at = ?2, ended_by = ?3, told_at = ?4 WHERE id = ?1")
                 .bind(&binding.0)
                 .bind(ended.at.0)
-                .bind(by)
+                .bind(ended.by.as_str())
                 .bind(seconds(ended.told_at))
         }
         Write::MoveSeats { from, to } => {
@@ -79,7 +94,7 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(&row.binding.0)
         .bind(row.holder.as_ref().map(license_types::Holder::as_str))
         .bind(row.captured_at.0),
-        Write::FreeSeat { session, at } => {
+        Write::FreeSeat { session, at, .. } => {
             query("UPDATE seat SET freed_at = ?2 WHERE session = ?1").bind(&session.0).bind(at.0)
         }
         Write::Bar(row) => query(
@@ -107,24 +122,28 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
             .bind(at.0)
         }
         Write::AddCoupon(row) => query(
-            "INSERT INTO coupon (digest, product, seats, days, issued_at, blocked)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO coupon (digest, product, seats, days, extends, issued_at, blocked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )
         .bind(&row.digest)
         .bind(row.product.0)
         .bind(row.seats)
         .bind(row.days)
+        .bind(row.mode == CouponMode::Extend)
         .bind(row.issued_at.0)
         .bind(row.blocked),
         Write::UseCoupon { digest, used } => query(
-            "UPDATE coupon SET used_at = ?2, used_by = ?3, used_on = ?4, used_request = ?5
+            "UPDATE coupon SET used_at = ?2, used_by = ?3, used_on = ?4, used_request = ?5,
+                    used_grant = ?6, used_made = ?7
               WHERE digest = ?1",
         )
         .bind(digest)
         .bind(used.at.0)
         .bind(&used.customer.0)
         .bind(used.host.to_string())
-        .bind(used.request_id.to_string()),
+        .bind(used.request_id.to_string())
+        .bind(&used.grant)
+        .bind(used.made),
         Write::BlockCoupon { digest } => {
             query("UPDATE coupon SET blocked = 1 WHERE digest = ?1").bind(digest)
         }
@@ -138,6 +157,28 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(&row.digest)
         .bind(row.status)
         .bind(&row.body),
+        Write::SaveMetrics { host, at, metrics } => query(
+            "INSERT INTO host_metrics (host, at, metrics) VALUES (?1, ?2, ?3)
+             ON CONFLICT (host) DO UPDATE SET at = excluded.at, metrics = excluded.metrics",
+        )
+        .bind(host.to_string())
+        .bind(at.0)
+        .bind(serde_json::to_string(metrics)?),
+        Write::Log(row) => {
+            let end = query("UPDATE customer SET log_length = ?2, log_hash = ?3 WHERE id = ?1");
+            end.bind(&row.customer.0).bind(signed(row.seq)).bind(&row.hash).execute(&mut *db).await?;
+            query(
+                "INSERT INTO log (customer, seq, at, actor, deed, details, hash)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )
+            .bind(&row.customer.0)
+            .bind(signed(row.seq))
+            .bind(row.at.0)
+            .bind(&row.actor)
+            .bind(&row.deed)
+            .bind(&row.details)
+            .bind(&row.hash)
+        }
     };
     statement.execute(db).await?;
     Ok(())
@@ -150,8 +191,13 @@ pub(super) async fn catalogue(db: &mut SqliteConnection, catalogue: &Catalogue) 
         row.bind(feature.id.0).bind(&feature.name).bind(feature.per_user).execute(&mut *db).await?;
     }
     for product in &catalogue.products {
-        let row = query("INSERT INTO product (id, name) VALUES (?1, ?2)");
-        row.bind(product.id.0).bind(&product.name).execute(&mut *db).await?;
+        let row = query(
+            "INSERT INTO product (id, name, refresh, honoured, run_on, trial_days)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        );
+        let Policy { refresh, honoured, run_on, trial_days } = product.policy;
+        let row = row.bind(product.id.0).bind(&product.name).bind(signed(refresh)).bind(signed(honoured));
+        row.bind(signed(run_on)).bind(trial_days).execute(&mut *db).await?;
         for feature in &product.features {
             let row = query("INSERT INTO product_feature (product, feature) VALUES (?1, ?2)");
             row.bind(product.id.0).bind(feature.0).execute(&mut *db).await?;
@@ -167,16 +213,16 @@ async fn save_host(db: &mut SqliteConnection, host: &HostRow) -> Result<(), Stor
     let known = query("SELECT 1 FROM host WHERE key = ?1 AND evidence = ?2").bind(&key).bind(&evidence);
     let is_same = known.fetch_optional(&mut *db).await?.is_some();
     let saved = query(
-        "INSERT INTO host (key, evidence, serial, acknowledged, last_seen, may_run_until)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO host (key, evidence, serial, acknowledged, ratchet, seen, last_seen, may_run_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (key) DO UPDATE SET evidence = excluded.evidence, serial = excluded.serial,
-             acknowledged = excluded.acknowledged, last_seen = excluded.last_seen,
-             may_run_until = excluded.may_run_until",
+             acknowledged = excluded.acknowledged, ratchet = excluded.ratchet, seen = excluded.seen,
+             last_seen = excluded.last_seen, may_run_until = excluded.may_run_until",
     );
-    let [serial, acknowledged] =
-        [host.serial, host.acknowledged].map(|serial| i64::try_from(serial).unwrap_or(i64::MAX));
-    let saved = saved.bind(&key).bind(&evidence).bind(serial).bind(acknowledged).bind(host.last_seen.0);
-    saved.bind(host.may_run_until.0).execute(&mut *db).await?;
+    let [serial, acknowledged, seen] = [host.serial, host.acknowledged, host.seen].map(signed);
+    let saved = saved.bind(&key).bind(&evidence).bind(serial).bind(acknowledged);
+    let saved = saved.bind(serde_json::to_string(&host.ratchet)?).bind(seen);
+    saved.bind(host.last_seen.0).bind(host.may_run_until.0).execute(&mut *db).await?;
     if is_same {
         return Ok(());
     }
@@ -186,6 +232,11 @@ async fn save_host(db: &mut SqliteConnection, host: &HostRow) -> Result<(), Stor
         row.bind(&fact.digest).bind(&key).execute(&mut *db).await?;
     }
     Ok(())
+}
+
+/// SQLite has no unsigned numbers; none of ours comes near the limit.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn seconds(time: Option<UnixTime>) -> Option<i64> {

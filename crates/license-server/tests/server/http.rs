@@ -11,9 +11,12 @@ use license_core::{
     statement::Kind,
 };
 use license_server::{
-    LicenseServer, admin,
+    LicenseServer,
+    admin::Console,
     cli::{AdminCommand, BindingCommand, CouponCommand},
-    clock, http,
+    clock,
+    decide::log::Actor,
+    http,
 };
 use license_types::{Code, Coupon, FeatureId, ProductId, Registration, RegistrationNumber};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -48,12 +51,16 @@ impl Running {
 
     async fn admin(&self, command: AdminCommand) -> serde_json::Value {
         let mut out = Vec::new();
-        admin::run(&self.server, &command, true, clock::now(), &mut out).await.unwrap();
+        let actor = Actor::Admin("test".to_owned());
+        let (now, json) = (clock::now(), true);
+        let mut console = Console { server: &self.server, actor, now, json, out: &mut out };
+        console.run(&command).await.unwrap();
         serde_json::from_slice(&out).unwrap()
     }
 
     async fn coupon(&self, product: u32, seats: u32) -> Coupon {
-        let issue = CouponCommand::Issue { product: ProductId(product), count: 1, days: 365, seats };
+        let issue =
+            CouponCommand::Issue { product: ProductId(product), count: 1, days: 365, seats, extend: false };
         let issued = self.admin(AdminCommand::Coupon(issue)).await;
         issued[0]["coupon"].as_str().unwrap().parse().unwrap()
     }
@@ -251,7 +258,7 @@ async fn an_expired_license_is_2011() {
     host.ok(running.address, &trial(81)).await;
     let database = folder.path().join("license-server.db");
     let pool = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(database));
-    let expire = sqlx::query("UPDATE license_grant SET ends_at = 1 WHERE trial = 1");
+    let expire = sqlx::query("UPDATE license_grant SET days_left = 0, counted_at = 1 WHERE trial = 1");
     let changed = expire.execute(&pool.await.unwrap()).await.unwrap();
     assert_eq!(changed.rows_affected(), 1);
     let problem = host.refused(running.address, &capture(45)).await;

@@ -62,6 +62,7 @@ impl<E: Exchange> Keeper<E> {
             | Call::Coupon { .. }
             | Call::Trial { .. }
             | Call::LicenseInfo { .. }
+            | Call::SendMetrics { .. }
             | Call::Drop => {}
         }
         self.ready_to_call().map(drop)

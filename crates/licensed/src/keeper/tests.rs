@@ -85,6 +85,8 @@ impl FakeServer {
             expires_at: None,
             held: if holds { vec![HeldSeat { session: session.clone(), holder: None }] } else { Vec::new() },
             refusal: if holds { None } else { Some(Code::NO_LICENSE) },
+            honoured_until: None,
+            run_on: None,
         };
         let issued_at = UnixTime(1_790_000_000);
         let customer =
