@@ -12,6 +12,7 @@ pub mod data_dir;
 pub mod decide;
 pub mod draw;
 pub mod exchange;
+pub mod feed;
 pub mod http;
 pub mod keys;
 pub mod owner;

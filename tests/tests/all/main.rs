@@ -4,6 +4,7 @@
 mod bad_bytes;
 mod chance;
 mod command_line;
+mod copies;
 mod crash;
 mod damaged_state;
 mod forgery;

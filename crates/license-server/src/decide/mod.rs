@@ -4,6 +4,7 @@
 //! A refused request writes nothing, so on any failure the old binding stays.
 
 mod activation;
+pub mod changed;
 mod copies;
 mod coupon;
 mod draft;

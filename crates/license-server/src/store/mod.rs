@@ -5,6 +5,7 @@
 //! overlaps. Rules live in [`decide`](crate::decide) and nowhere here, so that another database is
 //! another module of this folder.
 
+mod feed;
 mod fields;
 mod load;
 mod sqlite;

@@ -336,3 +336,17 @@ async fn a_file_that_is_no_database_is_named() {
     let error = Store::open(&path).await.unwrap_err().to_string();
     assert!(error.contains(path.to_str().unwrap()), "{error}");
 }
+
+#[tokio::test]
+async fn what_came_into_the_log_is_found_once() {
+    let (_dir, store) = store().await;
+    let start = store.log_end().await.unwrap();
+    assert_eq!(store.changed_since(start).await.unwrap(), (start, [].into()));
+    apply(&store, writes()).await.unwrap();
+    let (end, changed) = store.changed_since(start).await.unwrap();
+    assert_eq!(changed, [CustomerId("c".to_owned())].into());
+    assert_eq!(
+        (store.log_end().await.unwrap(), store.changed_since(end).await.unwrap()),
+        (end, (end, [].into()))
+    );
+}

@@ -1,0 +1,78 @@
+//! Copies of a host: a virtual machine that was cloned, and one that was set back to a snapshot.
+
+use std::{fs, path::Path};
+
+use end_to_end::{Host, World};
+
+/// A host that starts with the files of another one.
+fn copy_of(world: &World, name: &str, host_id: &str) -> Host {
+    let copy = Host::of(world.folder.path(), name, &world.server).flag("--host-id", host_id);
+    copy_files(&world.host.state_dir(), &copy.state_dir());
+    copy
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+#[test]
+fn a_copy_on_other_hardware_is_denied_and_the_host_works_on() {
+    let (mut world, _number) = World::with_coupon();
+    world.host.kill();
+    let mut copy = copy_of(&world, "copy", "other-hardware");
+    world.host.start();
+    world.host.recheck();
+    copy.start();
+    copy.recheck();
+    copy.recheck();
+    assert_eq!(copy.check(45), "granted fresh", "until the host calls, it may be the host on new hardware");
+    world.host.recheck();
+    assert_eq!([33, 45].map(|feature| world.host.check(feature)), ["granted fresh"; 2]);
+    for _ in 0..2 {
+        copy.recheck();
+        assert_eq!([33, 45].map(|feature| copy.check(feature)), ["denied 2008"; 2]);
+        world.host.recheck();
+        assert_eq!([33, 45].map(|feature| world.host.check(feature)), ["granted fresh"; 2]);
+    }
+    let reason = copy.checked(45)["message"].to_string();
+    assert!(reason.contains("copy of another host"), "{reason}");
+}
+
+#[test]
+fn copies_on_the_same_hardware_share_one_seat() {
+    let (mut world, number) = World::with_coupon();
+    world.host.kill();
+    let mut copy = copy_of(&world, "copy", "pbx");
+    world.host.start();
+    copy.start();
+    for _ in 0..3 {
+        for host in [&world.host, &copy] {
+            host.recheck();
+            assert_eq!([33, 45].map(|feature| host.check(feature)), ["granted fresh"; 2]);
+        }
+    }
+    let bindings = world.server.bindings(&number);
+    assert_eq!(bindings.len(), 2, "one seat of each feature: {bindings:?}");
+}
+
+#[test]
+fn a_host_that_is_set_back_to_a_snapshot_goes_on() {
+    let (mut world, _number) = World::with_coupon();
+    world.host.kill();
+    let snapshot = world.folder.path().join("snapshot");
+    copy_files(&world.host.state_dir(), &snapshot);
+    world.host.start();
+    world.host.recheck();
+    world.host.recheck();
+    world.host.kill();
+    copy_files(&snapshot, &world.host.state_dir());
+    world.host.start();
+    for _ in 0..3 {
+        world.host.recheck();
+        assert_eq!([33, 45].map(|feature| world.host.check(feature)), ["granted fresh"; 2]);
+    }
+}
