@@ -2,9 +2,9 @@
 //!
 //! Every call of a host is a `POST` of a [`HostCall`] in an [envelope](crate::envelope); the answer is
 //! `200` with an [`ApiAnswer`], or a [`Problem`] as `application/problem+json` (RFC 9457). Besides there
-//! is `GET /v1/keys`, which gives the current [`SignedKeySet`] to anybody.
+//! are `GET /v1/keys`, which gives the current [`SignedKeySet`] to anybody, and [`CHANGED_PATH`].
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use license_types::{
     Code, Coupon, Customer, FeatureId, Holder, LicensedProduct, ProductId, Registration, RegistrationNumber,
@@ -18,6 +18,20 @@ use crate::{
 
 /// Where the current key set is.
 pub const KEYS_PATH: &str = "/v1/keys";
+
+/// Where a bound host waits for news, with a `GET` in an [envelope](crate::envelope) over an empty body. The
+/// answer is a [`Changed`], after [`LONG_POLL`] at the latest.
+pub const CHANGED_PATH: &str = "/v1/changed";
+
+/// How long the license server lets a host wait for news: below the minute after which proxies give up.
+pub const LONG_POLL: Duration = Duration::from_secs(55);
+
+/// Whether a host is to check in now. Not signed: it only ever makes a check sooner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// Whether something of its number changed since its last statement.
+    pub changed: bool,
+}
 
 /// The media type of a [`Problem`].
 pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";

@@ -13,7 +13,9 @@ use license_server::{
     LicenseServer,
     admin::Console,
     cli::{Admin, Cli, Command, Serve},
-    clock, http, owner,
+    clock,
+    http::{self, Options},
+    owner,
 };
 use tokio::{
     net::TcpListener,
@@ -60,7 +62,7 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
                 _ = interrupt.recv() => {}
             }
         };
-        http::serve(server, listener, stop).await;
+        http::serve(server, listener, Options { long_polls: arguments.long_polls }, stop).await;
         tracing::info!("stopped");
         Ok(())
     })

@@ -9,6 +9,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use license_core::api::LONG_POLL;
 use tokio::{net::TcpListener, sync::Semaphore, time};
 
 /// The most connections at once; what comes then waits. Half of the file descriptors that a process has
@@ -18,9 +19,10 @@ pub(crate) const MAX_CONNECTIONS: usize = 512;
 /// How long a client may take to send the head of a request, or to begin the next one.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection lives. Hosts are done in 15 s; a client that reads no answers keeps its place
-/// no longer than this.
+/// How long a connection lives. A host is done in 15 s, or waits [`LONG_POLL`] for news; a client that
+/// reads no answers keeps its place no longer than this.
 const LIFETIME: Duration = Duration::from_mins(2);
+const _: () = assert!(LIFETIME.as_secs() > 2 * LONG_POLL.as_secs());
 
 /// How long nothing is accepted after the system refused to: file descriptors come back with time.
 const PAUSE: Duration = Duration::from_secs(1);

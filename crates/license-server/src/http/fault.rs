@@ -1,5 +1,6 @@
 //! Faults: requests that never come to a decision, as problems without a licensing code.
 
+use crate::decide::Refusal;
 use license_core::{
     api::{MAX_REQUEST_BODY, Problem},
     envelope::EnvelopeError,
@@ -28,9 +29,31 @@ pub(crate) enum Fault {
     Internal,
     /// The server did not answer in time.
     Busy,
+    /// Too many hosts wait for news; when to ask again, in seconds.
+    NoPlace { retry_after: u32 },
+    /// The request came to a decision: a refusal.
+    Refused(Refusal),
 }
 
 impl Fault {
+    /// When it is worth asking again, in seconds.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::NoPlace { retry_after } => Some(*retry_after),
+            Self::Envelope(_)
+            | Self::Malformed { .. }
+            | Self::Evidence
+            | Self::OtherPath
+            | Self::TooLarge
+            | Self::Unfinished
+            | Self::NotFound
+            | Self::Method
+            | Self::Internal
+            | Self::Busy
+            | Self::Refused(_) => None,
+        }
+    }
+
     pub(crate) fn problem(&self) -> Problem {
         let (status, title, detail, detail_ru) = match self {
             Self::Envelope(error) => (
@@ -96,6 +119,14 @@ impl Fault {
                 "There was no answer in time. Repeat the same request later.".to_owned(),
                 "Ответ не получен вовремя. Повторите тот же запрос позже.".to_owned(),
             ),
+            Self::NoPlace { .. } => (
+                503,
+                "The license server is busy",
+                "Too many hosts wait for news. Ask again later; scheduled checks go on.".to_owned(),
+                "Слишком много компьютеров ждут новостей. Повторите позже; плановые проверки продолжаются."
+                    .to_owned(),
+            ),
+            Self::Refused(refusal) => return refusal.problem(),
         };
         Problem {
             status,

@@ -1,5 +1,6 @@
 //! The HTTP side: limits, envelopes, and problems as `application/problem+json`.
 
+mod changed;
 mod connections;
 mod fault;
 
@@ -15,16 +16,19 @@ use axum::{
     routing::{get, post},
 };
 use license_core::{
-    api::{Call, HostCall, KEYS_PATH, MAX_REQUEST_BODY, PROBLEM_MEDIA_TYPE},
+    api::{CHANGED_PATH, Call, HostCall, KEYS_PATH, MAX_REQUEST_BODY, PROBLEM_MEDIA_TYPE},
     crypto::hex,
     envelope::Envelope,
     keys::SignedKeySet,
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
 use tracing::Instrument;
 
-use self::{connections::MAX_CONNECTIONS, fault::Fault};
-use crate::{LicenseServer, clock, exchange::Reply};
+use self::{changed::LongPolls, connections::MAX_CONNECTIONS, fault::Fault};
+use crate::{LicenseServer, clock, exchange::Reply, feed::Feed};
 
 /// Where a supervisor looks whether the process answers at all.
 pub const LIVE_PATH: &str = "/health/live";
@@ -37,6 +41,23 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Shared = State<Arc<LicenseServer>>;
 
+/// What a server does beside answering.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How many hosts may wait for news at once; 0 switches the long poll off.
+    pub long_polls: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { long_polls: DEFAULT_LONG_POLLS }
+    }
+}
+
+/// How many hosts may wait for news at once unless told otherwise: with the other connections they stay
+/// below the 1024 file descriptors that a process has by default.
+pub const DEFAULT_LONG_POLLS: usize = 256;
+
 /// Everything that the server answers.
 pub fn router(server: Arc<LicenseServer>) -> Router {
     let paths = Call::PATHS.into_iter();
@@ -47,13 +68,41 @@ pub fn router(server: Arc<LicenseServer>) -> Router {
         .fallback(async || Fault::NotFound)
         .method_not_allowed_fallback(async || Fault::Method)
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BODY))
-        .layer(middleware::from_fn(bounded))
+        .layer(middleware::from_fn(timed))
+        .layer(middleware::from_fn(identified))
         .with_state(server)
 }
 
+/// The path that takes its time.
+fn long_polls(polls: LongPolls) -> Router {
+    let method = async || Fault::Method;
+    let router = Router::new().route(CHANGED_PATH, get(changed::changed).fallback(method));
+    router.layer(middleware::from_fn(identified)).with_state(polls)
+}
+
 /// Answers requests until `stop` is ready, and then until the open ones are answered.
-pub async fn serve(server: Arc<LicenseServer>, listener: TcpListener, stop: impl Future<Output = ()> + Send) {
-    connections::serve(router(Arc::clone(&server)), listener, MAX_CONNECTIONS, stop).await;
+pub async fn serve(
+    server: Arc<LicenseServer>,
+    listener: TcpListener,
+    options: Options,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let (feed, (drain, draining)) = (Feed::default(), watch::channel(false));
+    let mut router = router(Arc::clone(&server));
+    if options.long_polls > 0 {
+        let places = Arc::new(Semaphore::new(options.long_polls));
+        let (server, feed) = (Arc::clone(&server), feed.clone());
+        router = router.merge(long_polls(LongPolls { server, feed, places, draining }));
+    }
+    let stop = async {
+        stop.await;
+        drain.send_replace(true);
+    };
+    let capacity = MAX_CONNECTIONS.saturating_add(options.long_polls);
+    tokio::select! {
+        () = connections::serve(router, listener, capacity, stop) => {}
+        () = feed.run(server.store()) => {}
+    }
     server.store().close().await;
 }
 
@@ -91,8 +140,14 @@ async fn call(
     })
 }
 
-/// Gives a request its id and its time limit.
-async fn bounded(request: Request, next: Next) -> Response {
+/// Gives a request its time limit.
+async fn timed(request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    answered.unwrap_or_else(|_| Fault::Busy.into_response())
+}
+
+/// Gives a request its id.
+async fn identified(request: Request, next: Next) -> Response {
     let mut id = [0; 8];
     if let Err(error) = getrandom::fill(&mut id) {
         tracing::error!(%error, "the system gives no random bytes");
@@ -100,8 +155,7 @@ async fn bounded(request: Request, next: Next) -> Response {
     }
     let id = hex(&id);
     let span = tracing::info_span!("request", %id);
-    let answered = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).instrument(span).await;
-    let mut response = answered.unwrap_or_else(|_| Fault::Busy.into_response());
+    let mut response = next.run(request).instrument(span).await;
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -121,6 +175,10 @@ impl IntoResponse for Fault {
         let problem = self.problem();
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = [(header::CONTENT_TYPE, PROBLEM_MEDIA_TYPE)];
-        (status, headers, Json(problem)).into_response()
+        let mut response = (status, headers, Json(problem)).into_response();
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }

@@ -108,10 +108,10 @@ impl Sealed {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
-    key: SigningKey,
+    pub(crate) key: SigningKey,
     evidence: Evidence,
     trusted: PublicKey,
-    serial: u64,
+    pub(crate) serial: u64,
     receipt: Option<SignedReceipt>,
     requests: u8,
 }

@@ -1,108 +1,21 @@
 //! The server over a real loopback connection, asked by hosts that sign and verify.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::path::Path;
 
-use crate::host::{Host, Response, exchange};
 use license_core::{
     api::{Call, KEYS_PATH, MAX_REQUEST_BODY},
-    crypto::{PublicKey, RequestId},
+    crypto::RequestId,
     host::{Fact, FactKind},
     keys::SignedKeySet,
     statement::Kind,
 };
-use license_server::{
-    LicenseServer,
-    admin::Console,
-    cli::{AdminCommand, BindingCommand, CouponCommand},
-    clock,
-    decide::log::Actor,
-    http,
-};
+use license_server::http::Options;
 use license_types::{Code, Coupon, FeatureId, ProductId, Registration, RegistrationNumber};
-use tokio::{net::TcpListener, task::JoinHandle};
 
-/// A server in this process, which dies with the test and not before.
-struct Running {
-    address: SocketAddr,
-    root: PublicKey,
-    server: Arc<LicenseServer>,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    async fn start(folder: &Path) -> Self {
-        let server = Arc::new(LicenseServer::open(folder).await.unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let root = server.keys().root_public();
-        let serving = http::serve(Arc::clone(&server), listener, std::future::pending());
-        let task = tokio::spawn(serving);
-        Self { address, root, server, task }
-    }
-
-    /// Gone from one moment to the next: nothing is drained, nothing is closed.
-    fn kill(self) {
-        self.task.abort();
-    }
-
-    fn host(&self, id: u8) -> Host {
-        Host::new(id, self.root)
-    }
-
-    async fn admin(&self, command: AdminCommand) -> serde_json::Value {
-        let mut out = Vec::new();
-        let actor = Actor::Admin("test".to_owned());
-        let (now, json) = (clock::now(), true);
-        let mut console = Console { server: &self.server, actor, now, json, out: &mut out };
-        console.run(&command).await.unwrap();
-        serde_json::from_slice(&out).unwrap()
-    }
-
-    async fn coupon(&self, product: u32, seats: u32) -> Coupon {
-        let issue =
-            CouponCommand::Issue { product: ProductId(product), count: 1, days: 365, seats, extend: false };
-        let issued = self.admin(AdminCommand::Coupon(issue)).await;
-        issued[0]["coupon"].as_str().unwrap().parse().unwrap()
-    }
-
-    async fn block(&self, coupon: Coupon) {
-        self.admin(AdminCommand::Coupon(CouponCommand::Block { coupon })).await;
-    }
-
-    async fn bindings(&self, number: &RegistrationNumber) -> Vec<serde_json::Value> {
-        let list = BindingCommand::List { number: number.clone() };
-        self.admin(AdminCommand::Binding(list)).await.as_array().unwrap().clone()
-    }
-
-    async fn drop_all(&self, number: &RegistrationNumber) {
-        let number = number.clone();
-        let drop = BindingCommand::Drop { number, all: true, session: None, free_only: false };
-        self.admin(AdminCommand::Binding(drop)).await;
-    }
-}
-
-fn company(name: &str) -> Call {
-    Call::Register(Registration {
-        company: format!("ООО «{name}»"),
-        email: format!("{name}@example.com"),
-        contact: "Контакт".to_owned(),
-        phone: None,
-        tax_id: None,
-    })
-}
-
-fn capture(feature: u32) -> Call {
-    Call::Capture { feature: FeatureId(feature), holder: None, reclaim: false }
-}
-
-fn trial(product: u32) -> Call {
-    Call::Trial { product: ProductId(product) }
-}
-
-async fn registered(running: &Running, host: &mut Host, name: &str) -> RegistrationNumber {
-    let (_, statement) = host.ok(running.address, &company(name)).await;
-    statement.unwrap().number
-}
+use crate::{
+    host::{Response, exchange},
+    running::{Running, capture, company, registered, trial},
+};
 
 #[tokio::test]
 async fn the_whole_life_of_a_binding() {
@@ -493,15 +406,13 @@ async fn a_server_that_was_restored_goes_on_with_the_hosts_that_it_bound_since()
 #[tokio::test]
 async fn open_requests_are_answered_before_the_server_stops() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Arc::new(LicenseServer::open(folder.path()).await.unwrap());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let at = listener.local_addr().unwrap();
-    let mut host = Host::new(1, server.keys().root_public());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(http::serve(server, listener, async { stopped.await.unwrap_or_default() }));
-    let open = host.seal(&company("a")).send_head(at).await;
+    let stopped = async { stopped.await.unwrap_or_default() };
+    let running = Running::start_with(folder.path(), Options::default(), stopped).await;
+    let at = running.address;
+    let open = running.host(1).seal(&company("a")).send_head(at).await;
     stop.send(()).unwrap();
     assert_eq!(open.finish().await, 200);
-    serving.await.unwrap();
+    running.stopped().await;
     assert!(tokio::net::TcpStream::connect(at).await.is_err(), "nobody listens any more");
 }

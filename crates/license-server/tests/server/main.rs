@@ -6,3 +6,7 @@ mod cli;
 mod host;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod long_poll;
+#[cfg(test)]
+mod running;
