@@ -126,11 +126,22 @@ impl Desk<'_> {
         }
         Ok(())
     }
+
+    /// The binding that this host gave up, if the caller proves that it does not know of that: a copy, or
+    /// a snapshot from before. A signed "no" stops it, where an unsigned one would let its lease run out.
+    pub(super) fn left_behind(&self) -> Option<BindingRow> {
+        let proved = self.asked.proved.as_ref().filter(|proved| proved.bound)?;
+        let customer = &self.draft.rows.customer_by_number(&proved.number)?.id;
+        let bindings = self.draft.rows.bindings.iter();
+        let mine = bindings.filter(|row| row.host == self.asked.host && row.customer == *customer);
+        mine.max_by_key(|row| row.bound_at).cloned()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use license_core::api::Call;
+    use license_core::{api::Call, statement::Kind};
+    use license_types::Code;
 
     use super::{
         super::{
@@ -193,6 +204,7 @@ mod tests {
             assert_eq!(world.ok(1, &Call::Drop), Answer::default());
             assert!(world.rows.seats.is_empty() && world.rows.bars.is_empty());
         }
+        world.hold(1, 0);
         assert_eq!(world.refused(1, &Call::CheckIn), Refusal::NoNumber);
     }
 
@@ -202,5 +214,16 @@ mod tests {
         world.drop_all();
         world.ok(1, &Call::Drop);
         assert_eq!(world.refused(1, &trial(81)), Refusal::NoNumber);
+    }
+
+    #[test]
+    fn a_copy_that_does_not_know_of_the_reset_is_told_by_a_signed_refusal() {
+        let mut world = World::registered(1);
+        world.ok(1, &Call::Drop);
+        let statement = world.ok(1, &Call::CheckIn).statement.unwrap();
+        let Kind::Refusal(refusal) = statement.kind else { panic!("a lease after the reset") };
+        assert_eq!((refusal.code, statement.number), (Code::KEY_ERROR, number('A')));
+        world.ok(1, &Call::Activate { number: number('A') });
+        assert_eq!(world.refusal_of(1, 33), None);
     }
 }

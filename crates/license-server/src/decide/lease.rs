@@ -135,7 +135,7 @@ impl Desk<'_> {
         let customer = self.draft.rows.customer(&binding.customer).ok_or(Refusal::UnknownNumber)?.clone();
         let number = customer.number.clone();
         let suspended = customer.suspended_at.map(|_| Refusal::Suspended);
-        let ended = binding.ended.and_then(|ended| ended.by.refusal());
+        let ended = binding.ended.map(|ended| ended.by.refusal().unwrap_or(Refusal::NoNumber));
         let by_copies = self.turned.caller.refusal();
         let refusal = ended.or(suspended).or(by_copies);
         if let Some(deed) = self.deed_of_finding() {
@@ -147,7 +147,7 @@ impl Desk<'_> {
         let terms = terms(&self.draft.rows, live);
         let (kind, may_run_until) = if let Some(refusal) = refusal {
             let reason = refusal.problem().detail;
-            let refusal = RefusedStatement { code: Code::NO_LICENSE, reason };
+            let refusal = RefusedStatement { code: refusal.code().unwrap_or(Code::NO_LICENSE), reason };
             (Kind::Refusal(refusal), self.now)
         } else {
             let lease = lease(&self.draft.rows, binding, &customer, terms, self.now);

@@ -316,7 +316,7 @@ impl<'a> Desk<'a> {
         self.restore();
         match self.standing() {
             Standing::Bound(binding) | Standing::Ousted { binding, .. } => Ok(binding),
-            Standing::Unbound => Err(Refusal::NoNumber),
+            Standing::Unbound => self.left_behind().ok_or(Refusal::NoNumber),
             Standing::Unknown => Err(Refusal::UnknownHost),
         }
     }

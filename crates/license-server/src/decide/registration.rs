@@ -9,10 +9,12 @@ use super::{BindingRow, CustomerId, CustomerRow, Desk, Refusal, Write, log::Chai
 /// The longest value of a field, in characters.
 const MAX_FIELD: usize = 256;
 
-/// A text as it is compared: Unicode compatibility forms, case and spaces make no difference.
+/// A text as it is compared: Unicode compatibility forms, case and spaces make no difference. Upper case
+/// first: it unites what has several small letters, like `ß` and `ss`.
 #[must_use]
 pub(super) fn comparable(text: &str) -> String {
-    let folded = text.nfkc().collect::<String>().to_lowercase();
+    let upper = text.nfkc().collect::<String>().to_uppercase();
+    let folded = upper.to_lowercase().nfkc().collect::<String>();
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -214,8 +216,13 @@ mod tests {
 
     #[test]
     fn texts_are_compared_without_case_spaces_and_compatibility_forms() {
-        let cases =
-            [("  ООО   «Ромашка»\t", "ооо «ромашка»"), ("Ａｃｍｅ", "acme"), ("e\u{301}", "é"), ("", "")];
+        let cases = [
+            ("  ООО   «Ромашка»\t", "ооо «ромашка»"),
+            ("Ａｃｍｅ", "acme"),
+            ("e\u{301}", "é"),
+            ("Straße", "strasse"),
+            ("", ""),
+        ];
         for (text, key) in cases {
             assert_eq!(comparable(text), key);
         }
