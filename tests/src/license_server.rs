@@ -18,9 +18,14 @@ pub struct LicenseServer {
 impl LicenseServer {
     /// Starts a new license server that keeps its data in `folder`.
     pub fn new(folder: &Path) -> Self {
+        Self::at(&folder.join("license-server"), &folder.join("license-server.log"))
+    }
+
+    /// Starts one on that data folder.
+    pub fn at(data: &Path, log: &Path) -> Self {
         let mut server = Self {
-            data: folder.join("license-server"),
-            log: folder.join("license-server.log"),
+            data: data.to_owned(),
+            log: log.to_owned(),
             // A port that the system chooses; later starts use the same again.
             address: "127.0.0.1:0".to_owned(),
             process: None,

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tempfile::NamedTempFile;
+
 /// Others may not even look: keys and customers are in here.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -93,15 +95,27 @@ impl DataDir {
 
     /// Writes a new file: whole and on the disk, or not at all. A file that exists is never overwritten.
     pub fn create(&self, name: &str, content: &str) -> Result<(), DataDirError> {
-        let write = || -> io::Result<()> {
-            // Closed to others from the first moment: `tempfile` makes its files 0600.
-            let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
-            file.write_all(content.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist_noclobber(self.file(name))?;
+        Self::create_file(&self.file(name), content.as_bytes())
+    }
+
+    /// Writes a new file anywhere, closed to others, as [`create`](Self::create) does.
+    pub fn create_file(path: &Path, content: &[u8]) -> Result<(), DataDirError> {
+        written(path, content, |file| file.persist_noclobber(path).map_err(|error| error.error))
+    }
+
+    /// Writes a file in the place of another one: at any moment there is the old one or the new one, whole.
+    pub fn replace(&self, name: &str, content: &str) -> Result<(), DataDirError> {
+        let path = self.file(name);
+        written(&path, content.as_bytes(), |file| file.persist(&path).map_err(|error| error.error))
+    }
+
+    /// Removes a file.
+    pub fn remove(&self, name: &str) -> Result<(), DataDirError> {
+        let remove = || {
+            fs::remove_file(self.file(name))?;
             File::open(&self.path)?.sync_all()
         };
-        write().map_err(|source| self.error(name, source))
+        remove().map_err(|source| self.error(name, source))
     }
 
     fn private(&self, name: &str) -> Result<File, DataDirError> {
@@ -116,6 +130,24 @@ impl DataDir {
         let path = if name.is_empty() { self.path.clone() } else { self.file(name) };
         DataDirError::Io { path, source }
     }
+}
+
+/// Writes beside the path and has `persist` put it there, all on the disk.
+fn written(
+    path: &Path,
+    content: &[u8],
+    persist: impl FnOnce(NamedTempFile) -> io::Result<File>,
+) -> Result<(), DataDirError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || -> io::Result<()> {
+        // Closed to others from the first moment: `tempfile` makes its files 0600.
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        persist(file)?;
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(|source| DataDirError::Io { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

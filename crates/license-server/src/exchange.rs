@@ -15,6 +15,7 @@ use crate::{
         replay::{self, Seen},
     },
     draw::{self, DrawError},
+    keys::Keys,
     store::StoreError,
 };
 
@@ -72,14 +73,14 @@ impl LicenseServer {
     ) -> Result<Reply, ExchangeError> {
         let path = request.call.path();
         let digest = replay::digest("POST", path, body);
-        let drawn = draw::drawn()?;
+        let (drawn, keys) = (draw::drawn()?, self.keys());
         let asked = Asked {
             host: envelope.host_key,
             request_id: envelope.request_id,
             serial: envelope.serial,
             nonce: request.nonce,
             evidence: &request.evidence,
-            proved: self.keys().proved(request.receipt.as_ref(), &envelope.host_key),
+            proved: keys.proved(request.receipt.as_ref(), &envelope.host_key),
             call: &request.call,
         };
         let wanted = Wanted::of(&asked);
@@ -98,7 +99,7 @@ impl LicenseServer {
             let (mut writes, reply, outcome) = match decide(rows, &asked, now, &drawn) {
                 Ok(decision) => {
                     let outcome = Outcome::of(&decision);
-                    let reply = Reply { status: 200, body: self.signed(&decision)? };
+                    let reply = Reply { status: 200, body: signed(&keys, &decision)? };
                     keep |= decision.answer.statement.is_some();
                     (decision.writes, reply, outcome)
                 }
@@ -126,19 +127,19 @@ impl LicenseServer {
         outcome.log(path, &asked.host);
         Ok(reply)
     }
+}
 
-    /// The body of a success.
-    fn signed(&self, decision: &Decision) -> Result<Vec<u8>, serde_json::Error> {
-        let answer = &decision.answer;
-        serde_json::to_vec(&ApiAnswer {
-            statement: answer.statement.as_ref().map(|statement| self.keys().sign(statement)).transpose()?,
-            receipt: answer.statement.as_ref().map(|statement| self.keys().receipt(statement)).transpose()?,
-            keys: self.keys().signed_set().clone(),
-            session: answer.session.clone(),
-            license: answer.license.clone(),
-            warnings: answer.warnings.clone(),
-        })
-    }
+/// The body of a success.
+fn signed(keys: &Keys, decision: &Decision) -> Result<Vec<u8>, serde_json::Error> {
+    let answer = &decision.answer;
+    serde_json::to_vec(&ApiAnswer {
+        statement: answer.statement.as_ref().map(|statement| keys.sign(statement)).transpose()?,
+        receipt: answer.statement.as_ref().map(|statement| keys.receipt(statement)).transpose()?,
+        keys: keys.signed_set().clone(),
+        session: answer.session.clone(),
+        license: answer.license.clone(),
+        warnings: answer.warnings.clone(),
+    })
 }
 
 impl Outcome {

@@ -8,6 +8,7 @@ mod copies;
 mod crash;
 mod damaged_state;
 mod forgery;
+mod key_rotation;
 mod main_job;
 mod other_languages;
 mod processes;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 mod properties;
+mod rotation;
 mod state;
 mod statement;
 mod world;

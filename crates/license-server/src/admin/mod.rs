@@ -2,6 +2,7 @@
 
 mod binding;
 mod coupon;
+mod key;
 
 use std::io;
 
@@ -10,10 +11,11 @@ use license_types::{ProductId, RegistrationNumber, UnixTime};
 use serde_json::{Value, json};
 
 use crate::{
-    LicenseServer,
+    LicenseServer, OpenError,
     cli::AdminCommand,
     decide::{Draft, Rows, Wanted, log::Actor},
     draw::DrawError,
+    keys::KeysError,
     store::StoreError,
 };
 
@@ -41,6 +43,12 @@ pub enum CommandError {
         /// The coupon, masked.
         masked: String,
     },
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -77,6 +85,7 @@ impl<O: io::Write> Console<'_, O> {
                 let key = self.server.keys().root_public();
                 self.say(&json!({ "public_key": key }), || key.to_string())
             }
+            AdminCommand::Key(command) => self.key(command).await,
             AdminCommand::Coupon(command) => self.coupon(command).await,
             AdminCommand::Binding(command) => self.binding(command).await,
         }

@@ -30,12 +30,45 @@ pub struct Admin {
 pub enum AdminCommand {
     /// Print the root's public key: the line that hosts have in a trust.d/*.pub file.
     PublicKey,
+    /// List, rotate and revoke the keys that sign.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Issue and block coupons.
     #[command(subcommand)]
     Coupon(CouponCommand),
     /// List and drop bindings.
     #[command(subcommand)]
     Binding(BindingCommand),
+}
+
+/// `admin key`
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// List the online keys.
+    List,
+    /// Make a new online key that signs from now on; a running server takes it up by itself.
+    Rotate {
+        /// The file of the root key, if it is not in the data folder.
+        #[arg(long, value_name = "FILE")]
+        root_key: Option<PathBuf>,
+    },
+    /// Revoke an online key: nothing that it signed counts any more. If it is the one that signs, a new
+    /// one is made.
+    Revoke {
+        /// The id of the key; `admin key list` shows it.
+        id: String,
+        /// The file of the root key, if it is not in the data folder.
+        #[arg(long, value_name = "FILE")]
+        root_key: Option<PathBuf>,
+    },
+    /// Write the root key into a new file, so that it can be kept elsewhere.
+    ExportRoot {
+        /// The file, which must not exist.
+        file: PathBuf,
+        /// Remove it from the data folder then; rotating needs --root-key from there on.
+        #[arg(long)]
+        remove: bool,
+    },
 }
 
 /// `admin coupon`

@@ -6,7 +6,7 @@ mod serve;
 use clap::{Parser, Subcommand};
 
 pub use self::{
-    admin::{Admin, AdminCommand, BindingCommand, CouponCommand},
+    admin::{Admin, AdminCommand, BindingCommand, CouponCommand, KeyCommand},
     serve::Serve,
 };
 

@@ -102,6 +102,7 @@ pub async fn serve(
     tokio::select! {
         () = connections::serve(router, listener, capacity, stop) => {}
         () = feed.run(server.store()) => {}
+        () = server.follow_keys() => {}
     }
     server.store().close().await;
 }
