@@ -33,6 +33,20 @@ pub struct Changed {
     pub changed: bool,
 }
 
+/// Where somebody who forgot the number asks for it, with a `POST` of a [`ForgottenNumber`] that nobody signs.
+/// The answer is `202` whether somebody has that e-mail or not; the number goes to its owner by mail.
+pub const FORGOTTEN_PATH: &str = "/v1/forgotten-number";
+
+/// The longest body of a [`ForgottenNumber`].
+pub const MAX_FORGOTTEN_BODY: usize = 1024;
+
+/// Whose number it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgottenNumber {
+    /// The e-mail of the registration.
+    pub email: String,
+}
+
 /// The media type of a [`Problem`].
 pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
 

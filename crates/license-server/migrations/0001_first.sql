@@ -36,6 +36,8 @@ CREATE TABLE customer (
     email_key   TEXT NOT NULL UNIQUE,
     created_at  INTEGER NOT NULL,
     suspended_at INTEGER,
+    -- When it last got a mail of each kind, as JSON.
+    mailed      TEXT NOT NULL,
     -- Where the log of the number ends.
     log_length  INTEGER NOT NULL,
     log_hash    TEXT NOT NULL
@@ -162,6 +164,23 @@ CREATE TABLE coupon (
        AND (used_at IS NULL) = (used_grant IS NULL)
        AND (used_at IS NULL) = (used_made IS NULL))
 ) STRICT;
+
+-- Mails to be sent. Address and number are read when it is sent.
+CREATE TABLE outbox (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind         TEXT NOT NULL,
+    customer     TEXT NOT NULL REFERENCES customer,
+    -- The id of the host's key, if it is about a host.
+    host         TEXT,
+    made_at      INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL,
+    next_attempt INTEGER NOT NULL,
+    ended_at     INTEGER,
+    sent         INTEGER NOT NULL CHECK (sent IN (0, 1)),
+    last_error   TEXT
+) STRICT;
+CREATE INDEX mail_to_send ON outbox (next_attempt) WHERE ended_at IS NULL;
+CREATE INDEX mail_that_ended ON outbox (ended_at) WHERE ended_at IS NOT NULL;
 
 -- The last answer of each host, given again to a repeated request. A key that was never bound has none.
 CREATE TABLE reply (

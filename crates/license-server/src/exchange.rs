@@ -12,6 +12,7 @@ use crate::{
     decide::{
         Asked, Decision, Refusal, ReplyRow, Wanted, Write, decide,
         log::Deed,
+        registration,
         replay::{self, Seen},
     },
     draw::{self, DrawError},
@@ -96,6 +97,7 @@ impl LicenseServer {
                 Seen::Never => {}
             }
             let mut keep = rows.host(&asked.host).is_some();
+            let before = matches!(asked.call, Call::Register(_)).then(|| rows.clone());
             let (mut writes, reply, outcome) = match decide(rows, &asked, now, &drawn) {
                 Ok(decision) => {
                     let outcome = Outcome::of(&decision);
@@ -107,7 +109,13 @@ impl LicenseServer {
                     let problem = refusal.problem();
                     keep &= refusal != Refusal::OutOfDate;
                     let outcome = Outcome::Refused { status: problem.status, code: problem.code };
-                    (Vec::new(), Reply::problem(&problem)?, outcome)
+                    let notice = match (asked.call, before) {
+                        (Call::Register(entered), Some(rows)) => {
+                            registration::notice(rows, entered, &refusal, asked.host.id(), now)
+                        }
+                        _ => Vec::new(),
+                    };
+                    (notice, Reply::problem(&problem)?, outcome)
                 }
             };
             // Keys cost nothing, so that one that was never bound leaves nothing behind; and a recorded

@@ -15,6 +15,7 @@ pub mod exchange;
 pub mod feed;
 pub mod http;
 pub mod keys;
+pub mod mail;
 pub mod owner;
 pub mod store;
 

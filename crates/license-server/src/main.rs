@@ -15,12 +15,14 @@ use license_server::{
     cli::{Admin, Cli, Command, Serve},
     clock,
     http::{self, Options},
+    mail::{Sender, Transport},
     owner,
 };
 use tokio::{
     net::TcpListener,
     runtime,
     signal::unix::{SignalKind, signal},
+    sync::watch,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -53,19 +55,35 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let server = Arc::new(LicenseServer::open(&arguments.data_dir).await?);
+        let transport = Transport::new(&arguments.mail, arguments.mail_from.clone(), &arguments.account())?;
+        let sender = Sender::new(transport);
         let listener = TcpListener::bind(arguments.listen).await;
         let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         tracing::info!(address = %listener.local_addr()?, "listening");
-        let stop = async move {
+        let (stop, stopping) = watch::channel(false);
+        let signals = async {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
+            stop.send_replace(true);
         };
-        http::serve(server, listener, Options { long_polls: arguments.long_polls }, stop).await;
+        let options = Options { long_polls: arguments.long_polls };
+        tokio::join!(
+            signals,
+            http::serve(Arc::clone(&server), listener, options, stopped(stopping.clone())),
+            sender.run(server.store(), clock::now, stopped(stopping)),
+        );
+        server.store().close().await;
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// Ready when the server is to stop.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // An error is the end of whoever could say so: a stop, too.
+    let _stop = stopping.wait_for(|stop| *stop).await;
 }
 
 fn administer(arguments: &Admin) -> Result<(), Box<dyn Error>> {

@@ -3,8 +3,9 @@
 use license_core::{api::Call, host::Evidence};
 
 use super::{
-    Caller, Desk, HostRow, Refusal,
+    Caller, CustomerId, Desk, HostRow, Refusal,
     log::Deed,
+    mail::MailKind,
     ratchet::{CopyStanding, Finding, Quoted, Ratchet},
 };
 
@@ -76,14 +77,19 @@ impl Desk<'_> {
         self.turned.caller.refusal() == Some(Refusal::Copy)
     }
 
-    /// What the request showed, for the log of the number.
-    pub(super) fn deed_of_finding(&self) -> Option<Deed> {
+    /// Puts what the request showed into the log of the number, and tells its owner.
+    pub(super) fn tell_of_finding(&mut self, customer: &CustomerId) {
+        let Some(finding) = self.turned.finding else { return };
         let host = self.asked.host.id();
-        Some(match self.turned.finding? {
-            Finding::Moved => Deed::Moved { host },
-            Finding::TooManyMoves => Deed::TooManyMoves { host },
-            Finding::Copies { serial, differs } => Deed::CopyFound { host, serial, differs },
-        })
+        let (kind, deed) = match finding {
+            Finding::Moved => (MailKind::Moved, Deed::Moved { host }),
+            Finding::TooManyMoves => (MailKind::Moved, Deed::TooManyMoves { host }),
+            Finding::Copies { serial, differs } => {
+                (MailKind::CopyFound, Deed::CopyFound { host, serial, differs })
+            }
+        };
+        self.draft.note(customer, deed);
+        self.draft.mail(customer, kind, Some(self.asked.host.id()));
     }
 }
 

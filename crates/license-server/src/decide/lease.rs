@@ -138,9 +138,7 @@ impl Desk<'_> {
         let ended = binding.ended.map(|ended| ended.by.refusal().unwrap_or(Refusal::NoNumber));
         let by_copies = self.turned.caller.refusal();
         let refusal = ended.or(suspended).or(by_copies);
-        if let Some(deed) = self.deed_of_finding() {
-            self.draft.note(&binding.customer, deed);
-        }
+        self.tell_of_finding(&binding.customer);
         self.count_days(binding);
         let live = self.draft.rows.grants.iter();
         let live = live.filter(|grant| grant.customer == customer.id && grant.is_live(self.now));

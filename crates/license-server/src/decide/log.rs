@@ -165,6 +165,7 @@ impl Deed {
             | Write::BlockCoupon { .. }
             | Write::KeepReply(_)
             | Write::SaveMetrics { .. }
+            | Write::Mail(_)
             | Write::Log(_) => None,
         }
     }

@@ -1,10 +1,16 @@
 //! Registration: a number for a company, and the host bound to it.
 
-use license_core::crypto::PublicKey;
-use license_types::Registration;
+use std::collections::BTreeMap;
+
+use license_core::crypto::{KeyId, PublicKey};
+use license_types::{Registration, UnixTime};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{BindingRow, CustomerId, CustomerRow, Desk, Refusal, Write, log::Chain};
+use super::{
+    BindingRow, CustomerId, CustomerRow, Desk, Draft, Refusal, Rows, Write,
+    log::{Actor, Chain},
+    mail::{self, MailKind},
+};
 
 /// The longest value of a field, in characters.
 const MAX_FIELD: usize = 256;
@@ -84,14 +90,34 @@ impl Desk<'_> {
                     email_key,
                     created_at: self.now,
                     suspended_at: None,
+                    mailed: BTreeMap::new(),
                     log: Chain::default(),
                 };
                 let id = customer.id.clone();
                 self.write(Write::AddCustomer(customer));
+                self.draft.mail(&id, MailKind::Number, None);
                 self.settle(&id)
             }
         }
     }
+}
+
+/// What is written although a registration is refused: the owner of the data hears of it by mail.
+#[must_use]
+pub fn notice(
+    rows: Rows,
+    entered: &Registration,
+    refusal: &Refusal,
+    host: KeyId,
+    now: UnixTime,
+) -> Vec<Write> {
+    let mut draft = Draft::new(rows, Actor::Host(host.clone()), now);
+    if let (Refusal::RegisteredOnAnotherHost, Some(customer)) =
+        (refusal, mail::by_email(&draft.rows, &entered.email))
+    {
+        draft.mail(&customer, MailKind::RegisteredElsewhere, Some(host));
+    }
+    draft.finish().0
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! What decisions read: the rows of the store as plain values.
 
+use std::collections::BTreeMap;
+
 use license_core::{
     crypto::{PublicKey, RequestId},
     host::Evidence,
 };
 use license_types::{FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
 
-use super::{Refusal, log::Chain, ratchet::Ratchet};
+use super::{Refusal, log::Chain, mail::MailKind, ratchet::Ratchet};
 use crate::catalogue::Catalogue;
 
 macro_rules! text_id {
@@ -44,6 +46,8 @@ pub struct CustomerRow {
     pub created_at: UnixTime,
     /// Since when the vendor lets nobody use the number; `None` is in order.
     pub suspended_at: Option<UnixTime>,
+    /// When it last got a mail of each kind.
+    pub mailed: BTreeMap<MailKind, UnixTime>,
     /// Where the log of the number ends.
     pub log: Chain,
 }

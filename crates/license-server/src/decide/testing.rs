@@ -17,6 +17,8 @@ use super::{
     coupon_digest, decide,
     drop::{self, Dropped, Purpose, Which},
     log::{Actor, Deed, LogRow},
+    mail::MailRow,
+    registration,
 };
 use crate::catalogue::{Catalogue, Feature, Policy, Product};
 
@@ -77,6 +79,7 @@ pub(super) struct World {
     pub(super) now: UnixTime,
     pub(super) last_request: RequestId,
     pub(super) log: Vec<LogRow>,
+    pub(super) mails: Vec<MailRow>,
     coupons: Vec<CouponRow>,
     freed: Vec<SeatRow>,
     serials: BTreeMap<u8, u64>,
@@ -93,6 +96,7 @@ impl World {
             now: NOW,
             last_request: RequestId([0; 16]),
             log: Vec::new(),
+            mails: Vec::new(),
             coupons: Vec::new(),
             freed: Vec::new(),
             serials: BTreeMap::new(),
@@ -113,12 +117,15 @@ impl World {
         self.ok(host, &Call::Register(company(name)));
     }
 
-    fn apply(&mut self, writes: &[Write]) {
+    pub(super) fn apply(&mut self, writes: &[Write]) {
         for write in writes {
             let before = self.rows.seats.clone();
             if let Write::UseCoupon { digest, used } = write {
                 let row = self.coupons.iter_mut().find(|row| row.digest == *digest).unwrap();
                 row.used = Some(used.clone());
+            }
+            if let Write::Mail(mail) = write {
+                self.mails.push(mail.clone());
             }
             if let Write::Log(line) = write {
                 self.log.push(line.clone());
@@ -165,7 +172,15 @@ impl World {
         };
         let drawn = Drawn { number: number(self.next_number), seed: request.0 };
         self.last_request = request;
-        let decision = decide(rows, &asked, self.now, &drawn)?;
+        let before = rows.clone();
+        let decision = match (decide(rows, &asked, self.now, &drawn), call) {
+            (Err(refusal), Call::Register(entered)) => {
+                let writes = registration::notice(before, entered, &refusal, key(host).id(), self.now);
+                self.apply(&writes);
+                return Err(refusal);
+            }
+            (outcome, _) => outcome?,
+        };
         self.apply(&decision.writes);
         if let Some(statement) = &decision.answer.statement {
             self.hold(host, statement.serial);

@@ -9,7 +9,7 @@ use license_types::{FeatureId, SessionId, UnixTime};
 
 use super::{
     BarRow, BindingId, BindingRow, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, GrantRow, HostRow,
-    ReplyRow, Rows, SeatRow, UsedDays, log::LogRow,
+    ReplyRow, Rows, SeatRow, UsedDays, log::LogRow, mail::MailRow,
 };
 
 /// One change.
@@ -117,6 +117,8 @@ pub enum Write {
         /// What it says.
         metrics: Metrics,
     },
+    /// A mail into the outbox.
+    Mail(MailRow),
     /// A line in the log of a number.
     Log(LogRow),
 }
@@ -183,6 +185,11 @@ impl Rows {
             }
             Write::KeepReply(reply) => self.reply = Some(reply),
             Write::SaveMetrics { .. } => {}
+            Write::Mail(mail) => {
+                for customer in self.customers.iter_mut().filter(|row| row.id == mail.customer) {
+                    customer.mailed.insert(mail.kind, mail.made_at);
+                }
+            }
             Write::Log(line) => {
                 for customer in self.customers.iter_mut().filter(|row| row.id == line.customer) {
                     customer.log = line.end();

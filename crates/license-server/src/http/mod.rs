@@ -3,6 +3,7 @@
 mod changed;
 mod connections;
 mod fault;
+mod forgotten;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +17,10 @@ use axum::{
     routing::{get, post},
 };
 use license_core::{
-    api::{CHANGED_PATH, Call, HostCall, KEYS_PATH, MAX_REQUEST_BODY, PROBLEM_MEDIA_TYPE},
+    api::{
+        CHANGED_PATH, Call, FORGOTTEN_PATH, HostCall, KEYS_PATH, MAX_FORGOTTEN_BODY, MAX_REQUEST_BODY,
+        PROBLEM_MEDIA_TYPE,
+    },
     crypto::hex,
     envelope::Envelope,
     keys::SignedKeySet,
@@ -27,7 +31,7 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use self::{changed::LongPolls, connections::MAX_CONNECTIONS, fault::Fault};
+use self::{changed::LongPolls, connections::MAX_CONNECTIONS, fault::Fault, forgotten::ForgottenNumbers};
 use crate::{LicenseServer, clock, exchange::Reply, feed::Feed};
 
 /// Where a supervisor looks whether the process answers at all.
@@ -65,12 +69,19 @@ pub fn router(server: Arc<LicenseServer>) -> Router {
         .fold(Router::new(), |router, path| router.route(path, post(call)))
         .route(KEYS_PATH, get(keys))
         .route(LIVE_PATH, get(live))
+        .merge(forgotten_numbers(Arc::clone(&server)))
         .fallback(async || Fault::NotFound)
         .method_not_allowed_fallback(async || Fault::Method)
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BODY))
         .layer(middleware::from_fn(timed))
         .layer(middleware::from_fn(identified))
         .with_state(server)
+}
+
+/// The path that needs no signature.
+fn forgotten_numbers(server: Arc<LicenseServer>) -> Router<Arc<LicenseServer>> {
+    let route = Router::new().route(FORGOTTEN_PATH, post(forgotten::ask));
+    route.layer(DefaultBodyLimit::max(MAX_FORGOTTEN_BODY)).with_state(ForgottenNumbers::new(server))
 }
 
 /// The path that takes its time.
@@ -104,7 +115,6 @@ pub async fn serve(
         () = feed.run(server.store()) => {}
         () = server.follow_keys() => {}
     }
-    server.store().close().await;
 }
 
 async fn live() -> &'static str {

@@ -175,6 +175,7 @@ fn read_customer(row: &SqliteRow) -> Result<CustomerRow, StoreError> {
         email_key: row.text("email_key")?,
         created_at: row.time("created_at")?,
         suspended_at: row.optional_time("suspended_at")?,
+        mailed: row.json("mailed")?,
         log: Chain { length: row.number("log_length")?, hash: row.text("log_hash")? },
     })
 }

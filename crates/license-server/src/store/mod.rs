@@ -8,6 +8,7 @@
 mod feed;
 mod fields;
 mod load;
+mod outbox;
 mod sqlite;
 mod write;
 

@@ -13,6 +13,7 @@ use crate::decide::{
     BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
     GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, Wanted, Write,
     log::{Actor, Chain, Deed, LogRow},
+    mail::{MailKind, MailRow},
     ratchet::Ratchet,
 };
 use crate::{catalogue::Catalogue, data_dir::DataDir};
@@ -76,6 +77,7 @@ fn writes() -> Vec<Write> {
             email_key: "a@example.com".to_owned(),
             created_at: UnixTime(1),
             suspended_at: None,
+            mailed: [(MailKind::Number, UnixTime(1))].into(),
             log: Chain::default(),
         }),
         Write::AddGrant(GrantRow {
@@ -156,6 +158,12 @@ fn writes() -> Vec<Write> {
             used_days: UsedDays { left: 7, counted_at: UnixTime(21) },
             ends_at: UnixTime(31),
         },
+        Write::Mail(MailRow {
+            kind: MailKind::CopyFound,
+            customer: customer.clone(),
+            host: Some(key(1).id()),
+            made_at: UnixTime(22),
+        }),
         Write::SaveMetrics {
             host: key(1),
             at: UnixTime(22),

@@ -16,8 +16,8 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         Write::AddCustomer(row) => query(
             "INSERT INTO customer
              (id, number, company, email, contact, phone, tax_id, company_key, email_key, created_at,
-              suspended_at, log_length, log_hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+              suspended_at, log_length, log_hash, mailed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )
         .bind(&row.id.0)
         .bind(row.number.as_str())
@@ -31,7 +31,8 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(row.created_at.0)
         .bind(seconds(row.suspended_at))
         .bind(signed(row.log.length))
-        .bind(&row.log.hash),
+        .bind(&row.log.hash)
+        .bind(serde_json::to_string(&row.mailed)?),
         Write::AddGrant(row) => query(
             "INSERT INTO license_grant
              (id, customer, product, seats, trial, made_on, made_at, ends_at, days_left, counted_at)
@@ -164,6 +165,19 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(host.to_string())
         .bind(at.0)
         .bind(serde_json::to_string(metrics)?),
+        Write::Mail(row) => {
+            let mailed = query("UPDATE customer SET mailed = json_set(mailed, '$.' || ?2, ?3) WHERE id = ?1");
+            let mailed = mailed.bind(&row.customer.0).bind(row.kind.as_str()).bind(row.made_at.0);
+            mailed.execute(&mut *db).await?;
+            query(
+                "INSERT INTO outbox (kind, customer, host, made_at, attempts, next_attempt, sent)
+                 VALUES (?1, ?2, ?3, ?4, 0, ?4, 0)",
+            )
+            .bind(row.kind.as_str())
+            .bind(&row.customer.0)
+            .bind(row.host.as_ref().map(|host| &host.0))
+            .bind(row.made_at.0)
+        }
         Write::Log(row) => {
             let end = query("UPDATE customer SET log_length = ?2, log_hash = ?3 WHERE id = ?1");
             end.bind(&row.customer.0).bind(signed(row.seq)).bind(&row.hash).execute(&mut *db).await?;

@@ -1,0 +1,111 @@
+//! Letters: what a mail says, in English and in Russian.
+
+use license_core::crypto::KeyId;
+use license_types::RegistrationNumber;
+
+use crate::decide::mail::MailKind;
+
+/// What a mail says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The subject line.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+}
+
+/// The letter of a kind about a number, and about a host where it is about one.
+#[must_use]
+pub fn letter(kind: MailKind, number: &RegistrationNumber, host: Option<&KeyId>) -> Letter {
+    let number = number.as_str();
+    let host = host.map_or("-", |host| &host.0);
+    let (subject, en, ru) = match kind {
+        MailKind::Number => (
+            "Registration number / Регистрационный номер",
+            format!(
+                "Your registration number is\n\n    {number}\n\nKeep this mail. Whoever knows the number can bind \
+                 a host to it. Enter it on the PBX, or log in to the cabinet with it."
+            ),
+            format!(
+                "Ваш регистрационный номер:\n\n    {number}\n\nСохраните это письмо. Кто знает номер, может \
+                 привязать к нему компьютер. Введите его на АТС или войдите с ним в личный кабинет."
+            ),
+        ),
+        MailKind::Forgotten => (
+            "Your registration number / Ваш регистрационный номер",
+            format!(
+                "Somebody asked for the registration number that belongs to this address. It is\n\n    {number}\n\n\
+                 If it was not you, nothing is to be done: the number went to this address alone."
+            ),
+            format!(
+                "Кто-то запросил регистрационный номер, который принадлежит этому адресу:\n\n    {number}\n\n\
+                 Если это были не вы, делать ничего не нужно: номер отправлен только на этот адрес."
+            ),
+        ),
+        MailKind::RegisteredElsewhere => (
+            "Registration on another host / Регистрация на другом компьютере",
+            format!(
+                "Somebody entered your company and e-mail to register another host (key {host}). It was not \
+                 bound, and was told nothing. If it was you, activate your number there:\n\n    {number}\n\n\
+                 If it was not, nothing is to be done."
+            ),
+            format!(
+                "Кто-то указал вашу компанию и адрес, чтобы зарегистрировать другой компьютер (ключ {host}). Он не \
+                 привязан и ничего не узнал. Если это были вы, активируйте там свой номер:\n\n    {number}\n\n\
+                 Если нет, делать ничего не нужно."
+            ),
+        ),
+        MailKind::Moved => (
+            "A host has other hardware / У компьютера другое оборудование",
+            format!(
+                "The host with the key {host} on your number\n\n    {number}\n\nreports other hardware than before. \
+                 After a repair or a move this is as it should be. If you know of none, look at the bindings \
+                 of the number: somebody may run a copy of the host."
+            ),
+            format!(
+                "Компьютер с ключом {host}, привязанный к вашему номеру\n\n    {number}\n\nсообщает о другом \
+                 оборудовании. После ремонта или переноса так и должно быть. Если вы об этом не знаете, \
+                 проверьте привязки номера: возможно, работает копия этого компьютера."
+            ),
+        ),
+        MailKind::CopyFound => (
+            "Two copies of a host / Две копии компьютера",
+            format!(
+                "Two copies of the host with the key {host} are in use on your number\n\n    {number}\n\nA copy on \
+                 other hardware is denied until you accept it. Look at the bindings of the number, and accept \
+                 or refuse it."
+            ),
+            format!(
+                "На вашем номере\n\n    {number}\n\nработают две копии компьютера с ключом {host}. Копия на другом \
+                 оборудовании не обслуживается, пока вы её не подтвердите. Откройте привязки номера и \
+                 подтвердите или отклоните её."
+            ),
+        ),
+    };
+    Letter { subject: subject.to_owned(), body: format!("{en}\n\n--------\n\n{ru}\n") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_letter_holds_the_number_in_both_languages() {
+        let number: RegistrationNumber = "MIKO-AAAAA-BBBBB-CCCCC-DDDDD".parse().unwrap();
+        let host = KeyId("0123456789abcdef".to_owned());
+        for kind in MailKind::ALL {
+            let letter = letter(kind, &number, Some(&host));
+            let languages: Vec<&str> = letter.body.split("--------").collect();
+            let [en, ru] = languages[..] else { panic!("{kind:?}: two languages") };
+            assert!(en.contains(number.as_str()) && ru.contains(number.as_str()), "{kind:?}");
+            assert!(en.is_ascii() && ru.chars().any(|c| ('а'..='я').contains(&c)), "{kind:?}");
+            let about_a_host =
+                matches!(kind, MailKind::RegisteredElsewhere | MailKind::Moved | MailKind::CopyFound);
+            assert_eq!(
+                (en.contains(&host.0), ru.contains(&host.0)),
+                (about_a_host, about_a_host),
+                "{kind:?}"
+            );
+        }
+    }
+}
