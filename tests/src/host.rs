@@ -17,6 +17,9 @@ use crate::{Answered, LicenseServer, answered::verdict_in, programs, service::Se
 /// The company that registers, with a name that survives only if everybody on the way speaks UTF-8.
 pub const COMPANY: &str = "ООО «Ромашка»";
 
+/// Its e-mail.
+pub const EMAIL: &str = "office@romashka.example";
+
 /// A host. Its state outlives its daemon.
 #[derive(Debug)]
 pub struct Host {
@@ -160,7 +163,7 @@ impl Host {
 
     /// Registers [`COMPANY`]. Gives the number.
     pub fn register(&self) -> String {
-        let registered = self.register_as(COMPANY, "office@romashka.example").ended_with(0);
+        let registered = self.register_as(COMPANY, EMAIL).ended_with(0);
         registered.json()["number"].as_str().unwrap().to_owned()
     }
 

@@ -16,9 +16,11 @@
 #![allow(clippy::missing_panics_doc, reason = "every step ends the test when it does not work out")]
 
 pub mod answered;
+pub mod authority;
 pub mod bystanders;
 pub mod host;
 pub mod license_server;
+pub mod mail_server;
 pub mod middlebox;
 pub mod notify;
 pub mod programs;

@@ -1,6 +1,10 @@
 //! A license server with its data.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -12,6 +16,7 @@ pub struct LicenseServer {
     data: PathBuf,
     log: PathBuf,
     address: String,
+    flags: Vec<String>,
     process: Option<Service>,
 }
 
@@ -28,6 +33,7 @@ impl LicenseServer {
             log: log.to_owned(),
             // A port that the system chooses; later starts use the same again.
             address: "127.0.0.1:0".to_owned(),
+            flags: Vec::new(),
             process: None,
         };
         server.start();
@@ -39,11 +45,19 @@ impl LicenseServer {
         assert!(self.process.is_none(), "it runs already");
         let mut command = programs::program("license-server");
         command.arg("serve").arg("--data-dir").arg(&self.data).args(["--listen", &self.address]);
+        command.args(&self.flags);
         // With RUST_LOG it may not say where it listens.
         command.env_remove("RUST_LOG");
         let mut process = Service::start(command, &self.log);
         self.address = process.wait_for("\"listening\" in its log", address_in);
         self.process = Some(process);
+    }
+
+    /// Starts it anew with these flags too.
+    pub fn restart_with(&mut self, flags: Vec<String>) {
+        self.kill();
+        self.flags = flags;
+        self.start();
     }
 
     /// Kills it with SIGKILL.
@@ -69,6 +83,21 @@ impl LicenseServer {
     /// What it has logged so far.
     pub fn log(&self) -> String {
         self.process.as_ref().expect("it runs").log()
+    }
+
+    /// Posts JSON that nobody signed; status and body of the answer.
+    pub fn post(&self, path: &str, json: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{json}",
+            json.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), body.to_owned())
     }
 
     /// Runs an admin command.

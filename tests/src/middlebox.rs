@@ -2,7 +2,6 @@
 //! companies do, and may change what it passes on.
 
 use std::{
-    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -13,14 +12,14 @@ use std::{
     thread,
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use license_core::api::PROBLEM_MEDIA_TYPE;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
     crypto::aws_lc_rs,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
 };
+
+use crate::authority::Authority;
 
 /// An HTTP request, as it came.
 #[derive(Debug)]
@@ -123,17 +122,10 @@ impl Middlebox {
     }
 }
 
-/// Makes a CA and a certificate of it for 127.0.0.1.
+/// TLS with a certificate of a CA that is written to `ca_file`.
 fn certified(ca_file: &Path) -> ServerConfig {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let pem =
-        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64.encode(ca.der()));
-    fs::write(ca_file, pem).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &ca).unwrap();
+    let authority = Authority::new(ca_file);
+    let (certificate, key) = authority.certificate();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()

@@ -1,6 +1,11 @@
 //! Programs that the chores need: found, or else installed and kept for the next run.
 
-use std::{ffi::OsString, path::Path, process::Command};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
     error::Error,
@@ -18,6 +23,7 @@ pub(crate) struct Tool {
 
 pub(crate) const PHP: Tool = Tool { program: "php", package: "php-cli" };
 pub(crate) const PHPUNIT: Tool = Tool { program: "phpunit", package: "phpunit" };
+pub(crate) const PIP: Tool = Tool { program: "pip3", package: "python3-pip" };
 pub(crate) const SHELLCHECK: Tool = Tool { program: "shellcheck", package: "shellcheck" };
 
 impl Tool {
@@ -81,6 +87,31 @@ pub(crate) fn cargo_deny() -> Result<Command, Error> {
         }
     }
     Ok(Command::new(program))
+}
+
+/// The folder with what the tests in Python need, for `PYTHONPATH`. It is installed again when the list
+/// changes.
+pub(crate) fn python_packages() -> Result<PathBuf, Error> {
+    PIP.installed()?;
+    let list = place::workspace().join("tests/python/requirements.txt");
+    let wanted = fs::read_to_string(&list);
+    let wanted = wanted.map_err(|source| Error::File { doing: "read", path: list.clone(), source })?;
+    let kept = place::tools_dir()?.join("python");
+    let installed = kept.join("installed.txt");
+    if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(kept);
+    }
+    println!("           installing Python packages for the tests into {}", kept.display());
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--only-binary=:all:", "--requirement"]);
+    pip.arg(&list).arg("--target").arg(&kept);
+    process::run(pip)?;
+    fs::write(&installed, wanted).map_err(|source| Error::File {
+        doing: "write",
+        path: installed,
+        source,
+    })?;
+    Ok(kept)
 }
 
 fn wheel(package: &str, target: &Path) -> Command {

@@ -9,6 +9,7 @@ mod crash;
 mod damaged_state;
 mod forgery;
 mod key_rotation;
+mod mail;
 mod main_job;
 mod other_languages;
 mod processes;

@@ -7,13 +7,15 @@ use crate::{
     error::Error,
     place::{self, cargo_on_all},
     process,
-    tools::PHPUNIT,
+    tools::{self, PHPUNIT},
 };
 
 pub(super) fn rust() -> Result<Done, Error> {
     // The end-to-end tests run the programs of other crates, which `cargo test` alone does not build.
     process::run(cargo_on_all("build", &["--all-targets"]))?;
-    let built = process::run(cargo_on_all("test", &["--all-targets"]))?;
+    let mut tests = cargo_on_all("test", &["--all-targets"]);
+    tests.env("PYTHONPATH", tools::python_packages()?);
+    let built = process::run(tests)?;
     let in_docs = process::run(cargo_on_all("test", &["--doc"]))?;
     let passed = count(&built, "passed") + count(&in_docs, "passed");
     let ignored = count(&built, "ignored") + count(&in_docs, "ignored");
