@@ -63,6 +63,12 @@ impl PublicKey {
         self.0.verify_strict(&purpose.message(bytes), &signature).is_ok()
     }
 
+    /// Its 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
     /// The id that statements and key sets name this key by.
     #[must_use]
     pub fn id(&self) -> KeyId {

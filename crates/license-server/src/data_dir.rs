@@ -1,7 +1,7 @@
 //! The data folder: what is in it, and that only its owner gets at it.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -17,6 +17,7 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 const DATABASE: &str = "license-server.db";
 const LOCK: &str = "lock";
+const SERVING: &str = "serving";
 
 /// The folder that holds keys and database.
 #[derive(Debug, Clone)]
@@ -34,6 +35,12 @@ pub enum DataDirError {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
+    },
+    /// Another server runs on it.
+    #[error("a license server runs on {path}; stop it first, or name another data folder")]
+    Serving {
+        /// The folder.
+        path: PathBuf,
     },
     /// Others could put their own keys into it.
     #[error(
@@ -76,6 +83,22 @@ impl DataDir {
         let file = self.private(LOCK)?;
         file.lock().map_err(|source| self.error(LOCK, source))?;
         Ok(file)
+    }
+
+    /// The lock that a running server holds: there is one in a folder, and nobody replaces its database.
+    pub fn serving(&self) -> Result<File, DataDirError> {
+        let file = self.private(SERVING)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::Serving { path: self.path.clone() }),
+            Err(TryLockError::Error(source)) => Err(self.error(SERVING, source)),
+        }
+    }
+
+    /// Whether a license server keeps its data there.
+    #[must_use]
+    pub fn is_one(path: &Path) -> bool {
+        path.join(DATABASE).exists()
     }
 
     /// The path of the database, which exists and is closed to others.

@@ -27,6 +27,8 @@ pub struct Reply {
     pub status: u16,
     /// The exact body.
     pub body: Vec<u8>,
+    /// The licensing code of a refusal that was decided just now.
+    pub code: Option<Code>,
 }
 
 impl Reply {
@@ -37,7 +39,7 @@ impl Reply {
     }
 
     fn problem(problem: &Problem) -> Result<Self, serde_json::Error> {
-        Ok(Self { status: problem.status, body: serde_json::to_vec(problem)? })
+        Ok(Self { status: problem.status, body: serde_json::to_vec(problem)?, code: problem.code })
     }
 }
 
@@ -88,7 +90,7 @@ impl LicenseServer {
         let exchange = self.store().transaction(&wanted, |rows| {
             match replay::seen(&rows, &asked.request_id, &digest) {
                 Seen::Answered(last) => {
-                    let reply = Reply { status: last.status, body: last.body.clone() };
+                    let reply = Reply { status: last.status, body: last.body.clone(), code: None };
                     return Ok((Vec::new(), (reply, Outcome::Repeated)));
                 }
                 Seen::Reused => {
@@ -101,7 +103,7 @@ impl LicenseServer {
             let (mut writes, reply, outcome) = match decide(rows, &asked, now, &drawn) {
                 Ok(decision) => {
                     let outcome = Outcome::of(&decision);
-                    let reply = Reply { status: 200, body: signed(&keys, &decision)? };
+                    let reply = Reply { status: 200, body: signed(&keys, &decision)?, code: None };
                     keep |= decision.answer.statement.is_some();
                     (decision.writes, reply, outcome)
                 }

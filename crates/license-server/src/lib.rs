@@ -16,6 +16,7 @@ pub mod feed;
 pub mod http;
 pub mod keys;
 pub mod mail;
+pub mod metrics;
 pub mod owner;
 pub mod store;
 

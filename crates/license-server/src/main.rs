@@ -12,9 +12,11 @@ use clap::Parser;
 use license_server::{
     LicenseServer,
     admin::Console,
-    cli::{Admin, Cli, Command, Serve},
+    cli::{Admin, AdminCommand, Cli, Command, LogFormat, Serve},
     clock,
-    http::{self, Options},
+    data_dir::DataDir,
+    http::{self, Tls},
+    keys::Keys,
     mail::{Sender, Transport},
     owner,
 };
@@ -44,31 +46,40 @@ fn main() -> ExitCode {
 fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
     owner::assume(&arguments.data_dir)?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         // Its own way of reporting a log that cannot be written is a panic.
-        .log_internal_errors(false)
-        .init();
+        .log_internal_errors(false);
+    match arguments.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
     runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         // Before anything else: a signal during the start is a stop and no crash.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hangup = signal(SignalKind::hangup())?;
         let server = Arc::new(LicenseServer::open(&arguments.data_dir).await?);
+        let _serving = server.dir().serving()?;
+        let options = arguments.options()?;
         let transport = Transport::new(&arguments.mail, arguments.mail_from.clone(), &arguments.account())?;
         let sender = Sender::new(transport);
         let listener = TcpListener::bind(arguments.listen).await;
         let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
         tracing::info!(address = %listener.local_addr()?, "listening");
         let (stop, stopping) = watch::channel(false);
+        let tls = options.tls.clone();
         let signals = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => break,
+                    _ = interrupt.recv() => break,
+                    _ = hangup.recv() => reload(&server, tls.as_deref()).await,
+                }
             }
             stop.send_replace(true);
         };
-        let options = Options { long_polls: arguments.long_polls };
         tokio::join!(
             signals,
             http::serve(Arc::clone(&server), listener, options, stopped(stopping.clone())),
@@ -78,6 +89,21 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// Reads keys and certificate again. What cannot be used is logged, and what was there before goes on.
+async fn reload(server: &LicenseServer, tls: Option<&Tls>) {
+    match server.change_keys(Keys::reread).await {
+        Ok(keys) => tracing::info!(version = keys.version(), "read the keys again"),
+        Err(error) => tracing::error!(%error, "cannot read the keys again; those from before go on"),
+    }
+    match tls.map(Tls::reload) {
+        None => {}
+        Some(Ok(())) => tracing::info!("read the certificate again"),
+        Some(Err(error)) => {
+            tracing::error!(%error, "cannot read the certificate again; the old one serves on");
+        }
+    }
 }
 
 /// Ready when the server is to stop.
@@ -90,6 +116,14 @@ fn administer(arguments: &Admin) -> Result<(), Box<dyn Error>> {
     let folder: &Path = &arguments.data_dir;
     // Before the program becomes the owner: the log names the person.
     let actor = owner::caller();
+    // A mistyped path is to be an error, and no new server. Who asks for the key sets one up.
+    if !matches!(arguments.command, AdminCommand::PublicKey) && !DataDir::is_one(folder) {
+        let path = folder.display();
+        return Err(format!(
+            "{path} holds no license server's data; check the path, or start `serve` there first"
+        )
+        .into());
+    }
     owner::assume(folder)?;
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let server = LicenseServer::open(folder).await?;

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 pub use self::{
     admin::{Admin, AdminCommand, BindingCommand, CouponCommand, KeyCommand},
-    serve::Serve,
+    serve::{LogFormat, Serve, Switch},
 };
 
 /// The license server of MikoPBX.
@@ -23,7 +23,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Answer hosts; makes all it needs at the first start.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Look at licenses and change them, also while the server runs.
     Admin(Admin),
 }

@@ -1,12 +1,13 @@
 //! The command line of `serve`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use lettre::message::Mailbox;
 
 use crate::{
-    http::DEFAULT_LONG_POLLS,
+    http::{DEFAULT_LONG_POLLS, Options, Tls, TlsError},
     mail::transport::{Account, Route},
 };
 
@@ -16,13 +17,32 @@ pub struct Serve {
     /// The folder of keys and database.
     #[arg(long, value_name = "FOLDER")]
     pub data_dir: PathBuf,
-    /// Address and port to listen on; TLS is done by a proxy in front.
+    /// Address and port to listen on; in the clear, for a proxy in front, unless there is a certificate.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
     /// How many hosts may wait for news at once; each takes a connection. 0 switches it off, and hosts
     /// hear of changes at their next check.
     #[arg(long, value_name = "HOSTS", env = "LICENSE_SERVER_LONG_POLLS", default_value_t = DEFAULT_LONG_POLLS)]
     pub long_polls: usize,
+    /// A PEM file with the certificate and its chain; read again on SIGHUP.
+    #[arg(long, value_name = "FILE", env = "LICENSE_SERVER_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// A PEM file with the key of the certificate, closed to others.
+    #[arg(long, value_name = "FILE", env = "LICENSE_SERVER_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// A proxy, or a network of them, that is believed when it says in X-Forwarded-For who the client is;
+    /// may be given several times.
+    #[arg(long, value_name = "NETWORK", env = "LICENSE_SERVER_TRUSTED_PROXY", value_delimiter = ',')]
+    pub trusted_proxy: Vec<IpNet>,
+    /// A network that may read /metrics, beside this machine; may be given several times.
+    #[arg(long, value_name = "NETWORK", env = "LICENSE_SERVER_METRICS_FROM", value_delimiter = ',')]
+    pub metrics_from: Vec<IpNet>,
+    /// Whether hosts and networks may ask only so much; off is for load tests.
+    #[arg(long, value_name = "ON|OFF", env = "LICENSE_SERVER_RATE_LIMITS", default_value = "on")]
+    pub rate_limits: Switch,
+    /// How the log is written.
+    #[arg(long, value_name = "FORMAT", env = "LICENSE_SERVER_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
     /// How mail leaves: off, dir:FOLDER (a file for each), smtps://HOST[:465], or smtp://HOST[:587] with
     /// STARTTLS.
     #[arg(long, value_name = "ROUTE", env = "LICENSE_SERVER_MAIL", default_value = "off")]
@@ -41,7 +61,40 @@ pub struct Serve {
     pub smtp_ca_file: Option<PathBuf>,
 }
 
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line of text for each event.
+    Text,
+    /// A JSON object for each event.
+    Json,
+}
+
 impl Serve {
+    /// How it answers; reads the certificate.
+    pub fn options(&self) -> Result<Options, TlsError> {
+        let tls = match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Some(Arc::new(Tls::open(certificate, key)?)),
+            (Some(_) | None, None) | (None, Some(_)) => None,
+        };
+        Ok(Options {
+            long_polls: self.long_polls,
+            rate_limits: self.rate_limits == Switch::On,
+            trusted_proxies: self.trusted_proxy.clone(),
+            metrics_from: self.metrics_from.clone(),
+            tls,
+        })
+    }
+
     /// The account at the mail server.
     #[must_use]
     pub fn account(&self) -> Account {

@@ -1,52 +1,49 @@
 //! The long poll: a host waits until something of its number changes.
 
-use std::sync::Arc;
-
-use axum::{Json, extract::State, http::HeaderMap};
+use axum::{
+    Json,
+    extract::{Extension, State},
+    http::HeaderMap,
+};
 use license_core::{
     api::{CHANGED_PATH, Changed, LONG_POLL},
     crypto::PublicKey,
     envelope::Envelope,
 };
-use tokio::{
-    sync::{Semaphore, watch},
-    time,
-};
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::time;
 
-use super::fault::Fault;
+use super::{api::Api, client::Client, fault::Fault};
 use crate::{
     LicenseServer,
     decide::{CustomerId, Refusal, Rows, Wanted, changed},
-    feed::Feed,
 };
 
 /// How long a host that found no place waits before it asks again, in seconds. It misses nothing but time.
 const RETRY_AFTER: u32 = 60;
 
-/// Those who wait.
-#[derive(Debug, Clone)]
-pub(crate) struct LongPolls {
-    pub(crate) server: Arc<LicenseServer>,
-    pub(crate) feed: Feed,
-    /// Who waits holds a place; each is an open connection.
-    pub(crate) places: Arc<Semaphore>,
-    /// Turns true when the server stops.
-    pub(crate) draining: watch::Receiver<bool>,
-}
-
 /// `GET /v1/changed`
 pub(crate) async fn changed(
-    State(mut polls): State<LongPolls>,
+    State(api): State<Api>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Json<Changed>, Fault> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let envelope = Envelope::open(header, "GET", CHANGED_PATH, b"").map_err(Fault::Envelope)?;
+    let envelope = match Envelope::open(header, "GET", CHANGED_PATH, b"") {
+        Ok(envelope) => envelope,
+        Err(error) => {
+            api.unproved(client)?;
+            return Err(Fault::Envelope(error));
+        }
+    };
     let host = envelope.host_key;
-    let _place = polls.places.try_acquire().map_err(|_| Fault::NoPlace { retry_after: RETRY_AFTER })?;
+    api.limited(client.network(), |limits, network| limits.signed(&host, network))?;
+    let _place = api.long_polls.try_acquire().map_err(|_| Fault::NoPlace { retry_after: RETRY_AFTER })?;
     // Before the first look: what changes in between is not missed.
-    let mut waiting = polls.feed.wait();
+    let mut waiting = api.feed.wait();
+    let _counted = Counted::new(api.metrics.waiting());
     let news = async {
-        while let Some(customer) = awaited(&polls.server, &host).await? {
+        while let Some(customer) = awaited(&api.server, &host).await? {
             waiting.changed(&customer).await;
         }
         Ok(true)
@@ -54,7 +51,7 @@ pub(crate) async fn changed(
     let changed = tokio::select! {
         news = news => news?,
         () = time::sleep(LONG_POLL) => false,
-        _stopping = polls.draining.wait_for(|draining| *draining) => false,
+        () = api.drain.begun() => false,
     };
     Ok(Json(Changed { changed }))
 }
@@ -68,4 +65,20 @@ async fn awaited(server: &LicenseServer, host: &PublicKey) -> Result<Option<Cust
         Fault::Internal
     })?;
     looked.map_err(Fault::Refused)
+}
+
+/// Counted as long as it lives.
+struct Counted(Gauge);
+
+impl Counted {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }

@@ -1,16 +1,25 @@
 //! Connections: how many are open at once, and how long each may take.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, response::Response};
+use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use license_core::api::LONG_POLL;
-use tokio::{net::TcpListener, sync::Semaphore, time};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{client::Peer, tls::Tls};
+use crate::metrics::Metrics;
 
 /// The most connections at once; what comes then waits. Half of the file descriptors that a process has
 /// by default, so that the database and the admin commands always find some.
@@ -30,37 +39,67 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long open connections may go on after the signal to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(12);
 
+/// What connections are for.
+pub(crate) struct Door {
+    pub(crate) router: Router,
+    pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) metrics: Metrics,
+    /// The most connections at once.
+    pub(crate) capacity: usize,
+}
+
+/// A connection, in the clear or not.
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<W: AsyncRead + AsyncWrite + Unpin + Send> Wire for W {}
+
+/// The router, with the other end of the connection in each request.
+struct WithPeer {
+    router: TowerToHyperService<Router>,
+    peer: Peer,
+}
+
+impl Service<Request<Incoming>> for WithPeer {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
+    }
+}
+
 /// Answers requests until `stop` is ready, and then until the open ones are answered.
-pub(crate) async fn serve(
-    router: Router,
-    listener: TcpListener,
-    capacity: usize,
-    stop: impl Future<Output = ()> + Send,
-) {
-    let open = GracefulShutdown::new();
+pub(crate) async fn serve(door: Door, listener: TcpListener, stop: impl Future<Output = ()> + Send) {
+    let (draining, open) = (CancellationToken::new(), TaskTracker::new());
     tokio::select! {
         () = stop => {}
-        () = accept(router, listener, capacity, &open) => {}
+        () = accept(door, listener, &draining, &open) => {}
     }
     tracing::info!("stopping: no new connections, open requests are answered");
-    if time::timeout(DRAIN_TIMEOUT, open.shutdown()).await.is_err() {
+    draining.cancel();
+    open.close();
+    if time::timeout(DRAIN_TIMEOUT, open.wait()).await.is_err() {
         tracing::warn!("connections are still open; they are cut");
     }
 }
 
 /// Accepts connections for ever; the listener is closed when nobody waits for this any more.
-async fn accept(router: Router, listener: TcpListener, capacity: usize, open: &GracefulShutdown) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    let places = Arc::new(Semaphore::new(capacity));
+async fn accept(door: Door, listener: TcpListener, draining: &CancellationToken, open: &TaskTracker) {
+    let places = Arc::new(Semaphore::new(door.capacity));
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let service = TowerToHyperService::new(router.clone());
-                let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
-                tokio::spawn(async move {
+            Ok((stream, peer)) => {
+                let router = TowerToHyperService::new(door.router.clone());
+                let service = WithPeer { router, peer: Peer(peer.ip()) };
+                let (acceptor, draining) = (door.tls.as_ref().map(|tls| tls.acceptor()), draining.clone());
+                let connections = door.metrics.connections().clone();
+                open.spawn(async move {
+                    connections.inc();
+                    let connection = connection(stream, acceptor, service, draining);
                     // How a connection ended is its peer's concern alone.
                     let _ended = time::timeout(LIFETIME, connection).await;
+                    connections.dec();
                     drop(place);
                 });
             }
@@ -72,6 +111,34 @@ async fn accept(router: Router, listener: TcpListener, capacity: usize, open: &G
             }
         }
     }
+}
+
+/// One connection to its end; when the server drains, to the end of the request that is open.
+async fn connection(
+    stream: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+    service: WithPeer,
+    draining: CancellationToken,
+) {
+    let wire: Box<dyn Wire> = match acceptor {
+        None => Box::new(stream),
+        Some(acceptor) => match time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => Box::new(stream),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a TLS handshake failed");
+                return;
+            }
+            Err(_) => return,
+        },
+    };
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(wire), service));
+    tokio::select! {
+        _ended = connection.as_mut() => return,
+        () = draining.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ended = connection.await;
 }
 
 #[cfg(test)]
@@ -93,7 +160,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(async || "answered"));
-        tokio::spawn(serve(router, listener, capacity, std::future::pending()));
+        let door = Door { router, tls: None, metrics: Metrics::default(), capacity };
+        tokio::spawn(serve(door, listener, std::future::pending()));
         address
     }
 

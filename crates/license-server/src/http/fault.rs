@@ -1,5 +1,6 @@
 //! Faults: requests that never come to a decision, as problems without a licensing code.
 
+use super::limits::TooMany;
 use crate::decide::Refusal;
 use license_core::{
     api::{MAX_REQUEST_BODY, Problem},
@@ -31,6 +32,8 @@ pub(crate) enum Fault {
     Busy,
     /// Too many hosts wait for news; when to ask again, in seconds.
     NoPlace { retry_after: u32 },
+    /// The host or its network asks too often.
+    TooMany(TooMany),
     /// The request came to a decision: a refusal.
     Refused(Refusal),
 }
@@ -40,6 +43,9 @@ impl Fault {
     pub(crate) fn retry_after(&self) -> Option<u32> {
         match self {
             Self::NoPlace { retry_after } => Some(*retry_after),
+            Self::TooMany(TooMany { wait }) => {
+                Some(u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1))
+            }
             Self::Envelope(_)
             | Self::Malformed { .. }
             | Self::Evidence
@@ -124,6 +130,16 @@ impl Fault {
                 "The license server is busy",
                 "Too many hosts wait for news. Ask again later; scheduled checks go on.".to_owned(),
                 "Слишком много компьютеров ждут новостей. Повторите позже; плановые проверки продолжаются."
+                    .to_owned(),
+            ),
+            Self::TooMany(_) => (
+                429,
+                "There are too many requests",
+                "This host or its network asks too often. Repeat the same request after the time in the \
+                 header retry-after."
+                    .to_owned(),
+                "Слишком много запросов от этого компьютера или из его сети. Повторите тот же запрос через \
+                 время, указанное в заголовке retry-after."
                     .to_owned(),
             ),
             Self::Refused(refusal) => return refusal.problem(),

@@ -1,13 +1,15 @@
 //! "Forgot my number": the number goes to its owner, and who asks learns nothing.
 
-use std::sync::Arc;
-
-use axum::{Json, body::Bytes, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Extension, State, rejection::BytesRejection},
+    http::StatusCode,
+};
 use license_core::api::ForgottenNumber;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
-use super::fault::Fault;
+use super::{api::Api, client::Client, fault::Fault};
 use crate::{
     LicenseServer, clock,
     decide::{
@@ -18,35 +20,22 @@ use crate::{
     store::StoreError,
 };
 
-/// How many requests may be worked on at once; what comes then is told to come back.
-const PLACES: usize = 16;
-
-/// When, in seconds.
+/// When to come back if too many are worked on, in seconds.
 const RETRY_AFTER: u32 = 10;
-
-/// Those whose request is worked on.
-#[derive(Debug, Clone)]
-pub(crate) struct ForgottenNumbers {
-    server: Arc<LicenseServer>,
-    places: Arc<Semaphore>,
-}
-
-impl ForgottenNumbers {
-    pub(crate) fn new(server: Arc<LicenseServer>) -> Self {
-        Self { server, places: Arc::new(Semaphore::new(PLACES)) }
-    }
-}
 
 /// `POST /v1/forgotten-number`. The answer leaves before anybody has looked for the address, so that it
 /// does not say by its time what it does not say in words.
 pub(crate) async fn ask(
-    State(numbers): State<ForgottenNumbers>,
-    body: Bytes,
+    State(api): State<Api>,
+    Extension(client): Extension<Client>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<(StatusCode, Json<Value>), Fault> {
+    api.unproved(client)?;
+    let body = body.map_err(|_| Fault::TooLarge)?;
     let asked: ForgottenNumber = serde_json::from_slice(&body)
         .map_err(|error| Fault::Malformed { line: error.line(), column: error.column() })?;
-    let ForgottenNumbers { server, places } = numbers;
-    let place = places.try_acquire_owned().map_err(|_| Fault::NoPlace { retry_after: RETRY_AFTER })?;
+    let server = api.server;
+    let place = api.forgotten.try_acquire_owned().map_err(|_| Fault::NoPlace { retry_after: RETRY_AFTER })?;
     tokio::spawn(async move {
         if let Err(error) = mail(&server, &asked.email).await {
             tracing::error!(%error, "cannot put a forgotten number into the outbox");

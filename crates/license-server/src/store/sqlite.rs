@@ -73,6 +73,12 @@ impl Store {
         }
     }
 
+    /// Ready once the database has answered a trivial question.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Ends all connections: the write-ahead log goes into the database.
     pub async fn close(&self) {
         self.pool.close().await;

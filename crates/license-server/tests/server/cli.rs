@@ -21,28 +21,32 @@ fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_license-server"))
 }
 
-fn admin(folder: &Path, arguments: &str) -> Output {
+pub(crate) fn admin(folder: &Path, arguments: &str) -> Output {
     let mut program = program();
     program.arg("admin").arg("--data-dir").arg(folder);
     program.args(arguments.split_whitespace()).output().unwrap()
 }
 
-fn ok(output: Output) -> String {
+pub(crate) fn ok(output: Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// A running server, killed when the test ends.
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    address: SocketAddr,
-    log: BufReader<std::process::ChildStderr>,
+    pub(crate) address: SocketAddr,
+    pub(crate) log: BufReader<std::process::ChildStderr>,
 }
 
 impl Served {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub(crate) fn start_with(folder: &Path, flags: &[&str]) -> Self {
         let mut program = program();
-        program.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);
+        program.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder).args(flags);
         let mut child = program.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
@@ -55,7 +59,7 @@ impl Served {
     }
 
     /// Stops it in order; what it logged after it listened.
-    fn stop(mut self) -> String {
+    pub(crate) fn stop(mut self) -> String {
         self.signal(Signal::SIGTERM);
         let mut log = String::new();
         self.log.read_to_string(&mut log).unwrap();
@@ -63,7 +67,7 @@ impl Served {
         log
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }
 }
@@ -166,6 +170,7 @@ fn signals_stop_the_server_in_order() {
 #[test]
 fn failures_are_one_sentence_and_exit_1_and_usage_is_2() {
     let folder = tempfile::tempdir().unwrap();
+    ok(admin(folder.path(), "public-key"));
     let cases = [
         ("coupon issue --product 999 --count 1 --days 1", 1, "999"),
         ("coupon block MIKOUPD-AAAAA-BBBBB-CCCCC-DDDDD", 1, "MIKOUPD-*****-*****-*****-DDDDD"),
@@ -182,6 +187,10 @@ fn failures_are_one_sentence_and_exit_1_and_usage_is_2() {
         assert!(status == 2 || error.lines().count() == 1, "{arguments}: {error}");
         assert!(output.stdout.is_empty(), "{arguments}");
     }
+    let mistyped = folder.path().join("mistyped");
+    let error =
+        String::from_utf8(admin(&mistyped, "coupon issue --product 81 --count 1 --days 1").stderr).unwrap();
+    assert!(error.contains("check the path") && !mistyped.exists(), "{error}");
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     assert_eq!(admin(&file, "public-key").status.code(), Some(1));
@@ -227,4 +236,18 @@ fn only_the_owner_of_the_folder_uses_it() {
         assert_eq!((metadata.uid(), metadata.mode() & 0o777), (NOBODY, 0o600), "{:?}", file.path());
     }
     assert_eq!(fs::metadata(&data).unwrap().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn one_server_runs_on_a_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Served::start(folder.path());
+    let second =
+        program().args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).output();
+    let second = second.unwrap();
+    let error = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1), "{error}");
+    assert!(error.contains("a license server runs on"), "{error}");
+    first.stop();
+    Served::start(folder.path()).stop();
 }

@@ -77,7 +77,12 @@ async fn a_host_that_changes_something_itself_goes_on_waiting() {
 #[tokio::test]
 async fn a_host_that_finds_no_place_is_told_when_to_ask_again() {
     let folder = tempfile::tempdir().unwrap();
-    let running = Running::start_with(folder.path(), Options { long_polls: 1 }, std::future::pending()).await;
+    let running = Running::start_with(
+        folder.path(),
+        Options { long_polls: 1, ..Options::default() },
+        std::future::pending(),
+    )
+    .await;
     let mut hosts = [running.host(1), running.host(2)];
     for (host, name) in hosts.iter_mut().zip(["a", "b"]) {
         registered(&running, host, name).await;
@@ -96,7 +101,12 @@ async fn a_host_that_finds_no_place_is_told_when_to_ask_again() {
 #[tokio::test]
 async fn waiting_can_be_switched_off_and_needs_a_signature() {
     let folder = tempfile::tempdir().unwrap();
-    let off = Running::start_with(folder.path(), Options { long_polls: 0 }, std::future::pending()).await;
+    let off = Running::start_with(
+        folder.path(),
+        Options { long_polls: 0, ..Options::default() },
+        std::future::pending(),
+    )
+    .await;
     assert_eq!(off.host(1).wait(&off).await.problem().status, 404);
     let on = Running::beside(license_server::LicenseServer::open(folder.path()).await.unwrap()).await;
     let unsigned = exchange(on.address, &format!("GET {CHANGED_PATH}"), &[], b"").await;

@@ -9,4 +9,8 @@ mod http;
 #[cfg(test)]
 mod long_poll;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod running;
+#[cfg(test)]
+mod tls;

@@ -1,0 +1,80 @@
+//! The calls of hosts: an envelope, a body, a decision.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Extension, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, Uri},
+};
+use license_core::{api::HostCall, envelope::Envelope, keys::SignedKeySet};
+
+use super::{api::Api, client::Client, fault::Fault};
+use crate::{clock, exchange::Reply};
+
+/// `GET /v1/keys`
+pub(crate) async fn keys(
+    State(api): State<Api>,
+    Extension(client): Extension<Client>,
+) -> Result<Json<SignedKeySet>, Fault> {
+    api.unproved(client)?;
+    Ok(Json(api.server.keys().signed_set().clone()))
+}
+
+/// `POST` to one of [`Call::PATHS`](license_core::api::Call::PATHS)
+pub(crate) async fn call(
+    State(api): State<Api>,
+    Extension(client): Extension<Client>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Reply, Fault> {
+    let path = uri.path();
+    let (envelope, request, body) = match opened(path, &headers, body) {
+        Ok(opened) => opened,
+        Err(fault) => {
+            api.unproved(client)?;
+            return Err(fault);
+        }
+    };
+    let (host, network) = (envelope.host_key, client.network());
+    api.limited(network, |limits, network| limits.signed(&host, network))?;
+    let tried = match &api.limits {
+        Some(limits) => limits.call(&request.call, &host, network).map_err(Fault::TooMany)?,
+        None => None,
+    };
+    let answered = api.server.answer(&envelope, &body, &request, clock::now()).await;
+    let reply = answered.map_err(|error| {
+        tracing::error!(%error, "a request failed");
+        Fault::Internal
+    })?;
+    if let Some(code) = reply.code {
+        api.metrics.refused(code);
+    }
+    if let Some(tried) = tried.filter(|_| reply.status != 200) {
+        tried.refused(clock::monotonic());
+    }
+    Ok(reply)
+}
+
+/// The call in a request, if a host signed it.
+fn opened(
+    path: &str,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(Envelope, HostCall, Bytes), Fault> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge,
+        _ => Fault::Unfinished,
+    })?;
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let envelope = Envelope::open(header, "POST", path, &body).map_err(Fault::Envelope)?;
+    let request: HostCall = serde_json::from_slice(&body)
+        .map_err(|error| Fault::Malformed { line: error.line(), column: error.column() })?;
+    if !request.evidence.is_well_formed() {
+        return Err(Fault::Evidence);
+    }
+    if request.call.path() != path {
+        return Err(Fault::OtherPath);
+    }
+    Ok((envelope, request, body))
+}
