@@ -3,7 +3,7 @@
 //! A license server that was restored from a backup knows less than its hosts. What it issued since, it
 //! reads from their receipts: a statement can be as large as a license, a receipt has a limit.
 
-use license_types::{FeatureId, Holder, RegistrationNumber, SessionId};
+use license_types::{FeatureId, Holder, RegistrationNumber, SessionId, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,6 +24,8 @@ pub struct Receipt {
     pub schema: String,
     /// The serial of the statement.
     pub serial: u64,
+    /// When it was issued.
+    pub issued_at: UnixTime,
     /// Its number.
     pub number: RegistrationNumber,
     /// Its host.
@@ -62,6 +64,7 @@ impl Receipt {
         let mut receipt = Self {
             schema: SCHEMA.to_owned(),
             serial: statement.serial,
+            issued_at: statement.issued_at,
             number: statement.number.clone(),
             host_key: statement.host_key,
             bound: matches!(statement.kind, Kind::Lease(_)),

@@ -127,7 +127,9 @@ CREATE TABLE seat (
     binding     TEXT NOT NULL REFERENCES binding,
     holder      TEXT,
     captured_at INTEGER NOT NULL,
-    freed_at    INTEGER
+    freed_at    INTEGER,
+    -- Of a backup that was restored, until its host calls.
+    unproved    INTEGER NOT NULL DEFAULT 0 CHECK (unproved IN (0, 1))
 ) STRICT;
 CREATE INDEX seat_of_binding ON seat (binding) WHERE freed_at IS NULL;
 -- The last seat is given once, even if a decision were wrong.

@@ -158,6 +158,7 @@ impl Deed {
             Write::SaveHost(_)
             | Write::CountDay { .. }
             | Write::MoveSeats { .. }
+            | Write::ProveSeat { .. }
             | Write::Bar(_)
             | Write::LiftBar { .. }
             | Write::MarkTold { .. }

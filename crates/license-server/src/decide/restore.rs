@@ -1,32 +1,66 @@
 //! A database that is older than what hosts hold: the license server was restored from a backup.
 //!
 //! A host proves with its receipt what this server said later than the backup. That it was bound is
-//! then our own word, and it is bound again, with what seats are still free.
+//! then our own word, and it is bound again, with what seats are still free. A seat that another host had
+//! at the time of the backup is free for it until that host calls: both cannot have held it since.
 
-use super::{Desk, log::Deed};
+use super::{BindingRow, Desk, SeatRow, Standing, Write, log::Deed};
 
 impl Desk<'_> {
     /// Takes up what the host proves, if it is newer than what is known here.
     pub(super) fn restore(&mut self) {
         let own = self.own_serial();
-        let Some(proved) = self.asked.proved.as_ref().filter(|proved| proved.serial > own) else { return };
+        let Some(proved) = self.asked.proved.as_ref() else { return };
+        if proved.serial <= own {
+            self.prove_seats();
+            return;
+        }
         if !proved.bound {
             return;
         }
         let Some(customer) = self.draft.rows.customer_by_number(&proved.number) else { return };
         let customer = customer.id.clone();
+        // What ended in the restored database already stays so.
+        let ended_since = |row: &BindingRow| row.ended.is_some_and(|ended| ended.at > proved.issued_at);
+        let mut mine = self.draft.rows.bindings.iter().filter(|row| row.host == self.asked.host);
+        if mine.any(|row| row.customer == customer && ended_since(row)) {
+            return;
+        }
         let proved_serial = proved.serial;
         self.draft.note(&customer, Deed::Restored { own, proved: proved_serial });
         let binding = self.bind(&customer);
         for held in &proved.seats {
             let Some(pool) = self.draft.rows.pool(&customer, held.feature, self.now) else { continue };
-            let is_held = |seat: &super::SeatRow| {
-                seat.session == held.session || (seat.binding == binding.id && seat.holder == held.holder)
-            };
-            let slot = pool.free_slot().filter(|_| !pool.seats.iter().any(|seat| is_held(seat)));
-            if let Some(slot) = slot {
-                self.seat(&binding, held.feature, slot, held.holder.clone(), held.session.clone());
+            let mut seats = pool.seats.iter();
+            let is_mine = |seat: &SeatRow| seat.binding == binding.id && seat.holder == held.holder;
+            let is_held = |seat: &SeatRow| seat.session == held.session || is_mine(seat);
+            if let Some(seat) = seats.clone().find(|seat| is_held(seat)) {
+                if seat.unproved && is_mine(seat) {
+                    let session = seat.session.clone();
+                    self.write(Write::ProveSeat { session });
+                }
+                continue;
             }
+            // Its holder of before the backup gave it up: the seat was given to this host since.
+            let given_up = seats.find(|seat| seat.unproved && seat.binding != binding.id);
+            let Some(slot) = pool.free_slot().or(given_up.map(|seat| seat.slot)) else { continue };
+            if let Some(seat) = given_up.filter(|seat| seat.slot == slot) {
+                let (session, customer, feature) =
+                    (seat.session.clone(), seat.customer.clone(), seat.feature);
+                self.write(Write::FreeSeat { session, customer, feature, at: self.now });
+            }
+            self.seat(&binding, held.feature, slot, held.holder.clone(), held.session.clone());
+        }
+    }
+
+    /// What the database says of the seats of a host that knows nothing newer is how it is.
+    fn prove_seats(&mut self) {
+        let Standing::Bound(binding) = self.standing() else { return };
+        let seats = self.draft.rows.seats.iter();
+        let unproved = seats.filter(|seat| seat.unproved && seat.binding == binding.id);
+        let sessions: Vec<_> = unproved.map(|seat| seat.session.clone()).collect();
+        for session in sessions {
+            self.write(Write::ProveSeat { session });
         }
     }
 
@@ -50,11 +84,12 @@ impl Desk<'_> {
 #[cfg(test)]
 mod tests {
     use license_core::{api::Call, statement::Kind};
+    use license_types::Code;
 
     use super::{
         super::{
             Refusal,
-            testing::{World, capture, number, trial},
+            testing::{World, capture, coupon, number, trial},
         },
         *,
     };
@@ -78,6 +113,92 @@ mod tests {
         assert_eq!(restored.ok(2, &capture(45)).session, Some(session), "with the session that it knows");
     }
 
+    /// The world as it is restored from a backup.
+    fn restored(backup: &World) -> World {
+        let mut world = backup.clone();
+        for seat in &mut world.rows.seats {
+            seat.unproved = true;
+        }
+        world
+    }
+
+    #[test]
+    fn a_seat_that_changed_hands_since_the_backup_is_where_the_later_word_says() {
+        let activate = Call::Activate { number: number('A') };
+        // What host 1, which had the seat at the time of the backup, does before host 2 calls.
+        for (before, has_it) in
+            [("nothing", 2), ("calls with what the backup knows", 1), ("calls with the word of its drop", 2)]
+        {
+            let mut world = World::registered(1);
+            world.ok(1, &Call::CheckIn);
+            let (backup, serial) = (world.clone(), world.serial(1));
+            world.drop_all();
+            let told = world.ok(1, &Call::CheckIn).statement.unwrap();
+            let held = world.ok(2, &activate).statement.unwrap();
+
+            let mut world = restored(&backup);
+            world.hold(1, serial);
+            match before {
+                "calls with what the backup knows" => drop(world.ok(1, &Call::CheckIn)),
+                "calls with the word of its drop" => {
+                    world.decide_holding(1, &told, &Call::CheckIn).unwrap();
+                }
+                _ => {}
+            }
+            world.decide_holding(2, &held, &Call::CheckIn).unwrap();
+            for host in [1, 2] {
+                let refusal = (host != has_it).then_some(Code::NO_LICENSE);
+                assert_eq!(world.refusal_of(host, 33), refusal, "host 1 {before}: host {host}");
+            }
+            assert_eq!(world.rows.seats.len(), 1, "host 1 {before}");
+        }
+    }
+
+    #[test]
+    fn a_seat_that_is_free_is_taken_before_one_of_another_host() {
+        let mut world = World::registered(1);
+        world.issue('A', 11, 1, 30);
+        world.ok(1, &Call::Coupon { coupon: coupon('A') });
+        let backup = world.clone();
+        let held = world.ok(2, &Call::Activate { number: number('A') }).statement.unwrap();
+        let mut world = restored(&backup);
+        world.decide_holding(2, &held, &Call::CheckIn).unwrap();
+        assert_eq!([1, 2].map(|host| world.refusal_of(host, 33)), [None; 2]);
+    }
+
+    #[test]
+    fn a_drop_after_the_restore_counts() {
+        for (later, bound) in [(0, true), (60, false)] {
+            let mut world = World::registered(1);
+            let backup = world.clone();
+            let held = world.ok(1, &Call::CheckIn).statement.unwrap();
+            let mut world = restored(&backup);
+            world.now.0 += later;
+            world.drop_all();
+            let decision = world.decide_holding(1, &held, &Call::CheckIn).unwrap();
+            let statement = decision.answer.statement.unwrap();
+            assert_eq!(matches!(statement.kind, Kind::Lease(_)), bound, "{later} s after the statement");
+            assert!(statement.serial > held.serial);
+        }
+    }
+
+    #[test]
+    fn a_host_that_calls_proves_its_seats() {
+        for has_news in [false, true] {
+            let mut world = World::registered(1);
+            let backup = world.clone();
+            let held = world.ok(1, &Call::CheckIn).statement.unwrap();
+            let mut world = restored(&backup);
+            if has_news {
+                world.decide_holding(1, &held, &Call::CheckIn).unwrap();
+            } else {
+                world.hold(1, held.serial - 1);
+                world.ok(1, &Call::CheckIn);
+            }
+            assert_eq!(world.rows.seats.iter().map(|seat| seat.unproved).collect::<Vec<_>>(), [false]);
+        }
+    }
+
     #[test]
     fn a_seat_that_was_taken_meanwhile_stays_with_its_holder() {
         let mut world = World::registered(1);
@@ -89,7 +210,7 @@ mod tests {
         restored.ok(1, &Call::Activate { number: number('A') });
         restored.decide_holding(2, &held, &Call::CheckIn).unwrap();
         assert_eq!(restored.refusal_of(1, 33), None);
-        assert_eq!(restored.refusal_of(2, 33), Some(license_types::Code::NO_LICENSE));
+        assert_eq!(restored.refusal_of(2, 33), Some(Code::NO_LICENSE));
     }
 
     #[test]

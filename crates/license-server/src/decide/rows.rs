@@ -202,6 +202,9 @@ pub struct SeatRow {
     pub captured_at: UnixTime,
     /// When it was given back.
     pub freed_at: Option<UnixTime>,
+    /// Whether it comes from a backup and its host did not call since: a host that proves a later word of
+    /// this server may have it.
+    pub unproved: bool,
 }
 
 /// A host that was dropped from a seat does not take it back by itself.

@@ -203,6 +203,7 @@ impl Desk<'_> {
             holder,
             captured_at: self.now,
             freed_at: None,
+            unproved: false,
         }));
         let is_about = |bar: &&super::BarRow| bar.customer == binding.customer && bar.feature == feature;
         let dropped: Vec<_> = self.draft.rows.bars.iter().filter(is_about).map(|bar| bar.host).collect();

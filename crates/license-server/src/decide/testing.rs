@@ -69,7 +69,8 @@ pub(super) fn trial(product: u32) -> Call {
 /// The receipt of a statement that is not newer than what is known here.
 fn receipt(host: u8, serial: u64) -> Option<Receipt> {
     let (schema, number) = (SCHEMA.to_owned(), number('A'));
-    let receipt = Receipt { schema, serial, number, host_key: key(host), bound: true, seats: Vec::new() };
+    let (host_key, seats) = (key(host), Vec::new());
+    let receipt = Receipt { schema, serial, issued_at: NOW, number, host_key, bound: true, seats };
     (serial > 0).then_some(receipt)
 }
 

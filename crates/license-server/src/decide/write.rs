@@ -74,6 +74,11 @@ pub enum Write {
         /// When.
         at: UnixTime,
     },
+    /// The host of a seat that comes from a backup called.
+    ProveSeat {
+        /// The seat.
+        session: SessionId,
+    },
     /// A host may not take a seat back by itself.
     Bar(BarRow),
     /// It may again.
@@ -157,6 +162,11 @@ impl Rows {
             }
             Write::TakeSeat(seat) => self.seats.push(seat),
             Write::FreeSeat { session, .. } => self.seats.retain(|seat| seat.session != session),
+            Write::ProveSeat { session } => {
+                for seat in self.seats.iter_mut().filter(|seat| seat.session == session) {
+                    seat.unproved = false;
+                }
+            }
             Write::Bar(bar) => {
                 self.lift(&bar.host, &bar.customer, bar.feature);
                 self.bars.push(bar);

@@ -210,6 +210,7 @@ fn read_seat(row: &SqliteRow) -> Result<SeatRow, StoreError> {
         holder: row.optional_parsed("holder")?,
         captured_at: row.time("captured_at")?,
         freed_at: row.optional_time("freed_at")?,
+        unproved: row.flag("unproved")?,
     })
 }
 

@@ -48,6 +48,7 @@ fn seat(session: &str, slot: u32) -> SeatRow {
         holder: None,
         captured_at: UnixTime(5),
         freed_at: None,
+        unproved: false,
     }
 }
 
@@ -98,7 +99,10 @@ fn writes() -> Vec<Write> {
             bound_at: UnixTime(4),
             ended: None,
         }),
-        Write::TakeSeat(SeatRow { holder: "DOMAIN\\иванов".parse().ok(), ..seat("s1", 0) }),
+        Write::TakeSeat(SeatRow {
+            holder: "DOMAIN\\иванов".parse().ok(), unproved: true, ..seat("s1", 0)
+        }),
+        Write::ProveSeat { session: SessionId("s1".to_owned()) },
         Write::TakeSeat(seat("s2", 1)),
         Write::FreeSeat {
             session: SessionId("s2".to_owned()),
@@ -311,6 +315,18 @@ async fn a_slot_is_given_once_even_if_a_decision_were_wrong() {
     let twice = vec![Write::TakeSeat(seat("s3", 0))];
     assert!(matches!(apply(&store, twice).await, Err(StoreError::Query(_))));
     apply(&store, vec![Write::TakeSeat(seat("s4", 1))]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_that_was_freed_can_be_taken_again_and_a_live_one_cannot() {
+    let (_dir, store) = store().await;
+    apply(&store, writes()).await.unwrap();
+    let session = SessionId("s4".to_owned());
+    let (customer, feature) = (CustomerId("c".to_owned()), FeatureId(45));
+    let free = Write::FreeSeat { session, customer, feature, at: UnixTime(9) };
+    let take = || Write::TakeSeat(seat("s4", 1));
+    apply(&store, vec![take(), free, take()]).await.unwrap();
+    assert!(matches!(apply(&store, vec![take()]).await, Err(StoreError::Query(_))));
 }
 
 #[tokio::test]

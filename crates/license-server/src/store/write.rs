@@ -84,19 +84,28 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
                 .bind(&from.0)
                 .bind(&to.0)
         }
-        Write::TakeSeat(row) => query(
-            "INSERT INTO seat (session, customer, feature, slot, binding, holder, captured_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )
-        .bind(&row.session.0)
-        .bind(&row.customer.0)
-        .bind(row.feature.0)
-        .bind(row.slot)
-        .bind(&row.binding.0)
-        .bind(row.holder.as_ref().map(license_types::Holder::as_str))
-        .bind(row.captured_at.0),
+        Write::TakeSeat(row) => {
+            // A host may prove a session again that was freed since the database was restored.
+            let freed = query("DELETE FROM seat WHERE session = ?1 AND freed_at IS NOT NULL");
+            freed.bind(&row.session.0).execute(&mut *db).await?;
+            query(
+                "INSERT INTO seat (session, customer, feature, slot, binding, holder, captured_at, unproved)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )
+            .bind(&row.session.0)
+            .bind(&row.customer.0)
+            .bind(row.feature.0)
+            .bind(row.slot)
+            .bind(&row.binding.0)
+            .bind(row.holder.as_ref().map(license_types::Holder::as_str))
+            .bind(row.captured_at.0)
+            .bind(row.unproved)
+        }
         Write::FreeSeat { session, at, .. } => {
             query("UPDATE seat SET freed_at = ?2 WHERE session = ?1").bind(&session.0).bind(at.0)
+        }
+        Write::ProveSeat { session } => {
+            query("UPDATE seat SET unproved = 0 WHERE session = ?1").bind(&session.0)
         }
         Write::Bar(row) => query(
             "INSERT INTO bar (host, customer, feature, told_at) VALUES (?1, ?2, ?3, ?4)
