@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError, TempDir};
 
 /// Others may not even look: keys and customers are in here.
 const FOLDER_MODE: u32 = 0o700;
@@ -15,9 +15,15 @@ const FILE_MODE: u32 = 0o600;
 
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-const DATABASE: &str = "license-server.db";
+/// The name of the database.
+pub(crate) const DATABASE: &str = "license-server.db";
+
+/// What SQLite keeps beside it: the log of writes that are not in it yet, and an index of that.
+pub(crate) const DATABASE_LOGS: [&str; 2] = ["license-server.db-wal", "license-server.db-shm"];
+
 const LOCK: &str = "lock";
 const SERVING: &str = "serving";
+const STAGING: &str = ".restoring";
 
 /// The folder that holds keys and database.
 #[derive(Debug, Clone)]
@@ -90,9 +96,15 @@ impl DataDir {
         let file = self.private(SERVING)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::Serving { path: self.path.clone() }),
+            Err(TryLockError::WouldBlock) => Err(self.in_use()),
             Err(TryLockError::Error(source)) => Err(self.error(SERVING, source)),
         }
+    }
+
+    /// Says that a server runs on it.
+    #[must_use]
+    pub fn in_use(&self) -> DataDirError {
+        DataDirError::Serving { path: self.path.clone() }
     }
 
     /// Whether a license server keeps its data there.
@@ -123,13 +135,56 @@ impl DataDir {
 
     /// Writes a new file anywhere, closed to others, as [`create`](Self::create) does.
     pub fn create_file(path: &Path, content: &[u8]) -> Result<(), DataDirError> {
-        written(path, content, |file| file.persist_noclobber(path).map_err(|error| error.error))
+        NewFile::with(path, content)?.put()
     }
 
     /// Writes a file in the place of another one: at any moment there is the old one or the new one, whole.
     pub fn replace(&self, name: &str, content: &str) -> Result<(), DataDirError> {
+        NewFile::with(&self.file(name), content.as_bytes())?.put_over()
+    }
+
+    /// An empty folder in this one, for what is being prepared; of one that was left behind by a program
+    /// that was killed nothing stays. Call it under [`serving`](Self::serving).
+    pub fn staging(&self) -> Result<TempDir, DataDirError> {
+        let make = || {
+            match fs::remove_dir_all(self.file(STAGING)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+            let mode = Permissions::from_mode(FOLDER_MODE);
+            tempfile::Builder::new().prefix(STAGING).rand_bytes(0).permissions(mode).tempdir_in(&self.path)
+        };
+        make().map_err(|source| self.error(STAGING, source))
+    }
+
+    /// Gives a file a second name that says when it was set aside; `None` if there is no such file.
+    pub fn set_aside(&self, name: &str, at: &str) -> Result<Option<PathBuf>, DataDirError> {
         let path = self.file(name);
-        written(&path, content.as_bytes(), |file| file.persist(&path).map_err(|error| error.error))
+        if !path.exists() {
+            return Ok(None);
+        }
+        let names = (1_u32..).map(|n| if n == 1 { String::new() } else { format!(".{n}") });
+        for another in names {
+            let aside = self.file(&format!("{name}.before-{at}{another}"));
+            match fs::hard_link(&path, &aside) {
+                Ok(()) => return Ok(Some(aside)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(DataDirError::Io { path: aside, source }),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Puts a database of the same file system in the place of this one, which no program uses.
+    pub fn replace_database(&self, by: &Path) -> Result<(), DataDirError> {
+        let put = || {
+            File::open(by)?.sync_all()?;
+            // The name under which the old one was set aside is on the disk before it loses this one.
+            File::open(&self.path)?.sync_all()?;
+            fs::rename(by, self.file(DATABASE))?;
+            File::open(&self.path)?.sync_all()
+        };
+        put().map_err(|source| self.error(DATABASE, source))
     }
 
     /// Removes a file.
@@ -155,22 +210,60 @@ impl DataDir {
     }
 }
 
-/// Writes beside the path and has `persist` put it there, all on the disk.
-fn written(
-    path: &Path,
-    content: &[u8],
-    persist: impl FnOnce(NamedTempFile) -> io::Result<File>,
-) -> Result<(), DataDirError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
+/// A file that is written beside its place, closed to others. Unless it is put there, it is gone with
+/// this value.
+#[derive(Debug)]
+pub struct NewFile {
+    file: NamedTempFile,
+    folder: PathBuf,
+    path: PathBuf,
+}
+
+impl NewFile {
+    /// An empty one.
+    pub fn beside(path: &Path) -> Result<Self, DataDirError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
         // Closed to others from the first moment: `tempfile` makes its files 0600.
-        let mut file = NamedTempFile::new_in(folder)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        persist(file)?;
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(|source| DataDirError::Io { path: path.to_owned(), source })
+        let file = NamedTempFile::new_in(&folder);
+        let file = file.map_err(|source| DataDirError::Io { path: path.to_owned(), source })?;
+        Ok(Self { file, folder, path: path.to_owned() })
+    }
+
+    fn with(path: &Path, content: &[u8]) -> Result<Self, DataDirError> {
+        let mut new = Self::beside(path)?;
+        let written = new.file.write_all(content);
+        written.map_err(|source| DataDirError::Io { path: path.to_owned(), source })?;
+        Ok(new)
+    }
+
+    /// Where it is until it is put into its place.
+    #[must_use]
+    pub fn draft(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Puts it into its place, on the disk. A file that is there is not overwritten.
+    pub fn put(self) -> Result<(), DataDirError> {
+        self.put_by(|file, path| file.persist_noclobber(path))
+    }
+
+    fn put_over(self) -> Result<(), DataDirError> {
+        self.put_by(|file, path| file.persist(path))
+    }
+
+    fn put_by(
+        self,
+        persist: impl FnOnce(NamedTempFile, &Path) -> Result<File, PersistError>,
+    ) -> Result<(), DataDirError> {
+        let Self { file, folder, path } = self;
+        let put = || {
+            file.as_file().sync_all()?;
+            persist(file, &path).map_err(|error| error.error)?;
+            File::open(folder)?.sync_all()
+        };
+        put().map_err(|source| DataDirError::Io { path: path.clone(), source })
+    }
 }
 
 #[cfg(test)]

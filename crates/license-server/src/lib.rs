@@ -5,6 +5,7 @@
 //! [`store`] only loads and stores, in one transaction for each request.
 
 pub mod admin;
+pub mod backup;
 pub mod catalogue;
 pub mod cli;
 pub mod clock;

@@ -11,7 +11,7 @@ use std::{
 use clap::Parser;
 use license_server::{
     LicenseServer,
-    admin::Console,
+    admin::{self, Console},
     cli::{Admin, AdminCommand, Cli, Command, LogFormat, Serve},
     clock,
     data_dir::DataDir,
@@ -60,8 +60,9 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
+        // Before the database is opened, which a restore replaces.
+        let _serving = DataDir::open(&arguments.data_dir)?.serving()?;
         let server = Arc::new(LicenseServer::open(&arguments.data_dir).await?);
-        let _serving = server.dir().serving()?;
         let options = arguments.options()?;
         let transport = Transport::new(&arguments.mail, arguments.mail_from.clone(), &arguments.account())?;
         let sender = Sender::new(transport);
@@ -116,8 +117,10 @@ fn administer(arguments: &Admin) -> Result<(), Box<dyn Error>> {
     let folder: &Path = &arguments.data_dir;
     // Before the program becomes the owner: the log names the person.
     let actor = owner::caller();
-    // A mistyped path is to be an error, and no new server. Who asks for the key sets one up.
-    if !matches!(arguments.command, AdminCommand::PublicKey) && !DataDir::is_one(folder) {
+    // A mistyped path is to be an error, and no new server. Who asks for the key sets one up, and so does
+    // who restores one.
+    let makes_one = matches!(arguments.command, AdminCommand::PublicKey | AdminCommand::Restore { .. });
+    if !makes_one && !DataDir::is_one(folder) {
         let path = folder.display();
         return Err(format!(
             "{path} holds no license server's data; check the path, or start `serve` there first"
@@ -126,8 +129,11 @@ fn administer(arguments: &Admin) -> Result<(), Box<dyn Error>> {
     }
     owner::assume(folder)?;
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let server = LicenseServer::open(folder).await?;
         let (now, json) = (clock::now(), arguments.json);
+        if let AdminCommand::Restore { file } = &arguments.command {
+            return Ok(admin::restore(folder, file, now, json, io::stdout().lock()).await?);
+        }
+        let server = LicenseServer::open(folder).await?;
         let mut console = Console { server: &server, actor, now, json, out: io::stdout().lock() };
         console.run(&arguments.command).await?;
         server.store().close().await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{CommandError, Console, date};
 use crate::{
     cli::KeyCommand,
-    keys::{Keys, RootKey},
+    keys::{Keys, ONLINE_KEY, RootKey},
 };
 
 impl<O: io::Write> Console<'_, O> {
@@ -23,7 +23,14 @@ impl<O: io::Write> Console<'_, O> {
                 let root = root(root_key.as_deref());
                 let rotate = self.server.change_keys(|keys, dir| keys.rotate(dir, &root, now));
                 let keys = rotate.await?;
-                self.say(&listed(&keys), || format!("The online key {} signs now.", keys.signing_id()))
+                let secret = self.server.dir().file(ONLINE_KEY);
+                self.say(&listed(&keys), || {
+                    format!(
+                        "The online key {} signs now. Its secret is in {}.",
+                        keys.signing_id(),
+                        secret.display()
+                    )
+                })
             }
             KeyCommand::Revoke { id, root_key } => {
                 let (id, root) = (KeyId(id.clone()), root(root_key.as_deref()));

@@ -1,5 +1,6 @@
 //! What the vendor does from the command line. It works on the same transactions as the server.
 
+mod backup;
 mod binding;
 mod coupon;
 mod key;
@@ -10,8 +11,10 @@ use jiff::Timestamp;
 use license_types::{ProductId, RegistrationNumber, UnixTime};
 use serde_json::{Value, json};
 
+pub use self::backup::restore;
 use crate::{
     LicenseServer, OpenError,
+    backup::BackupError,
     cli::AdminCommand,
     decide::{Draft, Rows, Wanted, log::Actor},
     draw::DrawError,
@@ -49,6 +52,9 @@ pub enum CommandError {
     /// The data folder cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A backup was not made or not restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -86,6 +92,9 @@ impl<O: io::Write> Console<'_, O> {
                 self.say(&json!({ "public_key": key }), || key.to_string())
             }
             AdminCommand::Key(command) => self.key(command).await,
+            AdminCommand::Backup { file, with_keys } => self.back_up(file, *with_keys).await,
+            // Whoever has a console has the database open. See [`restore`].
+            AdminCommand::Restore { .. } => Err(BackupError::from(self.server.dir().in_use()).into()),
             AdminCommand::Coupon(command) => self.coupon(command).await,
             AdminCommand::Binding(command) => self.binding(command).await,
         }
@@ -116,11 +125,20 @@ impl<O: io::Write> Console<'_, O> {
 
     /// Prints the answer as JSON or as text, one or more lines.
     fn say(&mut self, json: &Value, text: impl FnOnce() -> String) -> Result<(), CommandError> {
-        let text = if self.json { serde_json::to_string_pretty(json)? } else { text() };
-        // A line break less is no answer less: nothing to print is no empty line.
-        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        Ok(self.out.write_all(format!("{text}{end}").as_bytes())?)
+        say(&mut self.out, self.json, json, text)
     }
+}
+
+fn say(
+    out: &mut impl io::Write,
+    as_json: bool,
+    json: &Value,
+    text: impl FnOnce() -> String,
+) -> Result<(), CommandError> {
+    let text = if as_json { serde_json::to_string_pretty(json)? } else { text() };
+    // A line break less is no answer less: nothing to print is no empty line.
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    Ok(out.write_all(format!("{text}{end}").as_bytes())?)
 }
 
 fn unknown(number: &RegistrationNumber) -> CommandError {

@@ -33,6 +33,20 @@ pub enum AdminCommand {
     /// List, rotate and revoke the keys that sign.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Write a backup of the database into a new file, also while the server runs.
+    Backup {
+        /// The file, which must not exist.
+        file: PathBuf,
+        /// Put the keys into it too: the root key if it is here, the online key, the key set.
+        #[arg(long)]
+        with_keys: bool,
+    },
+    /// Restore a backup into the data folder, on which no server may run. The database that is there is
+    /// set aside; keys that are there stay, unless those of the backup are newer.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
     /// Issue and block coupons.
     #[command(subcommand)]
     Coupon(CouponCommand),

@@ -41,6 +41,12 @@ mod tests {
         for line in [
             "license-server serve --data-dir D --listen 127.0.0.1:80",
             "license-server admin --data-dir D public-key",
+            "license-server admin --data-dir D backup FILE --with-keys --json",
+            "license-server admin --data-dir D restore FILE --json",
+            "license-server admin --data-dir D key rotate --root-key FILE",
+            "license-server admin --data-dir D key revoke 0123456789abcdef --root-key FILE",
+            "license-server admin --data-dir D key list --json",
+            "license-server admin --data-dir D key export-root FILE --remove",
             "license-server admin --data-dir D coupon issue --product 81 --count 3 --days 365",
             "license-server admin --data-dir D coupon issue --product 81 --count 3 --days 365 --seats 5",
             "license-server admin --data-dir D coupon block MIKOUPD-AAAAA-BBBBB-CCCCC-DDDDD",

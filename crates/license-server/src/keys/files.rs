@@ -22,7 +22,7 @@ use crate::{
 
 pub(super) const ROOT_KEY: &str = "root.key";
 pub(super) const ROOT_PUBLIC: &str = "root.pub";
-pub(super) const ONLINE_KEY: &str = "online.key";
+pub(crate) const ONLINE_KEY: &str = "online.key";
 pub(super) const KEY_SET: &str = "key-set.json";
 
 /// What a secret key starts with. A file holds one in each line.
@@ -71,6 +71,13 @@ impl Keys {
             let signed = first_set(&online).sign(&root_key)?;
             dir.create(KEY_SET, &serde_json::to_string(&signed)?)?;
         }
+        Self::read(dir, root)
+    }
+
+    /// Reads keys that must be there: what is missing is not made.
+    pub(crate) fn present(dir: &DataDir) -> Result<Self, KeysError> {
+        let text = dir.read(ROOT_PUBLIC)?.ok_or_else(|| unreadable(dir, ROOT_PUBLIC, "public key"))?;
+        let root = text.parse().map_err(|_| unreadable(dir, ROOT_PUBLIC, "public key"))?;
         Self::read(dir, root)
     }
 
@@ -125,12 +132,16 @@ impl Keys {
         let fresh = draw::signing_key()?;
         let set = next(PublicKey::of(&fresh))?;
         let is_used = set.get(&PublicKey::of(&fresh).id()).is_some();
-        let signs = if is_used { &fresh } else { &self.online };
         if is_used {
-            dir.replace(ONLINE_KEY, &[line(&self.online), line(&fresh)].concat())?;
+            // What is there, and no more: a secret among the credentials does not get onto the disk.
+            let here = dir.read(ONLINE_KEY)?.unwrap_or_default();
+            let here: String = here.lines().flat_map(|line| [line, "\n"]).collect();
+            dir.replace(ONLINE_KEY, &[here, line(&fresh)].concat())?;
         }
         dir.replace(KEY_SET, &serde_json::to_string(&set.sign(&root_key)?)?)?;
-        dir.replace(ONLINE_KEY, &line(signs))?;
+        if is_used {
+            dir.replace(ONLINE_KEY, &line(&fresh))?;
+        }
         self.reread(dir)
     }
 
@@ -200,12 +211,12 @@ fn make(dir: &DataDir, name: &str) -> Result<SigningKey, KeysError> {
     Ok(key)
 }
 
-fn line(key: &SigningKey) -> String {
+pub(super) fn line(key: &SigningKey) -> String {
     format!("{SECRET_PREFIX}{}\n", BASE64.encode(key.as_bytes()))
 }
 
 /// The secrets of that name: of the service's credentials, and of the data folder.
-fn secrets(dir: &DataDir, name: &str) -> Result<Vec<SigningKey>, KeysError> {
+pub(super) fn secrets(dir: &DataDir, name: &str) -> Result<Vec<SigningKey>, KeysError> {
     let credential = env::var_os(CREDENTIALS).map(|folder| PathBuf::from(folder).join(name));
     let mut secrets = Vec::new();
     for path in credential.into_iter().chain([dir.file(name)]) {

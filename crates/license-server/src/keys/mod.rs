@@ -4,6 +4,7 @@
 //! `online.key` and `key-set.json` are enough to serve. Which online key signs the key set alone says, so
 //! that a rotation that is cut short leaves the old set with the old key.
 
+mod backup;
 mod files;
 mod rotation;
 
@@ -16,7 +17,11 @@ use license_core::{
     statement::{SignedStatement, Statement},
 };
 
-pub use self::files::{RootKey, Stamp};
+pub(crate) use self::files::ONLINE_KEY;
+pub use self::{
+    backup::RestoredKeys,
+    files::{RootKey, Stamp},
+};
 use crate::{data_dir::DataDirError, draw::DrawError};
 
 /// The keys that a running server needs.
@@ -92,6 +97,26 @@ pub enum KeysError {
     NotListed {
         /// The file.
         path: PathBuf,
+    },
+    /// A backup holds none, and the folder has none either.
+    #[error(
+        "the backup holds no keys, and {path} is not there; put root.pub, online.key and key-set.json into the \
+         folder first, or take a backup that was made with --with-keys"
+    )]
+    NotInBackup {
+        /// The file that is missing.
+        path: PathBuf,
+    },
+    /// A backup is of another server.
+    #[error(
+        "the backup is of the license server with the root {theirs}, and the keys in the folder are those of \
+         {ours}; move the folder away, and restore into a new one"
+    )]
+    OtherServer {
+        /// The id of the root key in the backup.
+        theirs: KeyId,
+        /// The id of the root key in the folder.
+        ours: KeyId,
     },
     /// The key set lists no such key.
     #[error("there is no online key {id}; `admin key list` shows those there are")]

@@ -5,6 +5,7 @@
 //! overlaps. Rules live in [`decide`](crate::decide) and nowhere here, so that another database is
 //! another module of this folder.
 
+mod backup;
 mod feed;
 mod fields;
 mod load;
@@ -17,7 +18,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use self::sqlite::Store;
+pub use self::{backup::KeptFile, sqlite::Store};
 
 /// Why the store gave no answer. Always a fault, never a "no".
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,21 @@ pub enum StoreError {
     /// A list cannot be handed to the database.
     #[error("cannot write a list as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// SQLite takes names in UTF-8 alone.
+    #[error("{path} is no name in UTF-8; name another folder")]
+    Name {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A database is damaged.
+    #[error("the database is damaged: {found}; take an older backup")]
+    Damaged {
+        /// What was found.
+        found: String,
+    },
+    /// A database was not made by `admin backup`.
+    #[error("it is no backup that `admin backup` made")]
+    NoBackup,
     /// A column holds what this version does not write.
     #[error("the database holds an unreadable {column}; restore it from a backup")]
     Unreadable {

@@ -17,7 +17,7 @@ use nix::{
     unistd::{Pid, geteuid},
 };
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_license-server"))
 }
 

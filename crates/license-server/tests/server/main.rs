@@ -1,6 +1,8 @@
 //! The server as hosts and the vendor meet it. One program, so that it is linked once.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod host;
