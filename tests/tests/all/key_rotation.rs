@@ -45,6 +45,20 @@ fn daemons_go_on_through_rotation_and_revocation_also_one_that_was_away() {
 }
 
 #[test]
+fn a_running_server_signs_on_when_its_key_set_is_damaged() {
+    let (world, _number) = World::with_coupon();
+    let file = world.server.data().join("key-set.json");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, "damaged").unwrap();
+    let says = |text: &str| waiting::until(|| world.server.log().contains(text).then_some(())).is_some();
+    assert!(says("cannot take up the new key set"), "{}", world.server.log());
+    assert!(is_granted(&world.host));
+    fs::write(&file, whole).unwrap();
+    assert!(says("took up a new key set"), "{}", world.server.log());
+    assert!(is_granted(&world.host));
+}
+
+#[test]
 fn a_thief_of_a_revoked_key_is_not_believed() {
     let (mut world, _number) = World::with_coupon();
     let stolen = world.folder.path().join("stolen");

@@ -13,3 +13,4 @@ mod mail;
 mod main_job;
 mod other_languages;
 mod processes;
+mod restored_server;
