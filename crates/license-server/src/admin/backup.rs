@@ -16,7 +16,9 @@ impl<O: io::Write> Console<'_, O> {
         let BackedUp { online_key, root_key } = self.server.back_up(file, with_keys).await?;
         let json = json!({ "file": file, "online_key": online_key, "root_key": root_key });
         let keys = match (online_key, root_key) {
-            (false, _) => "The keys are not in it: back up root.key and online.key apart from it.",
+            (false, _) => {
+                "The keys are not in it: keep root.key, root.pub, online.key and key-set.json apart from it."
+            }
             (true, false) => {
                 "The online key is in it, the root key is not. Keep it where nobody else gets at it."
             }

@@ -35,7 +35,7 @@ pub enum AdminCommand {
     Key(KeyCommand),
     /// Write a backup of the database into a new file, also while the server runs.
     Backup {
-        /// The file, which must not exist.
+        /// The file, which must not exist. Root writes it as the owner of the data folder.
         file: PathBuf,
         /// Put the keys into it too: the root key if it is here, the online key, the key set.
         #[arg(long)]
@@ -44,7 +44,7 @@ pub enum AdminCommand {
     /// Restore a backup into the data folder, on which no server may run. The database that is there is
     /// set aside; keys that are there stay, unless those of the backup are newer.
     Restore {
-        /// The backup.
+        /// The backup. Root reads it as the owner of the data folder.
         file: PathBuf,
     },
     /// Issue and block coupons.

@@ -167,6 +167,15 @@ fn a_server_is_restored_elsewhere_if_its_keys_are_in_the_backup() {
     assert!(error.contains("--with-keys"), "{error}");
     assert!(!new.join("license-server.db").exists());
 
+    // Keys that were kept apart from it do, too.
+    let apart = vendor.path("apart");
+    fs::create_dir(&apart).unwrap();
+    for name in ["root.pub", "online.key", "key-set.json"] {
+        fs::copy(vendor.data.join(name), apart.join(name)).unwrap();
+    }
+    assert_eq!(restore(&apart, &without)["keys_from_backup"], false);
+    assert_eq!(ok(admin(&apart, "public-key")), root);
+
     let restored = restore(&new, &with);
     assert_eq!(restored["replaced"], Value::Null);
     let keys = ["keys_from_backup", "root_key_from_backup"].map(|key| restored[key].as_bool().unwrap());
