@@ -1,8 +1,15 @@
 //! A license server that is restored from a backup of before its hosts were bound.
 
-use std::{path::Path, thread};
+use std::{fs, path::Path, process::Command, thread};
 
-use end_to_end::{Answered, Host, World, programs, waiting};
+use end_to_end::{
+    Answered, Host, World, programs,
+    service::Service,
+    waiting::{self, Stopwatch},
+};
+use serde_json::Value;
+
+use crate::chance;
 
 /// Numbers with the one seat that every number has, and as many hosts.
 const SINGLE: usize = 25;
@@ -13,6 +20,9 @@ const GIVEN_UP_BEFORE: usize = 13;
 
 /// Hosts on one number with a seat for each.
 const TOGETHER: usize = 25;
+
+/// How often a restore is killed: enough to hit each of its few steps, in two seconds.
+const MOMENTS: usize = 40;
 
 /// Does the same with all hosts at once.
 fn at_once<T: Send>(hosts: &mut [Host], act: impl Fn(&mut Host, usize) -> T + Sync) -> Vec<T> {
@@ -32,9 +42,14 @@ fn hosts(world: &World, name: &str, count: usize) -> Vec<Host> {
     hosts
 }
 
-fn restore(data: &Path, backup: &str) -> Answered {
+fn restoring(data: &Path, backup: &str) -> Command {
     let mut restore = programs::program("license-server");
-    Answered::by(restore.args(["admin", "--json", "--data-dir"]).arg(data).args(["restore", backup]))
+    restore.args(["admin", "--json", "--data-dir"]).arg(data).args(["restore", backup]);
+    restore
+}
+
+fn restore(data: &Path, backup: &str) -> Value {
+    Answered::by(&mut restoring(data, backup)).ended_with(0).json()
 }
 
 #[test]
@@ -79,7 +94,7 @@ fn fifty_hosts_that_were_bound_since_the_backup_go_on() {
     });
 
     world.server.kill();
-    let restored = restore(world.server.data(), backup).ended_with(0).json();
+    let restored = restore(world.server.data(), backup);
     assert!(restored["replaced"].is_string() && restored["keys_from_backup"] == false, "{restored}");
     world.server.start();
     for round in 1..=2 {
@@ -109,4 +124,37 @@ fn fifty_hosts_that_were_bound_since_the_backup_go_on() {
 
 fn serial(host: &Host) -> u64 {
     host.status()["serial"].as_u64().unwrap()
+}
+
+#[test]
+fn a_restore_that_is_killed_leaves_the_database_of_before_or_that_of_the_backup() {
+    let (mut world, number) = World::registered();
+    let backup = world.folder.path().join("backup");
+    let backup = backup.to_str().unwrap();
+    world.server.admin(&["backup", backup, "--with-keys"]).ended_with(0);
+    world.server.kill();
+    let data = world.server.data().to_owned();
+    let took = Stopwatch::start();
+    restore(&data, backup);
+    let took = took.elapsed();
+    let (mut random, mut restored) = (chance::generator(), 0);
+    for moment in 0..MOMENTS {
+        // The seat is in the backup alone.
+        world.server.drop_all(&number);
+        let log = world.folder.path().join("restore.log");
+        let restore = Service::start(restoring(&data, backup), &log);
+        waiting::pass(took.mul_f64(random.f64() * 1.2));
+        drop(restore);
+        let seats = world.server.captured(&number, 33);
+        assert!(seats <= 1, "moment {moment}: {seats}");
+        restored += seats;
+    }
+    println!("{restored} of {MOMENTS} came to their end");
+    restore(&data, backup);
+    let left_behind = |name: &str| name.starts_with(".restoring") || name.ends_with("-wal");
+    let files = fs::read_dir(&data).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(files.filter(|name| left_behind(name)).collect::<Vec<_>>(), Vec::<String>::new());
+    world.server.start();
+    world.host.recheck();
+    assert_eq!(world.host.check(33), "granted fresh");
 }
