@@ -1,6 +1,6 @@
 //! The license server: registers companies, binds hosts to numbers, and signs what they may use.
 //!
-//! [`LicenseServer::open`] makes all that is missing in a data folder, [`http::router`] answers hosts,
+//! [`LicenseServer::open`] makes all that is missing in a data folder, [`http::serve`] answers hosts,
 //! [`admin::Console`] does what the vendor asks for. What is allowed is decided in [`decide`], pure; the
 //! [`store`] only loads and stores, in one transaction for each request.
 

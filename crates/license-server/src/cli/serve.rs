@@ -43,8 +43,8 @@ pub struct Serve {
     /// How the log is written.
     #[arg(long, value_name = "FORMAT", env = "LICENSE_SERVER_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
-    /// How mail leaves: off, dir:FOLDER (a file for each), smtps://HOST[:465], or smtp://HOST[:587] with
-    /// STARTTLS.
+    /// How mail leaves: off, dir:FOLDER (a file for each), smtps://HOST (port 465), or smtp://HOST (port 587)
+    /// with STARTTLS; another port follows the host after a colon.
     #[arg(long, value_name = "ROUTE", env = "LICENSE_SERVER_MAIL", default_value = "off")]
     pub mail: Route,
     /// Who mail is from: an address, or a name with an address in angle brackets.
