@@ -13,6 +13,8 @@ mod long_poll;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod rotation;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
 mod tls;
