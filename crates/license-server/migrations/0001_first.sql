@@ -38,6 +38,8 @@ CREATE TABLE customer (
     suspended_at INTEGER,
     -- When it last got a mail of each kind, as JSON.
     mailed      TEXT NOT NULL,
+    -- Whose number holds everything of this one; nobody has this number any more.
+    merged_into TEXT REFERENCES customer,
     -- Where the log of the number ends.
     log_length  INTEGER NOT NULL,
     log_hash    TEXT NOT NULL
@@ -59,6 +61,8 @@ CREATE TABLE log (
 
 CREATE TABLE host (
     key           TEXT PRIMARY KEY,
+    -- What people call it by.
+    id            TEXT NOT NULL,
     evidence      TEXT NOT NULL,
     serial        INTEGER NOT NULL,
     -- The highest serial that the host said it holds.
@@ -70,6 +74,7 @@ CREATE TABLE host (
     last_seen     INTEGER NOT NULL,
     may_run_until INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX host_of_id ON host (id);
 
 -- What a host last said about itself.
 CREATE TABLE host_metrics (
@@ -95,7 +100,10 @@ CREATE TABLE binding (
     ended_at INTEGER,
     ended_by TEXT CHECK (ended_by IN ('left', 'reset', 'dropped', 'replaced')),
     told_at  INTEGER,
-    CHECK ((ended_at IS NULL) = (ended_by IS NULL))
+    -- When the vendor said that it counts for nothing any more.
+    cleared_at INTEGER,
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL)),
+    CHECK (cleared_at IS NULL OR ended_at IS NOT NULL)
 ) STRICT;
 CREATE INDEX binding_of_host ON binding (host);
 CREATE INDEX binding_of_customer ON binding (customer);
@@ -153,6 +161,8 @@ CREATE TABLE coupon (
     extends      INTEGER NOT NULL CHECK (extends IN (0, 1)),
     issued_at    INTEGER NOT NULL,
     blocked      INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1)),
+    -- What the vendor calls the coupons that were issued together.
+    batch        TEXT,
     used_at      INTEGER,
     used_by      TEXT REFERENCES customer,
     used_on      TEXT,
@@ -166,6 +176,7 @@ CREATE TABLE coupon (
        AND (used_at IS NULL) = (used_grant IS NULL)
        AND (used_at IS NULL) = (used_made IS NULL))
 ) STRICT;
+CREATE INDEX coupon_of_batch ON coupon (batch) WHERE batch IS NOT NULL;
 
 -- Mails to be sent. Address and number are read when it is sent.
 CREATE TABLE outbox (

@@ -67,6 +67,7 @@ impl<O: io::Write> Console<'_, O> {
                     mode: kind.mode,
                     issued_at: now,
                     blocked: false,
+                    batch: None,
                     used: None,
                 }));
             }

@@ -3,6 +3,7 @@
 mod backup;
 mod binding;
 mod coupon;
+mod customer;
 mod key;
 
 use std::io;
@@ -16,7 +17,7 @@ use crate::{
     LicenseServer, OpenError,
     backup::BackupError,
     cli::AdminCommand,
-    decide::{Draft, Rows, Wanted, log::Actor},
+    decide::{Draft, Rows, Wanted, log::Actor, vendor::Unable},
     draw::DrawError,
     keys::KeysError,
     store::StoreError,
@@ -25,12 +26,9 @@ use crate::{
 /// Why a command came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// Nobody has the number.
-    #[error("no customer has the number {masked}; check it for typing errors")]
-    UnknownNumber {
-        /// The number, masked.
-        masked: String,
-    },
+    /// It cannot be done.
+    #[error(transparent)]
+    Unable(#[from] Unable),
     /// The number has no such seat.
     #[error("the number has no binding of that session; `admin binding list` shows those it has")]
     UnknownSession,
@@ -97,6 +95,7 @@ impl<O: io::Write> Console<'_, O> {
             AdminCommand::Restore { .. } => Err(BackupError::from(self.server.dir().in_use()).into()),
             AdminCommand::Coupon(command) => self.coupon(command).await,
             AdminCommand::Binding(command) => self.binding(command).await,
+            AdminCommand::Customer(command) => self.customer(command).await,
         }
     }
 
@@ -142,7 +141,7 @@ fn say(
 }
 
 fn unknown(number: &RegistrationNumber) -> CommandError {
-    CommandError::UnknownNumber { masked: number.masked() }
+    CommandError::Unable(Unable::UnknownNumber { masked: number.masked() })
 }
 
 /// So many of something, in words.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Subcommand};
 use license_types::{Coupon, ProductId, RegistrationNumber};
 
+use super::CustomerCommand;
+
 /// Coupons of one command; each takes a row and a line.
 const MAX_COUPONS: i64 = 10_000;
 
@@ -53,6 +55,9 @@ pub enum AdminCommand {
     /// List and drop bindings.
     #[command(subcommand)]
     Binding(BindingCommand),
+    /// Look after companies and their numbers.
+    #[command(subcommand)]
+    Customer(CustomerCommand),
 }
 
 /// `admin key`

@@ -1,12 +1,14 @@
 //! The command line (design, section 9): these forms are what scripts rely on.
 
 mod admin;
+mod customer;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
 pub use self::{
     admin::{Admin, AdminCommand, BindingCommand, CouponCommand, KeyCommand},
+    customer::CustomerCommand,
     serve::{LogFormat, Serve, Switch},
 };
 
@@ -54,6 +56,12 @@ mod tests {
             "license-server admin --data-dir D binding drop --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --all",
             "license-server admin --data-dir D binding drop --number miko-aaaaa-bbbbb-ccccc-ddddd --session s \
              --free-only",
+            "license-server admin --data-dir D customer edit --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --email a@b.c",
+            "license-server admin --data-dir D customer merge --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --into \
+             MIKO-AAAAA-BBBBB-CCCCC-EEEEE",
+            "license-server admin --data-dir D customer replace-number --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
+            "license-server admin --data-dir D customer suspend --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
+            "license-server admin --data-dir D customer reinstate --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
         ] {
             if let Err(error) = parse(line) {
                 panic!("{line}: {error}");
@@ -72,6 +80,8 @@ mod tests {
             "license-server admin --data-dir D binding drop --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
             "license-server admin --data-dir D binding drop --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --all \
              --session s",
+            "license-server admin --data-dir D customer edit --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
+            "license-server admin --data-dir D customer merge --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

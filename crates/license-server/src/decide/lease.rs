@@ -3,10 +3,14 @@
 use std::{cmp::Reverse, collections::BTreeSet, time::Duration};
 
 use license_core::{
+    api::License,
     schema::SCHEMA,
     statement::{HeldSeat, Kind, Lease, LeasedFeature, MAX_FEATURES, Refusal as RefusedStatement, Statement},
 };
-use license_types::{Code, Customer, FeatureId, LicensedProduct, ProductFeature, ProductId, Seats, UnixTime};
+use license_types::{
+    Code, Customer, FeatureId, LicensedProduct, ProductFeature, ProductId, RegistrationNumber, Seats,
+    UnixTime,
+};
 
 use crate::catalogue::Policy;
 
@@ -183,6 +187,17 @@ impl Desk<'_> {
             issued_at: self.now,
             refresh_after: terms.refresh,
             kind,
+        })
+    }
+
+    /// What a number holds, for somebody who has it. It binds nothing.
+    pub(super) fn license_info(&self, number: &RegistrationNumber) -> Result<License, Refusal> {
+        let customer = self.draft.rows.customer_by_number(number).ok_or(Refusal::UnknownNumber)?;
+        self.require_in_order(&customer.id)?;
+        Ok(License {
+            number: number.clone(),
+            customer: shown(customer),
+            products: products(&self.draft.rows, &customer.id, self.now),
         })
     }
 

@@ -124,6 +124,27 @@ pub enum Deed {
         /// Whether its hardware is another one, so that it has to wait for a person's word.
         differs: bool,
     },
+    /// The customer is called otherwise.
+    Edited {
+        /// The names of the fields that differ.
+        fields: Vec<&'static str>,
+    },
+    /// The vendor suspended the number.
+    Suspended,
+    /// The vendor ended the suspension.
+    Reinstated,
+    /// The customer got another number.
+    NumberReplaced,
+    /// This number has everything of another one now.
+    Merged {
+        /// Who had it.
+        from: CustomerId,
+    },
+    /// Another number has everything of this one now.
+    MergedInto {
+        /// Who has it.
+        into: CustomerId,
+    },
 }
 
 impl Deed {
@@ -155,6 +176,7 @@ impl Deed {
                 let coupon = digest.get(..16).unwrap_or(digest).to_owned();
                 Some((used.customer.clone(), Self::CouponUsed { coupon, grant: used.grant.clone() }))
             }
+            Write::Edit(edit) => edit.deed(),
             Write::SaveHost(_)
             | Write::CountDay { .. }
             | Write::MoveSeats { .. }
@@ -188,7 +210,13 @@ impl Deed {
             | Self::Freed { .. }
             | Self::Granted { .. }
             | Self::EndChanged { .. }
-            | Self::CouponUsed { .. } => false,
+            | Self::CouponUsed { .. }
+            | Self::Edited { .. }
+            | Self::Suspended
+            | Self::Reinstated
+            | Self::NumberReplaced
+            | Self::Merged { .. }
+            | Self::MergedInto { .. } => false,
         }
     }
 
@@ -210,6 +238,12 @@ impl Deed {
             Self::Moved { .. } => "moved",
             Self::TooManyMoves { .. } => "too_many_moves",
             Self::CopyFound { .. } => "copy_found",
+            Self::Edited { .. } => "edited",
+            Self::Suspended => "suspended",
+            Self::Reinstated => "reinstated",
+            Self::NumberReplaced => "number_replaced",
+            Self::Merged { .. } => "merged",
+            Self::MergedInto { .. } => "merged_into",
         }
     }
 
@@ -217,7 +251,7 @@ impl Deed {
     #[must_use]
     pub fn details(&self) -> Value {
         match self {
-            Self::Registered => json!({}),
+            Self::Registered | Self::Suspended | Self::Reinstated | Self::NumberReplaced => json!({}),
             Self::Bound { host } | Self::Moved { host } | Self::TooManyMoves { host } => {
                 json!({ "host": host.0 })
             }
@@ -241,6 +275,9 @@ impl Deed {
             Self::CopyFound { host, serial, differs } => {
                 json!({ "host": host.0, "serial": serial, "differs": differs })
             }
+            Self::Edited { fields } => json!({ "fields": fields }),
+            Self::Merged { from } => json!({ "from": from.0 }),
+            Self::MergedInto { into } => json!({ "into": into.0 }),
         }
     }
 }

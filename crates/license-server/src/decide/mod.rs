@@ -7,6 +7,7 @@ mod activation;
 pub mod changed;
 mod copies;
 mod coupon;
+pub mod customer;
 mod draft;
 pub mod drop;
 mod lease;
@@ -22,6 +23,7 @@ mod rows;
 mod seats;
 mod term;
 mod trial;
+pub mod vendor;
 mod write;
 
 #[cfg(test)]
@@ -234,7 +236,8 @@ impl<'a> Desk<'a> {
         if let Some(live) = mine().find(|binding| binding.ended.is_none()) {
             return Standing::Bound(live.clone());
         }
-        let ended = mine().filter_map(|binding| Some((binding.ended?, binding)));
+        let counting = mine().filter(|binding| binding.cleared_at.is_none());
+        let ended = counting.filter_map(|binding| Some((binding.ended?, binding)));
         match ended.max_by_key(|(ended, binding)| (ended.at, binding.bound_at)) {
             Some((ended, binding)) => match ended.by.refusal() {
                 Some(refusal) => Standing::Ousted { binding: binding.clone(), refusal },
@@ -285,6 +288,7 @@ impl<'a> Desk<'a> {
             customer: customer.clone(),
             bound_at: self.now,
             ended: None,
+            cleared_at: None,
         };
         self.write(Write::Bind(binding.clone()));
         binding
@@ -333,15 +337,6 @@ impl<'a> Desk<'a> {
         self.bound(Refusal::NoNumber)?;
         self.write(Write::SaveMetrics { host: self.asked.host, at: self.now, metrics: metrics.clone() });
         Ok(())
-    }
-
-    fn license_info(&self, number: &RegistrationNumber) -> Result<License, Refusal> {
-        let customer = self.draft.rows.customer_by_number(number).ok_or(Refusal::UnknownNumber)?;
-        Ok(License {
-            number: number.clone(),
-            customer: lease::shown(customer),
-            products: lease::products(&self.draft.rows, &customer.id, self.now),
-        })
     }
 }
 

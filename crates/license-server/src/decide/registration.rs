@@ -46,7 +46,7 @@ fn optional(name: &'static str, value: Option<&str>) -> Result<Option<String>, R
 }
 
 /// The registration, trimmed, if every field is in order.
-fn checked(entered: &Registration) -> Result<Registration, Refusal> {
+pub(super) fn checked(entered: &Registration) -> Result<Registration, Refusal> {
     let registration = Registration {
         company: required("company", &entered.company)?,
         email: required("email", &entered.email)?,
@@ -60,6 +60,12 @@ fn checked(entered: &Registration) -> Result<Registration, Refusal> {
 }
 
 impl Desk<'_> {
+    /// Whether this host was on a number before, and the vendor did not clear it.
+    fn had_number(&self) -> bool {
+        let mut bindings = self.draft.rows.bindings.iter();
+        bindings.any(|row| row.cleared_at.is_none() && self.is_same_host(&row.host))
+    }
+
     /// The order of the rules is the vendor's: whose the e-mail is comes before what the host did.
     pub(super) fn register(&mut self, entered: &Registration) -> Result<BindingRow, Refusal> {
         let registration = checked(entered)?;
@@ -72,15 +78,13 @@ impl Desk<'_> {
         let is_here = |key: &PublicKey| *key == self.asked.host || (by_machine && self.is_machine(key));
         let was_here = |customer: &CustomerId| {
             let mut bindings = self.draft.rows.bindings.iter();
-            bindings.any(|binding| binding.customer == *customer && is_here(&binding.host))
+            bindings.any(|row| row.customer == *customer && row.cleared_at.is_none() && is_here(&row.host))
         };
         match known {
             Some(customer) if customer.company_key != company_key => Err(Refusal::EmailOfAnotherCompany),
             Some(customer) if was_here(&customer.id) => self.settle(&customer.id),
             Some(_) => Err(Refusal::RegisteredOnAnotherHost),
-            None if self.draft.rows.bindings.iter().any(|binding| self.is_same_host(&binding.host)) => {
-                Err(Refusal::HostRegistered)
-            }
+            None if self.had_number() => Err(Refusal::HostRegistered),
             None => {
                 let customer = CustomerRow {
                     id: CustomerId(self.drawn.id("customer")),
@@ -91,6 +95,7 @@ impl Desk<'_> {
                     created_at: self.now,
                     suspended_at: None,
                     mailed: BTreeMap::new(),
+                    merged_into: None,
                     log: Chain::default(),
                 };
                 let id = customer.id.clone();

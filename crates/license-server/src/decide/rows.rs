@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use license_core::{
-    crypto::{PublicKey, RequestId},
+    crypto::{KeyId, PublicKey, RequestId},
     host::Evidence,
 };
 use license_types::{FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
@@ -48,6 +48,8 @@ pub struct CustomerRow {
     pub suspended_at: Option<UnixTime>,
     /// When it last got a mail of each kind.
     pub mailed: BTreeMap<MailKind, UnixTime>,
+    /// Whose number holds everything of this one; nobody has this number any more.
+    pub merged_into: Option<CustomerId>,
     /// Where the log of the number ends.
     pub log: Chain,
 }
@@ -86,6 +88,8 @@ pub struct BindingRow {
     pub bound_at: UnixTime,
     /// How it ended; `None` while it is live.
     pub ended: Option<Ended>,
+    /// When the vendor said that it counts for nothing any more. Only what ended can be cleared.
+    pub cleared_at: Option<UnixTime>,
 }
 
 /// The end of a binding.
@@ -237,6 +241,8 @@ pub struct CouponRow {
     pub issued_at: UnixTime,
     /// Whether it was blocked.
     pub blocked: bool,
+    /// What the vendor calls the coupons that were issued together.
+    pub batch: Option<String>,
     /// How it was used.
     pub used: Option<CouponUse>,
 }
@@ -300,8 +306,14 @@ pub struct Wanted {
     pub session: Option<SessionId>,
     /// Trials of this product on any of the hosts.
     pub trials: Option<ProductId>,
-    /// All hosts that are bound to the numbers.
+    /// All hosts that are or were bound to the numbers, with their bindings to them.
     pub every_host: bool,
+    /// The license of the customer who has this grant.
+    pub grant: Option<String>,
+    /// The host with this id, its bindings and the licenses of its numbers.
+    pub host_id: Option<KeyId>,
+    /// The coupons of this batch.
+    pub batch: Option<String>,
 }
 
 /// Rows as they are in the store before a decision, and as they will be after it.
@@ -323,6 +335,8 @@ pub struct Rows {
     pub bars: Vec<BarRow>,
     /// The coupon that was wanted.
     pub coupon: Option<CouponRow>,
+    /// The batch that was wanted.
+    pub batch: Vec<CouponRow>,
     /// The seat that was wanted, live or given back.
     pub seat: Option<SeatRow>,
     /// The trials that were wanted.
@@ -344,10 +358,10 @@ impl Rows {
         self.customers.iter().find(|customer| customer.id == *id)
     }
 
-    /// The customer of that number.
+    /// The customer of that number; `None` if it was merged into another one.
     #[must_use]
     pub fn customer_by_number(&self, number: &RegistrationNumber) -> Option<&CustomerRow> {
-        self.customers.iter().find(|customer| customer.number == *number)
+        self.customers.iter().find(|customer| customer.number == *number && customer.merged_into.is_none())
     }
 
     /// The binding that holds a seat.

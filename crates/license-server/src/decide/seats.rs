@@ -41,10 +41,24 @@ impl Rows {
         Some(Pool { grants, total, seats, live })
     }
 
+    /// The first slot of a customer's feature that nobody holds, whether or not a grant pays for it.
+    pub(super) fn first_gap(&self, customer: &CustomerId, feature: FeatureId) -> u32 {
+        let is_it = |seat: &&SeatRow| seat.customer == *customer && seat.feature == feature;
+        let mut seats: Vec<&SeatRow> = self.seats.iter().filter(is_it).collect();
+        seats.sort_by_key(|seat| seat.slot);
+        gap(&seats)
+    }
+
     /// Whether users take the feature's seats, and not hosts.
     pub(super) fn is_per_user(&self, feature: FeatureId) -> bool {
         self.catalogue.feature(feature).is_some_and(|feature| feature.per_user)
     }
+}
+
+/// The first slot that is free among seats in their order.
+fn gap(seats: &[&SeatRow]) -> u32 {
+    let gap = seats.iter().zip(0..).find(|(seat, slot)| seat.slot != *slot);
+    gap.map_or_else(|| u32::try_from(seats.len()).unwrap_or(u32::MAX), |(_, slot)| slot)
 }
 
 /// The end of a grant, in an order in which "never" is the last.
@@ -73,8 +87,7 @@ impl<'r> Pool<'r> {
         if !self.counted().is_free() {
             return None;
         }
-        let gap = self.seats.iter().zip(0..).find(|(seat, slot)| seat.slot != *slot);
-        gap.map(|(_, slot)| slot).or_else(|| u32::try_from(self.seats.len()).ok())
+        Some(gap(&self.seats))
     }
 
     /// Whether a captured seat is one of those that live grants pay for.

@@ -281,6 +281,7 @@ impl World {
             mode: CouponMode::Add,
             issued_at: self.now,
             blocked: false,
+            batch: None,
             used: None,
         });
     }
@@ -291,10 +292,15 @@ impl World {
     }
 
     pub(super) fn drop(&mut self, which: &Which, purpose: Purpose) -> Dropped {
-        let mut draft = Draft::new(self.rows.clone(), Actor::Server, self.now);
-        let dropped = drop::drop(&mut draft, &number('A'), which, purpose).unwrap();
+        self.change(|draft| drop::drop(draft, &number('A'), which, purpose)).unwrap()
+    }
+
+    /// The vendor changes something; on an error nothing is changed.
+    pub(super) fn change<T, E>(&mut self, decide: impl FnOnce(&mut Draft) -> Result<T, E>) -> Result<T, E> {
+        let mut draft = Draft::new(self.rows.clone(), Actor::Admin("root".to_owned()), self.now);
+        let outcome = decide(&mut draft)?;
         self.apply(&draft.finish().0);
-        dropped
+        Ok(outcome)
     }
 
     pub(super) fn drop_all(&mut self) {

@@ -9,7 +9,7 @@ use license_types::{FeatureId, SessionId, UnixTime};
 
 use super::{
     BarRow, BindingId, BindingRow, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, GrantRow, HostRow,
-    ReplyRow, Rows, SeatRow, UsedDays, log::LogRow, mail::MailRow,
+    ReplyRow, Rows, SeatRow, UsedDays, log::LogRow, mail::MailRow, vendor::Edit,
 };
 
 /// One change.
@@ -126,6 +126,8 @@ pub enum Write {
     Mail(MailRow),
     /// A line in the log of a number.
     Log(LogRow),
+    /// What only the vendor changes.
+    Edit(Edit),
 }
 
 impl Rows {
@@ -200,6 +202,7 @@ impl Rows {
                     customer.mailed.insert(mail.kind, mail.made_at);
                 }
             }
+            Write::Edit(edit) => self.edit(edit),
             Write::Log(line) => {
                 for customer in self.customers.iter_mut().filter(|row| row.id == line.customer) {
                     customer.log = line.end();

@@ -1,5 +1,6 @@
 //! Rows from tables.
 
+use license_core::crypto::PublicKey;
 use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId};
 use sqlx::{SqliteConnection, query, sqlite::SqliteRow};
 
@@ -19,10 +20,11 @@ pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<R
 
     let digests: Vec<&str> = wanted.evidence.0.iter().map(|fact| fact.digest.as_str()).collect();
     let found = query(
-        "SELECT * FROM host WHERE key = ?1
+        "SELECT * FROM host WHERE key = ?1 OR id = ?3
             OR key IN (SELECT host FROM host_fact WHERE digest IN (SELECT value FROM json_each(?2)))",
     );
-    let found = found.bind(&host).bind(serde_json::to_string(&digests)?).fetch_all(&mut *db).await?;
+    let found = found.bind(&host).bind(serde_json::to_string(&digests)?);
+    let found = found.bind(wanted.host_id.as_ref().map(|id| &id.0)).fetch_all(&mut *db).await?;
     rows.hosts = found.iter().map(read_host).collect::<Result<_, _>>()?;
 
     let mut keys: Vec<String> = rows.hosts.iter().map(|host| host.key.to_string()).collect();
@@ -31,15 +33,21 @@ pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<R
     let found = found.bind(serde_json::to_string(&keys)?).fetch_all(&mut *db).await?;
     rows.bindings = found.iter().map(read_binding).collect::<Result<_, _>>()?;
 
-    let own = rows.bindings.iter().filter(|binding| Some(binding.host) == wanted.host);
+    let is_wanted = |key: &PublicKey| {
+        Some(*key) == wanted.host || wanted.host_id.as_ref().is_some_and(|id| *id == key.id())
+    };
+    let own = rows.bindings.iter().filter(|binding| is_wanted(&binding.host));
     let ids: Vec<&str> = own.map(|binding| binding.customer.0.as_str()).collect();
     let numbers: Vec<&str> = wanted.numbers.iter().map(RegistrationNumber::as_str).collect();
     let found = query(
         "SELECT * FROM customer WHERE id IN (SELECT value FROM json_each(?1))
-            OR number IN (SELECT value FROM json_each(?2)) OR email_key = ?3",
+            OR number IN (SELECT value FROM json_each(?2)) OR email_key = ?3
+            OR id IN (SELECT customer FROM license_grant WHERE id = ?4)
+            OR id IN (SELECT used_by FROM coupon WHERE digest = ?5)",
     );
     let found = found.bind(serde_json::to_string(&ids)?).bind(serde_json::to_string(&numbers)?);
-    let found = found.bind(&wanted.email_key).fetch_all(&mut *db).await?;
+    let found = found.bind(&wanted.email_key).bind(&wanted.grant).bind(&wanted.coupon);
+    let found = found.fetch_all(&mut *db).await?;
     rows.customers = found.iter().map(read_customer).collect::<Result<_, _>>()?;
 
     let ids: Vec<&str> = rows.customers.iter().map(|customer| customer.id.0.as_str()).collect();
@@ -56,14 +64,13 @@ pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<R
     rows.bars = found.iter().map(read_bar).collect::<Result<_, _>>()?;
 
     if wanted.every_host {
-        let found = query(
-            "SELECT * FROM binding WHERE customer IN (SELECT value FROM json_each(?1)) AND ended_at IS NULL",
-        );
+        let found =
+            query("SELECT * FROM binding WHERE customer IN (SELECT value FROM json_each(?1)) ORDER BY rowid");
         let found = found.bind(&ids).fetch_all(&mut *db).await?;
         rows.bindings = found.iter().map(read_binding).collect::<Result<_, _>>()?;
         let found = query(
             "SELECT * FROM host WHERE key IN (SELECT host FROM binding
-              WHERE customer IN (SELECT value FROM json_each(?1)) AND ended_at IS NULL)",
+              WHERE customer IN (SELECT value FROM json_each(?1)))",
         );
         let found = found.bind(&ids).fetch_all(&mut *db).await?;
         rows.hosts = found.iter().map(read_host).collect::<Result<_, _>>()?;
@@ -71,6 +78,11 @@ pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<R
     if let Some(digest) = &wanted.coupon {
         let found = query("SELECT * FROM coupon WHERE digest = ?1").bind(digest);
         rows.coupon = found.fetch_optional(&mut *db).await?.as_ref().map(read_coupon).transpose()?;
+    }
+    if let Some(batch) = &wanted.batch {
+        let found = query("SELECT * FROM coupon WHERE batch = ?1 ORDER BY rowid").bind(batch);
+        let found = found.fetch_all(&mut *db).await?;
+        rows.batch = found.iter().map(read_coupon).collect::<Result<_, _>>()?;
     }
     if let Some(session) = &wanted.session {
         let found = query("SELECT * FROM seat WHERE session = ?1").bind(&session.0);
@@ -156,6 +168,7 @@ fn read_binding(row: &SqliteRow) -> Result<BindingRow, StoreError> {
         customer: CustomerId(row.text("customer")?),
         bound_at: row.time("bound_at")?,
         ended,
+        cleared_at: row.optional_time("cleared_at")?,
     })
 }
 
@@ -176,6 +189,7 @@ fn read_customer(row: &SqliteRow) -> Result<CustomerRow, StoreError> {
         created_at: row.time("created_at")?,
         suspended_at: row.optional_time("suspended_at")?,
         mailed: row.json("mailed")?,
+        merged_into: row.optional_text("merged_into")?.map(CustomerId),
         log: Chain { length: row.number("log_length")?, hash: row.text("log_hash")? },
     })
 }
@@ -224,7 +238,7 @@ fn read_bar(row: &SqliteRow) -> Result<BarRow, StoreError> {
     })
 }
 
-fn read_coupon(row: &SqliteRow) -> Result<CouponRow, StoreError> {
+pub(super) fn read_coupon(row: &SqliteRow) -> Result<CouponRow, StoreError> {
     let row = Fields(row);
     let used = match row.optional_time("used_at")? {
         None => None,
@@ -245,6 +259,7 @@ fn read_coupon(row: &SqliteRow) -> Result<CouponRow, StoreError> {
         mode: if row.flag("extends")? { CouponMode::Extend } else { CouponMode::Add },
         issued_at: row.time("issued_at")?,
         blocked: row.flag("blocked")?,
+        batch: row.optional_text("batch")?,
         used,
     })
 }

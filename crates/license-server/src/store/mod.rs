@@ -11,6 +11,7 @@ mod fields;
 mod load;
 mod outbox;
 mod sqlite;
+mod vendor;
 mod write;
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::decide::{
 };
 use crate::{catalogue::Catalogue, data_dir::DataDir};
 
-async fn store() -> (tempfile::TempDir, Store) {
+pub(super) async fn store() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let path = DataDir::open(dir.path()).unwrap().database().unwrap();
     let store = Store::open(&path).await.unwrap();
@@ -52,14 +52,14 @@ fn seat(session: &str, slot: u32) -> SeatRow {
     }
 }
 
-fn bar(feature: u32) -> BarRow {
+pub(super) fn bar(feature: u32) -> BarRow {
     let customer = CustomerId("c".to_owned());
     BarRow { host: key(1), customer, feature: FeatureId(feature), told_at: None }
 }
 
 /// One of each, in an order in which a decision could write them.
 #[expect(clippy::too_many_lines, reason = "a table: one row for each write")]
-fn writes() -> Vec<Write> {
+pub(super) fn writes() -> Vec<Write> {
     let customer = CustomerId("c".to_owned());
     let binding = BindingId("b".to_owned());
     let product = ProductId(81);
@@ -79,6 +79,7 @@ fn writes() -> Vec<Write> {
             created_at: UnixTime(1),
             suspended_at: None,
             mailed: [(MailKind::Number, UnixTime(1))].into(),
+            merged_into: None,
             log: Chain::default(),
         }),
         Write::AddGrant(GrantRow {
@@ -98,6 +99,7 @@ fn writes() -> Vec<Write> {
             customer: customer.clone(),
             bound_at: UnixTime(4),
             ended: None,
+            cleared_at: None,
         }),
         Write::TakeSeat(SeatRow {
             holder: "DOMAIN\\иванов".parse().ok(), unproved: true, ..seat("s1", 0)
@@ -130,6 +132,7 @@ fn writes() -> Vec<Write> {
             mode: CouponMode::Extend,
             issued_at: UnixTime(11),
             blocked: false,
+            batch: Some("spring".to_owned()),
             used: None,
         }),
         Write::BlockCoupon { digest: "d".to_owned() },
@@ -194,11 +197,11 @@ fn everything() -> Wanted {
     }
 }
 
-async fn apply(store: &Store, writes: Vec<Write>) -> Result<(), StoreError> {
+pub(super) async fn apply(store: &Store, writes: Vec<Write>) -> Result<(), StoreError> {
     store.transaction(&Wanted::default(), |_| Ok::<_, ()>((writes, ()))).await.map(|_| ())
 }
 
-async fn rows(store: &Store, wanted: &Wanted) -> Rows {
+pub(super) async fn rows(store: &Store, wanted: &Wanted) -> Rows {
     store.transaction(wanted, |rows| Ok::<_, ()>((Vec::new(), rows))).await.unwrap().unwrap()
 }
 
@@ -215,7 +218,7 @@ async fn the_store_does_what_the_rows_do_in_memory() {
     let ended = |by| Ended { at: UnixTime(13), by, told_at: None };
     let bind = |id: &BindingId| {
         let (id, customer, bound_at) = (id.clone(), bar(45).customer, UnixTime(13));
-        Write::Bind(BindingRow { id, host: key(2), customer, bound_at, ended: None })
+        Write::Bind(BindingRow { id, host: key(2), customer, bound_at, ended: None, cleared_at: None })
     };
     let more = vec![
         bind(&dropped),

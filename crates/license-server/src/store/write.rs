@@ -3,7 +3,7 @@
 use license_types::UnixTime;
 use sqlx::{SqliteConnection, query};
 
-use super::StoreError;
+use super::{StoreError, vendor};
 use crate::{
     catalogue::{Catalogue, Policy},
     decide::{CouponMode, HostRow, Write},
@@ -16,8 +16,8 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         Write::AddCustomer(row) => query(
             "INSERT INTO customer
              (id, number, company, email, contact, phone, tax_id, company_key, email_key, created_at,
-              suspended_at, log_length, log_hash, mailed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+              suspended_at, log_length, log_hash, mailed, merged_into)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )
         .bind(&row.id.0)
         .bind(row.number.as_str())
@@ -32,7 +32,8 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(seconds(row.suspended_at))
         .bind(signed(row.log.length))
         .bind(&row.log.hash)
-        .bind(serde_json::to_string(&row.mailed)?),
+        .bind(serde_json::to_string(&row.mailed)?)
+        .bind(row.merged_into.as_ref().map(|into| &into.0)),
         Write::AddGrant(row) => query(
             "INSERT INTO license_grant
              (id, customer, product, seats, trial, made_on, made_at, ends_at, days_left, counted_at)
@@ -132,8 +133,8 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
             .bind(at.0)
         }
         Write::AddCoupon(row) => query(
-            "INSERT INTO coupon (digest, product, seats, days, extends, issued_at, blocked)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO coupon (digest, product, seats, days, extends, issued_at, blocked, batch)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )
         .bind(&row.digest)
         .bind(row.product.0)
@@ -141,7 +142,8 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(row.days)
         .bind(row.mode == CouponMode::Extend)
         .bind(row.issued_at.0)
-        .bind(row.blocked),
+        .bind(row.blocked)
+        .bind(&row.batch),
         Write::UseCoupon { digest, used } => query(
             "UPDATE coupon SET used_at = ?2, used_by = ?3, used_on = ?4, used_request = ?5,
                     used_grant = ?6, used_made = ?7
@@ -187,6 +189,7 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
             .bind(row.host.as_ref().map(|host| &host.0))
             .bind(row.made_at.0)
         }
+        Write::Edit(edit) => return vendor::apply(db, edit).await,
         Write::Log(row) => {
             let end = query("UPDATE customer SET log_length = ?2, log_hash = ?3 WHERE id = ?1");
             end.bind(&row.customer.0).bind(signed(row.seq)).bind(&row.hash).execute(&mut *db).await?;
@@ -236,8 +239,8 @@ async fn save_host(db: &mut SqliteConnection, host: &HostRow) -> Result<(), Stor
     let known = query("SELECT 1 FROM host WHERE key = ?1 AND evidence = ?2").bind(&key).bind(&evidence);
     let is_same = known.fetch_optional(&mut *db).await?.is_some();
     let saved = query(
-        "INSERT INTO host (key, evidence, serial, acknowledged, ratchet, seen, last_seen, may_run_until)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO host (key, evidence, serial, acknowledged, ratchet, seen, last_seen, may_run_until, id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (key) DO UPDATE SET evidence = excluded.evidence, serial = excluded.serial,
              acknowledged = excluded.acknowledged, ratchet = excluded.ratchet, seen = excluded.seen,
              last_seen = excluded.last_seen, may_run_until = excluded.may_run_until",
@@ -245,7 +248,8 @@ async fn save_host(db: &mut SqliteConnection, host: &HostRow) -> Result<(), Stor
     let [serial, acknowledged, seen] = [host.serial, host.acknowledged, host.seen].map(signed);
     let saved = saved.bind(&key).bind(&evidence).bind(serial).bind(acknowledged);
     let saved = saved.bind(serde_json::to_string(&host.ratchet)?).bind(seen);
-    saved.bind(host.last_seen.0).bind(host.may_run_until.0).execute(&mut *db).await?;
+    let saved = saved.bind(host.last_seen.0).bind(host.may_run_until.0).bind(host.key.id().0);
+    saved.execute(&mut *db).await?;
     if is_same {
         return Ok(());
     }
@@ -258,10 +262,10 @@ async fn save_host(db: &mut SqliteConnection, host: &HostRow) -> Result<(), Stor
 }
 
 /// SQLite has no unsigned numbers; none of ours comes near the limit.
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn seconds(time: Option<UnixTime>) -> Option<i64> {
+pub(super) fn seconds(time: Option<UnixTime>) -> Option<i64> {
     time.map(|time| time.0)
 }

@@ -1,0 +1,63 @@
+//! The command line of `admin customer`.
+
+use clap::{ArgGroup, Subcommand};
+use license_types::RegistrationNumber;
+
+/// `admin customer`
+#[derive(Debug, Subcommand)]
+pub enum CustomerCommand {
+    /// Change what a company is called by. The rules are those of registration.
+    #[command(group(
+        ArgGroup::new("what").required(true).multiple(true)
+            .args(["company", "email", "contact", "phone", "tax_id"])
+    ))]
+    Edit {
+        /// The number.
+        #[arg(long)]
+        number: RegistrationNumber,
+        /// Company name.
+        #[arg(long)]
+        company: Option<String>,
+        /// E-mail address; no other number has it.
+        #[arg(long)]
+        email: Option<String>,
+        /// Contact person.
+        #[arg(long)]
+        contact: Option<String>,
+        /// Telephone number; "" deletes it.
+        #[arg(long)]
+        phone: Option<String>,
+        /// Tax id; "" deletes it.
+        #[arg(long)]
+        tax_id: Option<String>,
+    },
+    /// Merge a number into another one, which has the licenses and the hosts of both then. It cannot be
+    /// undone.
+    Merge {
+        /// The number that is given up; nobody has it afterwards.
+        #[arg(long)]
+        number: RegistrationNumber,
+        /// The number that stays.
+        #[arg(long)]
+        into: RegistrationNumber,
+    },
+    /// Give a customer a new number and print it, this once: for a number that leaked. Nobody has the old
+    /// one from then on; bound hosts follow by themselves.
+    ReplaceNumber {
+        /// The number.
+        #[arg(long)]
+        number: RegistrationNumber,
+    },
+    /// Let nobody use a number. Hosts are refused from their next call on.
+    Suspend {
+        /// The number.
+        #[arg(long)]
+        number: RegistrationNumber,
+    },
+    /// End a suspension. Hosts come back by themselves.
+    Reinstate {
+        /// The number.
+        #[arg(long)]
+        number: RegistrationNumber,
+    },
+}

@@ -1,0 +1,169 @@
+//! What only the vendor changes, into tables.
+
+use sqlx::{SqliteConnection, query};
+
+use super::{StoreError, write::seconds};
+use crate::decide::vendor::{Edit, free_email_key};
+
+/// Makes one change.
+pub(super) async fn apply(db: &mut SqliteConnection, edit: &Edit) -> Result<(), StoreError> {
+    let statement = match edit {
+        Edit::SetRegistration { customer, registration, company_key, email_key, fields: _ } => query(
+            "UPDATE customer SET company = ?2, email = ?3, contact = ?4, phone = ?5, tax_id = ?6,
+                    company_key = ?7, email_key = ?8
+              WHERE id = ?1",
+        )
+        .bind(&customer.0)
+        .bind(&registration.company)
+        .bind(&registration.email)
+        .bind(&registration.contact)
+        .bind(&registration.phone)
+        .bind(&registration.tax_id)
+        .bind(company_key)
+        .bind(email_key),
+        Edit::SetNumber { customer, number } => {
+            query("UPDATE customer SET number = ?2 WHERE id = ?1").bind(&customer.0).bind(number.as_str())
+        }
+        Edit::SetSuspended { customer, since } => {
+            query("UPDATE customer SET suspended_at = ?2 WHERE id = ?1")
+                .bind(&customer.0)
+                .bind(seconds(*since))
+        }
+        Edit::MoveSeat { session, customer, slot } => {
+            query("UPDATE seat SET customer = ?2, slot = ?3 WHERE session = ?1")
+                .bind(&session.0)
+                .bind(&customer.0)
+                .bind(slot)
+        }
+        Edit::Absorb { from, into } => {
+            for moved in [
+                "UPDATE license_grant SET customer = ?2 WHERE customer = ?1",
+                "UPDATE binding SET customer = ?2 WHERE customer = ?1",
+                "UPDATE seat SET customer = ?2 WHERE customer = ?1 AND freed_at IS NOT NULL",
+                "UPDATE OR IGNORE bar SET customer = ?2 WHERE customer = ?1",
+                "UPDATE coupon SET used_by = ?2 WHERE used_by = ?1",
+                "UPDATE outbox SET customer = ?2 WHERE customer = ?1",
+            ] {
+                query(moved).bind(&from.0).bind(&into.0).execute(&mut *db).await?;
+            }
+            query("DELETE FROM bar WHERE customer = ?1").bind(&from.0).execute(&mut *db).await?;
+            query("UPDATE customer SET merged_into = ?2, email_key = ?3 WHERE id = ?1")
+                .bind(&from.0)
+                .bind(&into.0)
+                .bind(free_email_key(from))
+        }
+    };
+    statement.execute(db).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use license_types::{Registration, RegistrationNumber, SessionId, UnixTime};
+
+    use super::{
+        super::tests::{apply, bar, rows, store, writes},
+        *,
+    };
+    use crate::decide::{BarRow, CustomerId, Rows, Wanted, Write};
+
+    const NUMBERS: [&str; 2] = ["MIKO-AAAAA-AAAAA-AAAAA-AAAAA", "MIKO-BBBBB-BBBBB-BBBBB-BBBBB"];
+
+    fn number(index: usize) -> RegistrationNumber {
+        NUMBERS[index].parse().unwrap()
+    }
+
+    /// The rows of customers `c` and `d`, in an order that stays.
+    async fn stored(store: &super::super::Store) -> Rows {
+        let wanted = Wanted {
+            numbers: vec![number(0), number(1)],
+            every_host: true,
+            coupon: Some("d".to_owned()),
+            batch: Some("spring".to_owned()),
+            ..Wanted::default()
+        };
+        sorted(rows(store, &wanted).await)
+    }
+
+    fn sorted(mut rows: Rows) -> Rows {
+        rows.customers.sort_by(|one, other| one.id.cmp(&other.id));
+        rows.bars.sort_by_key(|bar| (bar.host.to_string(), bar.feature));
+        rows.seats.sort_by(|one, other| one.session.cmp(&other.session));
+        rows
+    }
+
+    /// What [`writes`] makes for customer `c`, and a customer `d` beside it.
+    async fn two_customers(store: &super::super::Store) {
+        let mut writes = writes();
+        let Some(Write::AddCustomer(first)) = writes.first().cloned() else { panic!("no customer") };
+        let mut other = first;
+        (other.id, other.number) = (CustomerId("d".to_owned()), number(1));
+        other.email_key = "d@example.com".to_owned();
+        let of_other = |feature| BarRow { customer: CustomerId("d".to_owned()), ..bar(feature) };
+        writes.push(Write::AddCustomer(other));
+        writes.extend([Write::Bar(bar(50)), Write::Bar(of_other(45))]);
+        apply(store, writes).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_store_does_what_the_rows_do_in_memory() {
+        let (c, d) = (CustomerId("c".to_owned()), CustomerId("d".to_owned()));
+        let registration = Registration {
+            company: "New".to_owned(),
+            email: "N@example.com".to_owned(),
+            contact: "C".to_owned(),
+            phone: None,
+            tax_id: Some("7".to_owned()),
+        };
+        let edits = [
+            vec![Edit::SetRegistration {
+                customer: c.clone(),
+                registration,
+                company_key: "new".to_owned(),
+                email_key: "n@example.com".to_owned(),
+                fields: vec!["company"],
+            }],
+            vec![Edit::SetSuspended { customer: c.clone(), since: Some(UnixTime(40)) }],
+            vec![Edit::SetSuspended { customer: c.clone(), since: None }],
+            vec![
+                Edit::MoveSeat { session: SessionId("s1".to_owned()), customer: d.clone(), slot: 3 },
+                Edit::Absorb { from: c.clone(), into: d.clone() },
+            ],
+        ];
+        for edits in edits {
+            let (_dir, store) = store().await;
+            two_customers(&store).await;
+            let mut expected = stored(&store).await;
+            let writes: Vec<Write> = edits.iter().cloned().map(Write::Edit).collect();
+            apply(&store, writes.clone()).await.unwrap();
+            for write in &writes {
+                expected.apply(write);
+            }
+            assert_eq!(stored(&store).await, sorted(expected), "{edits:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn after_another_number_the_old_one_finds_nothing() {
+        let (_dir, store) = store().await;
+        apply(&store, writes()).await.unwrap();
+        let customer = CustomerId("c".to_owned());
+        let edit = Edit::SetNumber { customer, number: number(1) };
+        apply(&store, vec![Write::Edit(edit)]).await.unwrap();
+        for (number, found) in [(number(0), 0), (number(1), 1)] {
+            let wanted = Wanted { numbers: vec![number], ..Wanted::default() };
+            assert_eq!(rows(&store, &wanted).await.customers.len(), found);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_seat_that_was_given_back_goes_over_in_a_merge_too() {
+        let (_dir, store) = store().await;
+        two_customers(&store).await;
+        let (from, into) = (CustomerId("c".to_owned()), CustomerId("d".to_owned()));
+        apply(&store, vec![Write::Edit(Edit::Absorb { from, into: into.clone() })]).await.unwrap();
+        let wanted = Wanted { session: Some(SessionId("s2".to_owned())), ..Wanted::default() };
+        let freed = rows(&store, &wanted).await.seat.unwrap();
+        assert_eq!((freed.customer, freed.freed_at), (into, Some(UnixTime(6))));
+    }
+}
