@@ -4,12 +4,14 @@ mod backup;
 mod binding;
 mod coupon;
 mod customer;
+mod grant;
 mod key;
+mod product;
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use jiff::Timestamp;
-use license_types::{ProductId, RegistrationNumber, UnixTime};
+use license_types::{RegistrationNumber, UnixTime};
 use serde_json::{Value, json};
 
 pub use self::backup::restore;
@@ -32,17 +34,16 @@ pub enum CommandError {
     /// The number has no such seat.
     #[error("the number has no binding of that session; `admin binding list` shows those it has")]
     UnknownSession,
-    /// Nobody sells the product.
-    #[error("there is no product {product} in the catalogue")]
-    UnknownProduct {
-        /// The product.
-        product: ProductId,
-    },
-    /// There is no such coupon.
-    #[error("there is no coupon {masked}; check it for typing errors")]
-    UnknownCoupon {
-        /// The coupon, masked.
-        masked: String,
+    /// Coupons cannot be written to a file.
+    #[error(
+        "cannot write {path}: {source}; no coupon was issued. Name a file that does not exist yet, in a folder \
+         where the owner of the data folder may write"
+    )]
+    Export {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
     },
     /// The keys cannot be used.
     #[error(transparent)]
@@ -96,6 +97,9 @@ impl<O: io::Write> Console<'_, O> {
             AdminCommand::Coupon(command) => self.coupon(command).await,
             AdminCommand::Binding(command) => self.binding(command).await,
             AdminCommand::Customer(command) => self.customer(command).await,
+            AdminCommand::Grant(command) => self.grant(command).await,
+            AdminCommand::Product(command) => self.product(command).await,
+            AdminCommand::Feature(command) => self.feature(command).await,
         }
     }
 

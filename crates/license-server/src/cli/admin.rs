@@ -3,15 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
-use license_types::{Coupon, ProductId, RegistrationNumber};
+use license_types::RegistrationNumber;
 
-use super::CustomerCommand;
-
-/// Coupons of one command; each takes a row and a line.
-const MAX_COUPONS: i64 = 10_000;
+use super::{CouponCommand, CustomerCommand, FeatureCommand, GrantCommand, ProductCommand};
 
 /// Ten years: longer is a mistake in typing.
-const MAX_DAYS: i64 = 3_660;
+pub(super) const MAX_DAYS: i64 = 3_660;
 
 /// `admin`
 #[derive(Debug, Args)]
@@ -49,7 +46,7 @@ pub enum AdminCommand {
         /// The backup. Root reads it as the owner of the data folder.
         file: PathBuf,
     },
-    /// Issue and block coupons.
+    /// Issue coupons, find them, block them, take their use back.
     #[command(subcommand)]
     Coupon(CouponCommand),
     /// List and drop bindings.
@@ -58,6 +55,15 @@ pub enum AdminCommand {
     /// Look after companies and their numbers.
     #[command(subcommand)]
     Customer(CustomerCommand),
+    /// List, add and end what numbers hold.
+    #[command(subcommand)]
+    Grant(GrantCommand),
+    /// List and add what is sold, and set how its licenses are handled.
+    #[command(subcommand)]
+    Product(ProductCommand),
+    /// Add what products contain.
+    #[command(subcommand)]
+    Feature(FeatureCommand),
 }
 
 /// `admin key`
@@ -87,35 +93,6 @@ pub enum KeyCommand {
         /// Remove it from the data folder then; rotating needs --root-key from there on.
         #[arg(long)]
         remove: bool,
-    },
-}
-
-/// `admin coupon`
-#[derive(Debug, Subcommand)]
-pub enum CouponCommand {
-    /// Issue coupons and print them, one a line. They are shown this once.
-    Issue {
-        /// The product that a coupon gives.
-        #[arg(long)]
-        product: ProductId,
-        /// How many coupons.
-        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_COUPONS))]
-        count: u32,
-        /// How many days it lasts after the day of its activation.
-        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_DAYS))]
-        days: u32,
-        /// Seats of each feature of the product.
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-        seats: u32,
-        /// Add the days to the end of what the number has of the product; without any, a coupon makes a
-        /// license of its own.
-        #[arg(long)]
-        extend: bool,
-    },
-    /// Block a coupon that was not used yet.
-    Block {
-        /// The coupon.
-        coupon: Coupon,
     },
 }
 

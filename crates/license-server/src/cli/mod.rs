@@ -1,14 +1,22 @@
 //! The command line (design, section 9): these forms are what scripts rely on.
 
 mod admin;
+mod coupon;
 mod customer;
+mod duration;
+mod grant;
+mod product;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
 pub use self::{
-    admin::{Admin, AdminCommand, BindingCommand, CouponCommand, KeyCommand},
+    admin::{Admin, AdminCommand, BindingCommand, KeyCommand},
+    coupon::{CouponCommand, Coupons},
     customer::CustomerCommand,
+    duration::shown,
+    grant::GrantCommand,
+    product::{FeatureCommand, ProductCommand},
     serve::{LogFormat, Serve, Switch},
 };
 
@@ -34,34 +42,55 @@ pub enum Command {
 mod tests {
     use super::*;
 
+    /// A line; `N` is a number in it, `C` a coupon, and `admin` begins with its folder.
     fn parse(line: &str) -> Result<Cli, clap::Error> {
-        Cli::try_parse_from(line.split_whitespace())
+        let word = |word: &str| match word {
+            "N" => "MIKO-AAAAA-BBBBB-CCCCC-DDDDD".to_owned(),
+            "C" => " mikoupd-aaaaa-bbbbb-ccccc-ddddd".to_owned(),
+            word => word.to_owned(),
+        };
+        let line = line.replacen("admin", "admin --data-dir D", 1);
+        Cli::try_parse_from(
+            std::iter::once("license-server".to_owned()).chain(line.split_whitespace().map(word)),
+        )
     }
 
     #[test]
     fn the_documented_forms_are_taken() {
         for line in [
-            "license-server serve --data-dir D --listen 127.0.0.1:80",
-            "license-server admin --data-dir D public-key",
-            "license-server admin --data-dir D backup FILE --with-keys --json",
-            "license-server admin --data-dir D restore FILE --json",
-            "license-server admin --data-dir D key rotate --root-key FILE",
-            "license-server admin --data-dir D key revoke 0123456789abcdef --root-key FILE",
-            "license-server admin --data-dir D key list --json",
-            "license-server admin --data-dir D key export-root FILE --remove",
-            "license-server admin --data-dir D coupon issue --product 81 --count 3 --days 365",
-            "license-server admin --data-dir D coupon issue --product 81 --count 3 --days 365 --seats 5",
-            "license-server admin --data-dir D coupon block MIKOUPD-AAAAA-BBBBB-CCCCC-DDDDD",
-            "license-server admin --data-dir D binding list --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --json",
-            "license-server admin --data-dir D binding drop --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --all",
-            "license-server admin --data-dir D binding drop --number miko-aaaaa-bbbbb-ccccc-ddddd --session s \
-             --free-only",
-            "license-server admin --data-dir D customer edit --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --email a@b.c",
-            "license-server admin --data-dir D customer merge --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --into \
-             MIKO-AAAAA-BBBBB-CCCCC-EEEEE",
-            "license-server admin --data-dir D customer replace-number --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
-            "license-server admin --data-dir D customer suspend --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
-            "license-server admin --data-dir D customer reinstate --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
+            "serve --data-dir D --listen 127.0.0.1:80",
+            "admin public-key",
+            "admin backup FILE --with-keys --json",
+            "admin restore FILE --json",
+            "admin key rotate --root-key FILE",
+            "admin key revoke 0123456789abcdef --root-key FILE",
+            "admin key list --json",
+            "admin key export-root FILE --remove",
+            "admin coupon issue --product 81 --count 3 --days 365",
+            "admin coupon issue --product 81 --count 3 --days 365 --seats 5 --batch spring-26 --out FILE",
+            "admin coupon list",
+            "admin coupon list --product 81 --state unused --batch spring-26 --limit 5",
+            "admin coupon show C",
+            "admin coupon block C",
+            "admin coupon block --batch spring-26",
+            "admin coupon unblock C",
+            "admin coupon undo C",
+            "admin binding list --number N --json",
+            "admin binding drop --number N --all",
+            "admin binding drop --number miko-aaaaa-bbbbb-ccccc-ddddd --session s --free-only",
+            "admin customer edit --number N --email a@b.c",
+            "admin customer merge --number N --into MIKO-AAAAA-BBBBB-CCCCC-EEEEE",
+            "admin customer replace-number --number N",
+            "admin customer suspend --number N",
+            "admin customer reinstate --number N",
+            "admin grant list --number N",
+            "admin grant add --number N --product 81 --seats 2 --days 30",
+            "admin grant add --number N --product 81 --seats 2 --forever",
+            "admin grant end ID",
+            "admin product list",
+            "admin product set 81 --refresh 4h --honoured 30d --run-on 7d --trial-days 14",
+            "admin product add 500 --name Fax --features 33,600",
+            "admin feature add 600 --name Fax --per-user",
         ] {
             if let Err(error) = parse(line) {
                 panic!("{line}: {error}");
@@ -72,16 +101,25 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_a_usage_error() {
         for line in [
-            "license-server serve --data-dir D --listen localhost",
-            "license-server admin --data-dir D coupon issue --product 81 --count 0 --days 365",
-            "license-server admin --data-dir D coupon issue --product 81 --count 1 --days 0",
-            "license-server admin --data-dir D coupon issue --product 81 --count 1 --days 1 --seats 0",
-            "license-server admin --data-dir D binding list --number MIKO-1",
-            "license-server admin --data-dir D binding drop --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
-            "license-server admin --data-dir D binding drop --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD --all \
-             --session s",
-            "license-server admin --data-dir D customer edit --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
-            "license-server admin --data-dir D customer merge --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD",
+            "serve --data-dir D --listen localhost",
+            "admin coupon issue --product 81 --count 0 --days 365",
+            "admin coupon issue --product 81 --count 1 --days 0",
+            "admin coupon issue --product 81 --count 1 --days 1 --seats 0",
+            "admin coupon issue --product 81 --count 1 --days 1 --batch =x",
+            "admin coupon block",
+            "admin coupon block C --batch b",
+            "admin coupon list --state lost",
+            "admin binding list --number MIKO-1",
+            "admin binding drop --number N",
+            "admin binding drop --number N --all --session s",
+            "admin customer edit --number N",
+            "admin customer merge --number N",
+            "admin grant add --number N --product 81 --seats 1",
+            "admin grant add --number N --product 81 --seats 0 --days 1",
+            "admin grant add --number N --product 81 --seats 1 --days 1 --forever",
+            "admin product set 81",
+            "admin product set 81 --refresh 4",
+            "admin product add 500 --name Fax",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -7,7 +7,7 @@ use license_core::crypto::{KeyId, sha256_hex};
 use license_types::{FeatureId, ProductId, SessionId, UnixTime};
 use serde_json::{Value, json};
 
-use super::{CustomerId, EndedBy, Write};
+use super::{CustomerId, EndedBy, Write, issued};
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +124,13 @@ pub enum Deed {
         /// Whether its hardware is another one, so that it has to wait for a person's word.
         differs: bool,
     },
+    /// The use of a coupon was taken back.
+    CouponUndone {
+        /// The start of the coupon's digest.
+        coupon: String,
+        /// The grant that it made or extended.
+        grant: String,
+    },
     /// The customer is called otherwise.
     Edited {
         /// The names of the fields that differ.
@@ -173,7 +180,7 @@ impl Deed {
                 Some((customer.clone(), Self::Freed { session: session.clone(), feature: *feature }))
             }
             Write::UseCoupon { digest, used } => {
-                let coupon = digest.get(..16).unwrap_or(digest).to_owned();
+                let coupon = issued::shown(digest).to_owned();
                 Some((used.customer.clone(), Self::CouponUsed { coupon, grant: used.grant.clone() }))
             }
             Write::Edit(edit) => edit.deed(),
@@ -185,7 +192,6 @@ impl Deed {
             | Write::LiftBar { .. }
             | Write::MarkTold { .. }
             | Write::AddCoupon(_)
-            | Write::BlockCoupon { .. }
             | Write::KeepReply(_)
             | Write::SaveMetrics { .. }
             | Write::Mail(_)
@@ -211,6 +217,7 @@ impl Deed {
             | Self::Granted { .. }
             | Self::EndChanged { .. }
             | Self::CouponUsed { .. }
+            | Self::CouponUndone { .. }
             | Self::Edited { .. }
             | Self::Suspended
             | Self::Reinstated
@@ -238,6 +245,7 @@ impl Deed {
             Self::Moved { .. } => "moved",
             Self::TooManyMoves { .. } => "too_many_moves",
             Self::CopyFound { .. } => "copy_found",
+            Self::CouponUndone { .. } => "coupon_undone",
             Self::Edited { .. } => "edited",
             Self::Suspended => "suspended",
             Self::Reinstated => "reinstated",
@@ -269,7 +277,9 @@ impl Deed {
             Self::EndChanged { grant, ends_at } => {
                 json!({ "grant": grant, "ends_at": ends_at.map(|end| end.0) })
             }
-            Self::CouponUsed { coupon, grant } => json!({ "coupon": coupon, "grant": grant }),
+            Self::CouponUsed { coupon, grant } | Self::CouponUndone { coupon, grant } => {
+                json!({ "coupon": coupon, "grant": grant })
+            }
             Self::Restored { own, proved } => json!({ "own": own, "proved": proved }),
             Self::Rekeyed { old } | Self::TooManyKeys { old } => json!({ "old": old.0 }),
             Self::CopyFound { host, serial, differs } => {

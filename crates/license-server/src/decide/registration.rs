@@ -35,7 +35,7 @@ fn field(name: &'static str, value: &str) -> Result<String, Refusal> {
     Ok(value.to_owned())
 }
 
-fn required(name: &'static str, value: &str) -> Result<String, Refusal> {
+pub(super) fn required(name: &'static str, value: &str) -> Result<String, Refusal> {
     let value = field(name, value)?;
     if value.is_empty() { Err(Refusal::FieldMissing { field: name }) } else { Ok(value) }
 }

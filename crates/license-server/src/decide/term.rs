@@ -23,6 +23,12 @@ pub(super) fn extended(ends_at: UnixTime, days: u32, now: UnixTime) -> UnixTime 
     ends_after(days, UnixTime(last_day.max(now.0)))
 }
 
+/// The end of a grant that is so many days shorter.
+#[must_use]
+pub(super) fn shortened(ends_at: UnixTime, days: u32) -> UnixTime {
+    UnixTime(ends_at.0.saturating_sub(i64::from(days).saturating_mul(DAY)))
+}
+
 /// Whether both are on the same day.
 #[must_use]
 pub(super) fn is_same_day(one: UnixTime, other: UnixTime) -> bool {

@@ -128,6 +128,11 @@ impl World {
             if let Write::Mail(mail) = write {
                 self.mails.push(mail.clone());
             }
+            if let Write::Edit(_) = write {
+                let mut known = Rows { batch: std::mem::take(&mut self.coupons), ..Rows::default() };
+                known.apply(write);
+                self.coupons = known.batch;
+            }
             if let Write::Log(line) = write {
                 self.log.push(line.clone());
             } else if let Some((customer, _)) = Deed::of(write) {
@@ -273,12 +278,16 @@ impl World {
     }
 
     pub(super) fn issue(&mut self, letter: char, product: u32, seats: u32, days: u32) {
+        self.issue_as(letter, product, seats, days, CouponMode::Add);
+    }
+
+    pub(super) fn issue_as(&mut self, letter: char, product: u32, seats: u32, days: u32, mode: CouponMode) {
         self.coupons.push(CouponRow {
             digest: coupon_digest(&coupon(letter)),
             product: ProductId(product),
             seats,
             days,
-            mode: CouponMode::Add,
+            mode,
             issued_at: self.now,
             blocked: false,
             batch: None,
@@ -289,6 +298,30 @@ impl World {
     pub(super) fn block(&mut self, letter: char) {
         let digest = coupon_digest(&coupon(letter));
         self.coupons.iter_mut().find(|row| row.digest == digest).unwrap().blocked = true;
+    }
+
+    /// The vendor changes something about a coupon.
+    pub(super) fn change_coupon<T, E>(
+        &mut self,
+        letter: char,
+        decide: impl FnOnce(&mut Draft) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let digest = coupon_digest(&coupon(letter));
+        self.rows.coupon = self.coupons.iter().find(|row| row.digest == digest).cloned();
+        let outcome = self.change(decide);
+        self.rows.coupon = None;
+        outcome
+    }
+
+    /// The vendor changes something about all coupons, as if they were one batch.
+    pub(super) fn change_batch<T, E>(
+        &mut self,
+        decide: impl FnOnce(&mut Draft) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.rows.batch = self.coupons.clone();
+        let outcome = self.change(decide);
+        self.rows.batch = Vec::new();
+        outcome
     }
 
     pub(super) fn drop(&mut self, which: &Which, purpose: Purpose) -> Dropped {

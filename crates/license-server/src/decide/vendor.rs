@@ -1,8 +1,9 @@
 //! What only the vendor changes, and why a change of the vendor's comes to nothing.
 
-use license_types::{Registration, RegistrationNumber, SessionId, UnixTime};
+use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
 
-use super::{CustomerId, CustomerRow, Rows, log::Deed};
+use super::{CouponRow, CustomerId, CustomerRow, Rows, issued, log::Deed};
+use crate::catalogue::{Feature, Policy, Product};
 
 /// One change that only the vendor makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,33 @@ pub enum Edit {
         /// Who gets it.
         into: CustomerId,
     },
+    /// A coupon is blocked, or can be used again.
+    SetBlocked {
+        /// The digest of the coupon.
+        digest: String,
+        /// Whether it is blocked.
+        blocked: bool,
+    },
+    /// The use of a coupon is taken back.
+    UndoCoupon {
+        /// The digest of the coupon.
+        digest: String,
+        /// Who used it.
+        customer: CustomerId,
+        /// The grant that it made or extended.
+        grant: String,
+    },
+    /// The licenses of a product are handled otherwise.
+    SetPolicy {
+        /// The product.
+        product: ProductId,
+        /// How they are handled.
+        policy: Policy,
+    },
+    /// A product more is sold.
+    AddProduct(Product),
+    /// A feature more can be in products.
+    AddFeature(Feature),
 }
 
 impl Edit {
@@ -66,7 +94,15 @@ impl Edit {
                 Some((customer.clone(), deed))
             }
             Self::Absorb { from, into } => Some((from.clone(), Deed::MergedInto { into: into.clone() })),
-            Self::MoveSeat { .. } => None,
+            Self::UndoCoupon { digest, customer, grant } => {
+                let (coupon, grant) = (issued::shown(digest).to_owned(), grant.clone());
+                Some((customer.clone(), Deed::CouponUndone { coupon, grant }))
+            }
+            Self::MoveSeat { .. }
+            | Self::SetBlocked { .. }
+            | Self::SetPolicy { .. }
+            | Self::AddProduct(_)
+            | Self::AddFeature(_) => None,
         }
     }
 }
@@ -97,7 +133,35 @@ impl Rows {
                 }
             }
             Edit::Absorb { from, into } => self.absorb(&from, &into),
+            Edit::SetBlocked { digest, blocked } => {
+                for coupon in self.coupons_of(&digest) {
+                    coupon.blocked = blocked;
+                }
+            }
+            Edit::UndoCoupon { digest, .. } => {
+                for coupon in self.coupons_of(&digest) {
+                    coupon.used = None;
+                }
+            }
+            Edit::SetPolicy { product, policy } => {
+                for row in self.catalogue.products.iter_mut().filter(|row| row.id == product) {
+                    row.policy = policy;
+                }
+            }
+            Edit::AddProduct(product) => {
+                self.catalogue.products.push(product);
+                self.catalogue.products.sort_by_key(|product| product.id);
+            }
+            Edit::AddFeature(feature) => {
+                self.catalogue.features.push(feature);
+                self.catalogue.features.sort_by_key(|feature| feature.id);
+            }
         }
+    }
+
+    /// The coupon, wherever it is among the rows.
+    fn coupons_of(&mut self, digest: &str) -> impl Iterator<Item = &mut CouponRow> {
+        self.coupon.iter_mut().chain(&mut self.batch).filter(move |row| row.digest == digest)
     }
 
     fn absorb(&mut self, from: &CustomerId, into: &CustomerId) {
@@ -159,6 +223,81 @@ pub enum Unable {
         /// The number, masked.
         masked: String,
     },
+    /// There is no such grant.
+    #[error("there is no grant of that id; `admin grant list` shows those of a number")]
+    UnknownGrant,
+    /// The grant ended before.
+    #[error("the grant ended already; `admin grant list` shows which ones count")]
+    GrantOver,
+    /// There is no such coupon.
+    #[error("there is no coupon {masked}; check it for typing errors")]
+    UnknownCoupon {
+        /// The coupon, masked.
+        masked: String,
+    },
+    /// There is no such batch.
+    #[error("there is no coupon of the batch {batch}; `admin coupon list` shows the batches")]
+    UnknownBatch {
+        /// Its name.
+        batch: String,
+    },
+    /// The coupon was not used.
+    #[error("the coupon was not used, so there is nothing to take back; to stop it, block it")]
+    CouponUnused,
+    /// Nobody sells the product.
+    #[error("there is no product {product} in the catalogue; `admin product list` shows those that are sold")]
+    UnknownProduct {
+        /// The product.
+        product: ProductId,
+    },
+    /// Nobody knows the feature.
+    #[error("there is no feature {feature} in the catalogue; add it with `admin feature add`")]
+    UnknownFeature {
+        /// The feature.
+        feature: FeatureId,
+    },
+    /// There is such a product.
+    #[error("the product {product} exists, it is {name}; take another id")]
+    ProductKnown {
+        /// Its id.
+        product: ProductId,
+        /// Its name.
+        name: String,
+    },
+    /// There is such a feature.
+    #[error("the feature {feature} exists, it is {name}; take another id")]
+    FeatureKnown {
+        /// Its id.
+        feature: FeatureId,
+        /// Its name.
+        name: String,
+    },
+    /// There are as many as there can be.
+    #[error("the catalogue has {limit} {what}, and no more fit; use those that are there")]
+    CatalogueFull {
+        /// Products or features.
+        what: &'static str,
+        /// How many there can be.
+        limit: usize,
+    },
+    /// A part of a policy that would hurt.
+    #[error("{name} must be {least} to {most}")]
+    OutsideBounds {
+        /// Its name.
+        name: &'static str,
+        /// The least value.
+        least: &'static str,
+        /// The greatest value.
+        most: &'static str,
+    },
+    /// A lease that ends after too few checks.
+    #[error("a lease must last for 4 checks at least; lengthen honoured or shorten refresh")]
+    LeaseTooShort,
+}
+
+/// The product of that id.
+pub(super) fn sold(rows: &Rows, product: ProductId) -> Result<&Product, Unable> {
+    rows.catalogue.product(product).ok_or(Unable::UnknownProduct { product })
 }
 
 /// The customer of that number.

@@ -106,11 +106,6 @@ pub enum Write {
         /// Its use.
         used: CouponUse,
     },
-    /// A coupon is blocked.
-    BlockCoupon {
-        /// The digest of the coupon.
-        digest: String,
-    },
     /// The answer to remember.
     KeepReply(ReplyRow),
     /// What a host says about itself; the latest replaces what it said before.
@@ -188,11 +183,6 @@ impl Rows {
             Write::UseCoupon { digest, used } => {
                 for coupon in self.coupon.iter_mut().filter(|coupon| coupon.digest == digest) {
                     coupon.used = Some(used.clone());
-                }
-            }
-            Write::BlockCoupon { digest } => {
-                for coupon in self.coupon.iter_mut().filter(|coupon| coupon.digest == digest) {
-                    coupon.blocked = true;
                 }
             }
             Write::KeepReply(reply) => self.reply = Some(reply),

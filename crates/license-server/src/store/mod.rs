@@ -8,6 +8,7 @@
 mod backup;
 mod feed;
 mod fields;
+mod list;
 mod load;
 mod outbox;
 mod sqlite;
@@ -19,7 +20,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use self::{backup::KeptFile, sqlite::Store};
+pub use self::{backup::KeptFile, list::CouponFilter, sqlite::Store};
 
 /// Why the store gave no answer. Always a fault, never a "no".
 #[derive(Debug, thiserror::Error)]

@@ -135,7 +135,6 @@ pub(super) fn writes() -> Vec<Write> {
             batch: Some("spring".to_owned()),
             used: None,
         }),
-        Write::BlockCoupon { digest: "d".to_owned() },
         Write::UseCoupon {
             digest: "d".to_owned(),
             used: CouponUse {

@@ -2,8 +2,14 @@
 
 use sqlx::{SqliteConnection, query};
 
-use super::{StoreError, write::seconds};
-use crate::decide::vendor::{Edit, free_email_key};
+use super::{
+    StoreError,
+    write::{seconds, signed},
+};
+use crate::{
+    catalogue::{Feature, Policy, Product},
+    decide::vendor::{Edit, free_email_key},
+};
 
 /// Makes one change.
 pub(super) async fn apply(db: &mut SqliteConnection, edit: &Edit) -> Result<(), StoreError> {
@@ -52,14 +58,56 @@ pub(super) async fn apply(db: &mut SqliteConnection, edit: &Edit) -> Result<(), 
                 .bind(&into.0)
                 .bind(free_email_key(from))
         }
+        Edit::SetBlocked { digest, blocked } => {
+            query("UPDATE coupon SET blocked = ?2 WHERE digest = ?1").bind(digest).bind(blocked)
+        }
+        Edit::UndoCoupon { digest, .. } => query(
+            "UPDATE coupon SET used_at = NULL, used_by = NULL, used_on = NULL, used_request = NULL,
+                    used_grant = NULL, used_made = NULL
+              WHERE digest = ?1",
+        )
+        .bind(digest),
+        Edit::SetPolicy { product, policy } => query(
+            "UPDATE product SET refresh = ?2, honoured = ?3, run_on = ?4, trial_days = ?5 WHERE id = ?1",
+        )
+        .bind(product.0)
+        .bind(signed(policy.refresh))
+        .bind(signed(policy.honoured))
+        .bind(signed(policy.run_on))
+        .bind(policy.trial_days),
+        Edit::AddProduct(product) => return add_product(db, product).await,
+        Edit::AddFeature(feature) => return add_feature(db, feature).await,
     };
     statement.execute(db).await?;
     Ok(())
 }
 
+/// Adds a product; its features are there already.
+pub(super) async fn add_product(db: &mut SqliteConnection, product: &Product) -> Result<(), StoreError> {
+    let row = query(
+        "INSERT INTO product (id, name, refresh, honoured, run_on, trial_days)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    );
+    let Policy { refresh, honoured, run_on, trial_days } = product.policy;
+    let row = row.bind(product.id.0).bind(&product.name).bind(signed(refresh)).bind(signed(honoured));
+    row.bind(signed(run_on)).bind(trial_days).execute(&mut *db).await?;
+    for feature in &product.features {
+        let row = query("INSERT INTO product_feature (product, feature) VALUES (?1, ?2)");
+        row.bind(product.id.0).bind(feature.0).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// Adds a feature.
+pub(super) async fn add_feature(db: &mut SqliteConnection, feature: &Feature) -> Result<(), StoreError> {
+    let row = query("INSERT INTO feature (id, name, per_user) VALUES (?1, ?2, ?3)");
+    row.bind(feature.id.0).bind(&feature.name).bind(feature.per_user).execute(db).await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use license_types::{Registration, RegistrationNumber, SessionId, UnixTime};
+    use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
 
     use super::{
         super::tests::{apply, bar, rows, store, writes},
@@ -115,6 +163,7 @@ mod tests {
             phone: None,
             tax_id: Some("7".to_owned()),
         };
+        let policy = Policy { refresh: 700, honoured: 90_000, run_on: 1, trial_days: 3 };
         let edits = [
             vec![Edit::SetRegistration {
                 customer: c.clone(),
@@ -128,6 +177,19 @@ mod tests {
             vec![
                 Edit::MoveSeat { session: SessionId("s1".to_owned()), customer: d.clone(), slot: 3 },
                 Edit::Absorb { from: c.clone(), into: d.clone() },
+            ],
+            vec![Edit::SetBlocked { digest: "d".to_owned(), blocked: true }],
+            vec![Edit::SetBlocked { digest: "d".to_owned(), blocked: false }],
+            vec![Edit::UndoCoupon { digest: "d".to_owned(), customer: c.clone(), grant: "g".to_owned() }],
+            vec![Edit::SetPolicy { product: ProductId(81), policy }],
+            vec![
+                Edit::AddFeature(Feature { id: FeatureId(35), name: "Fax".to_owned(), per_user: true }),
+                Edit::AddProduct(Product {
+                    id: ProductId(82),
+                    name: "Fax server".to_owned(),
+                    features: vec![FeatureId(33), FeatureId(35)],
+                    policy,
+                }),
             ],
         ];
         for edits in edits {

@@ -5,7 +5,7 @@ use sqlx::{SqliteConnection, query};
 
 use super::{StoreError, vendor};
 use crate::{
-    catalogue::{Catalogue, Policy},
+    catalogue::Catalogue,
     decide::{CouponMode, HostRow, Write},
 };
 
@@ -156,9 +156,6 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(used.request_id.to_string())
         .bind(&used.grant)
         .bind(used.made),
-        Write::BlockCoupon { digest } => {
-            query("UPDATE coupon SET blocked = 1 WHERE digest = ?1").bind(digest)
-        }
         Write::KeepReply(row) => query(
             "INSERT INTO reply (host, request_id, digest, status, body) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (host) DO UPDATE SET request_id = excluded.request_id,
@@ -213,21 +210,10 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
 /// Fills the catalogue of a new database.
 pub(super) async fn catalogue(db: &mut SqliteConnection, catalogue: &Catalogue) -> Result<(), StoreError> {
     for feature in &catalogue.features {
-        let row = query("INSERT INTO feature (id, name, per_user) VALUES (?1, ?2, ?3)");
-        row.bind(feature.id.0).bind(&feature.name).bind(feature.per_user).execute(&mut *db).await?;
+        vendor::add_feature(db, feature).await?;
     }
     for product in &catalogue.products {
-        let row = query(
-            "INSERT INTO product (id, name, refresh, honoured, run_on, trial_days)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        );
-        let Policy { refresh, honoured, run_on, trial_days } = product.policy;
-        let row = row.bind(product.id.0).bind(&product.name).bind(signed(refresh)).bind(signed(honoured));
-        row.bind(signed(run_on)).bind(trial_days).execute(&mut *db).await?;
-        for feature in &product.features {
-            let row = query("INSERT INTO product_feature (product, feature) VALUES (?1, ?2)");
-            row.bind(product.id.0).bind(feature.0).execute(&mut *db).await?;
-        }
+        vendor::add_product(db, product).await?;
     }
     Ok(())
 }

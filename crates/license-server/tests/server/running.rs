@@ -6,7 +6,7 @@ use license_core::{api::Call, crypto::PublicKey};
 use license_server::{
     LicenseServer,
     admin::Console,
-    cli::{AdminCommand, BindingCommand, CouponCommand},
+    cli::{AdminCommand, BindingCommand, CouponCommand, Coupons},
     clock,
     decide::log::Actor,
     http::{self, Options},
@@ -81,14 +81,22 @@ impl Running {
     }
 
     pub(crate) async fn coupon(&self, product: u32, seats: u32) -> Coupon {
-        let issue =
-            CouponCommand::Issue { product: ProductId(product), count: 1, days: 365, seats, extend: false };
+        let issue = CouponCommand::Issue {
+            product: ProductId(product),
+            count: 1,
+            days: 365,
+            seats,
+            extend: false,
+            batch: None,
+            out: None,
+        };
         let issued = self.admin(AdminCommand::Coupon(issue)).await;
         issued[0]["coupon"].as_str().unwrap().parse().unwrap()
     }
 
     pub(crate) async fn block(&self, coupon: Coupon) {
-        self.admin(AdminCommand::Coupon(CouponCommand::Block { coupon })).await;
+        self.admin(AdminCommand::Coupon(CouponCommand::Block(Coupons { coupon: Some(coupon), batch: None })))
+            .await;
     }
 
     pub(crate) async fn bindings(&self, number: &RegistrationNumber) -> Vec<serde_json::Value> {
