@@ -2,15 +2,17 @@
 
 use std::{fmt::Write as _, io};
 
-use license_types::SessionId;
+use license_types::{RegistrationNumber, SessionId};
+use serde_json::json;
 
-use super::{CommandError, Console, counted, date, unknown};
+use super::{CommandError, Console, counted, date, host::copies_text, unknown};
 use crate::{
     cli::BindingCommand,
     decide::{
-        Wanted,
+        Draft, Wanted, accept,
         drop::{self, DropError, Dropped, Purpose, Which},
         list::{self, Listed, State},
+        overview::{self, ListedHost},
     },
 };
 
@@ -18,7 +20,7 @@ impl<O: io::Write> Console<'_, O> {
     pub(super) async fn binding(&mut self, command: &BindingCommand) -> Result<(), CommandError> {
         match command {
             BindingCommand::List { number } => {
-                let wanted = Wanted { numbers: vec![number.clone()], every_host: true, ..Wanted::default() };
+                let wanted = every_host(number);
                 let now = self.now;
                 let list =
                     self.look(&wanted, |rows| list::list(rows, number, now).ok_or_else(|| unknown(number)));
@@ -28,7 +30,7 @@ impl<O: io::Write> Console<'_, O> {
             BindingCommand::Drop { number, all: _, session, free_only } => {
                 let which = session.clone().map_or(Which::All, |id| Which::Session(SessionId(id)));
                 let purpose = if *free_only { Purpose::FreeOnly } else { Purpose::Move };
-                let wanted = Wanted { numbers: vec![number.clone()], every_host: true, ..Wanted::default() };
+                let wanted = every_host(number);
                 let drop = self.change(&wanted, |draft| {
                     drop::drop(draft, number, &which, purpose).map_err(|error| match error {
                         DropError::UnknownNumber => unknown(number),
@@ -38,11 +40,62 @@ impl<O: io::Write> Console<'_, O> {
                 let dropped = drop.await?;
                 self.say(&serde_json::to_value(&dropped)?, || drop_text(&dropped))
             }
+            BindingCommand::Copies { number } => {
+                let mut hosts =
+                    self.look(&every_host(number), |rows| Ok(overview::hosts(rows, number)?)).await?;
+                hosts.retain(|host| host.is_bound() && (host.is_open() || !host.copies.is_empty()));
+                self.say(&serde_json::to_value(&hosts)?, || hosts_text(&hosts))
+            }
+            BindingCommand::Accept { number, host, serial: None } => {
+                let accept = |draft: &mut Draft| Ok(accept::accept_moves(draft, number, host)?);
+                self.change(&every_host(number), accept).await?;
+                self.say(&json!({ "accepted": host, "serial": null }), || {
+                    format!("Host {host} goes on with the hardware that it has, from its next check on.")
+                })
+            }
+            BindingCommand::Accept { number, host, serial: Some(serial) } => {
+                let accept = |draft: &mut Draft| Ok(accept::accept_copy(draft, number, host, *serial)?);
+                self.change(&every_host(number), accept).await?;
+                self.say(&json!({ "accepted": host, "serial": serial }), || {
+                    format!(
+                        "The copy is host {host} now; what was the host is refused from its next call on."
+                    )
+                })
+            }
+            BindingCommand::Refuse { number, host, serial } => {
+                let refuse = |draft: &mut Draft| Ok(accept::refuse_copy(draft, number, host, *serial)?);
+                self.change(&every_host(number), refuse).await?;
+                self.say(&json!({ "refused": host, "serial": serial }), || {
+                    format!("The copy of host {host} is refused from its next call on.")
+                })
+            }
         }
     }
 }
 
-fn list_text(listed: &[Listed]) -> String {
+/// The license of a number with all its hosts.
+pub(super) fn every_host(number: &RegistrationNumber) -> Wanted {
+    Wanted { numbers: vec![number.clone()], every_host: true, ..Wanted::default() }
+}
+
+fn hosts_text(hosts: &[ListedHost]) -> String {
+    if hosts.is_empty() {
+        return "No host of the number has copies or waits for a person's word.".to_owned();
+    }
+    let text = |host: &ListedHost| {
+        format!(
+            "Host {}: last seen {}, serial {}.\n{}",
+            host.host,
+            date(host.last_seen),
+            host.serial,
+            copies_text(host)
+        )
+    };
+    hosts.iter().map(text).collect()
+}
+
+/// A table of captured seats.
+pub(super) fn list_text(listed: &[Listed]) -> String {
     if listed.is_empty() {
         return "The number has no bindings.".to_owned();
     }

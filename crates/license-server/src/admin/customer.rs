@@ -1,19 +1,31 @@
 //! `admin customer`
 
-use std::io;
+use std::{fmt::Write as _, io};
 
 use license_types::RegistrationNumber;
 use serde_json::json;
 
-use super::{CommandError, Console, counted, date};
+use super::{
+    CommandError, Console,
+    binding::{every_host, list_text},
+    counted, date,
+    grant::grants_text,
+    host::host_text,
+    log::{line_json, line_text},
+};
 use crate::{
     cli::CustomerCommand,
     decide::{
-        Draft, Wanted,
+        Draft, Rows, Wanted,
         customer::{self, Changes, Merged},
+        overview::{self, Overview},
     },
     draw,
+    store::FoundCustomer,
 };
+
+/// Lines of the log that are shown with everything else.
+const LINES_SHOWN: u32 = 20;
 
 /// How hosts hear of a change.
 const HOSTS_FOLLOW: &str = "Hosts follow by themselves, at their next check at the latest.";
@@ -21,6 +33,11 @@ const HOSTS_FOLLOW: &str = "Hosts follow by themselves, at their next check at t
 impl<O: io::Write> Console<'_, O> {
     pub(super) async fn customer(&mut self, command: &CustomerCommand) -> Result<(), CommandError> {
         match command {
+            CustomerCommand::Find { text, limit } => {
+                let found = self.server.store().find_customers(text, *limit).await?;
+                self.say(&serde_json::to_value(&found)?, || found_text(&found, *limit))
+            }
+            CustomerCommand::Show { number } => self.show(number).await,
             CustomerCommand::Edit { number, company, email, contact, phone, tax_id } => {
                 let changes = Changes {
                     company: company.clone(),
@@ -79,6 +96,75 @@ impl<O: io::Write> Console<'_, O> {
             }
         }
     }
+}
+
+impl<O: io::Write> Console<'_, O> {
+    async fn show(&mut self, number: &RegistrationNumber) -> Result<(), CommandError> {
+        let now = self.now;
+        let show = |rows: &Rows| Ok(overview::overview(rows, number, now)?);
+        let mut shown = self.look(&every_host(number), show).await?;
+        self.add_metrics(&mut shown.hosts).await?;
+        let lines = self.server.store().log_of(number, LINES_SHOWN).await?;
+        let mut json = serde_json::to_value(&shown)?;
+        json["log"] = lines.iter().map(line_json).collect();
+        self.say(&json, || {
+            let log: String = lines.iter().map(line_text).collect();
+            format!("{}\nEnd of the log:\n{log}", overview_text(&shown))
+        })
+    }
+}
+
+fn found_text(found: &[FoundCustomer], limit: u32) -> String {
+    if found.is_empty() {
+        return "Nobody was found. Look for less: a part of the company name or of the e-mail.".to_owned();
+    }
+    let mut table = format!("{:<28}  {:<5}  {:<9}  {:<30}  COMPANY\n", "NUMBER", "HOSTS", "STATE", "E-MAIL");
+    for customer in found {
+        let state = match (&customer.merged_into, customer.suspended_at) {
+            (Some(_), _) => "merged",
+            (None, Some(_)) => "suspended",
+            (None, None) => "in order",
+        };
+        let heir = customer.merged_into.as_ref().map(|heir| format!(", merged into {heir}"));
+        // Writing into a text cannot fail.
+        let _written = writeln!(
+            table,
+            "{:<28}  {:<5}  {state:<9}  {:<30}  {}{}",
+            customer.number,
+            customer.hosts,
+            customer.email,
+            customer.company,
+            heir.unwrap_or_default()
+        );
+    }
+    if usize::try_from(limit).is_ok_and(|limit| found.len() == limit) {
+        table.push_str("There may be more; look for more of a name, or raise --limit.\n");
+    }
+    table
+}
+
+fn overview_text(shown: &Overview) -> String {
+    let optional = |name, value: &Option<String>| {
+        value.as_ref().map(|value| format!("{name:<10} {value}\n")).unwrap_or_default()
+    };
+    let state = shown
+        .suspended_at
+        .map_or_else(|| "in order".to_owned(), |since| format!("suspended since {}", date(since)));
+    let hosts: String = shown.hosts.iter().map(host_text).collect();
+    format!(
+        "Number     {}\nState      {state}\nCompany    {}\nE-mail     {}\nContact    {}\n{}{}Since      {}\nIn logs    \
+         {}\n\n{}\n{}\n{hosts}",
+        shown.number,
+        shown.company,
+        shown.email,
+        shown.contact,
+        optional("Phone", &shown.phone),
+        optional("Tax id", &shown.tax_id),
+        date(shown.created_at),
+        shown.customer,
+        grants_text(&shown.grants),
+        list_text(&shown.bindings),
+    )
 }
 
 /// The license of a number.

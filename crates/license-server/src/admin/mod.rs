@@ -5,7 +5,9 @@ mod binding;
 mod coupon;
 mod customer;
 mod grant;
+mod host;
 mod key;
+mod log;
 mod product;
 
 use std::{io, path::PathBuf};
@@ -34,6 +36,12 @@ pub enum CommandError {
     /// The number has no such seat.
     #[error("the number has no binding of that session; `admin binding list` shows those it has")]
     UnknownSession,
+    /// Logs are not as they were written.
+    #[error("{} not as written; compare with a backup from before", counted(*broken, "log"))]
+    LogBroken {
+        /// How many.
+        broken: usize,
+    },
     /// Coupons cannot be written to a file.
     #[error(
         "cannot write {path}: {source}; no coupon was issued. Name a file that does not exist yet, in a folder \
@@ -97,6 +105,8 @@ impl<O: io::Write> Console<'_, O> {
             AdminCommand::Coupon(command) => self.coupon(command).await,
             AdminCommand::Binding(command) => self.binding(command).await,
             AdminCommand::Customer(command) => self.customer(command).await,
+            AdminCommand::Host(command) => self.host(command).await,
+            AdminCommand::Log(command) => self.log(command).await,
             AdminCommand::Grant(command) => self.grant(command).await,
             AdminCommand::Product(command) => self.product(command).await,
             AdminCommand::Feature(command) => self.feature(command).await,

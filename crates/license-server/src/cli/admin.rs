@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
+use license_core::crypto::KeyId;
 use license_types::RegistrationNumber;
 
-use super::{CouponCommand, CustomerCommand, FeatureCommand, GrantCommand, ProductCommand};
+use super::{
+    CouponCommand, CustomerCommand, FeatureCommand, GrantCommand, HostCommand, LogCommand, ProductCommand,
+    host::key_id,
+};
 
 /// Ten years: longer is a mistake in typing.
 pub(super) const MAX_DAYS: i64 = 3_660;
@@ -49,12 +53,18 @@ pub enum AdminCommand {
     /// Issue coupons, find them, block them, take their use back.
     #[command(subcommand)]
     Coupon(CouponCommand),
-    /// List and drop bindings.
+    /// List and drop bindings, and say which copy of a host it is.
     #[command(subcommand)]
     Binding(BindingCommand),
     /// Look after companies and their numbers.
     #[command(subcommand)]
     Customer(CustomerCommand),
+    /// Show hosts, and clear what they were.
+    #[command(subcommand)]
+    Host(HostCommand),
+    /// Show and verify the logs of numbers.
+    #[command(subcommand)]
+    Log(LogCommand),
     /// List, add and end what numbers hold.
     #[command(subcommand)]
     Grant(GrantCommand),
@@ -120,5 +130,36 @@ pub enum BindingCommand {
         /// Free the seats alone: the hosts stay on the number and may take them again.
         #[arg(long)]
         free_only: bool,
+    },
+    /// List the hosts of a number that have copies, or changed their hardware too often.
+    Copies {
+        /// The number.
+        #[arg(long)]
+        number: RegistrationNumber,
+    },
+    /// Let a host go on with the hardware that it has now; with --serial, say that this copy is the host,
+    /// and that what was the host is a copy that may not go on.
+    Accept {
+        /// The number.
+        #[arg(long)]
+        number: RegistrationNumber,
+        /// The id of the host's key.
+        #[arg(long, value_name = "HOST", value_parser = key_id)]
+        host: KeyId,
+        /// The serial of the copy, as `binding copies` shows it.
+        #[arg(long)]
+        serial: Option<u64>,
+    },
+    /// Say that a copy of a host may not go on.
+    Refuse {
+        /// The number.
+        #[arg(long)]
+        number: RegistrationNumber,
+        /// The id of the host's key.
+        #[arg(long, value_name = "HOST", value_parser = key_id)]
+        host: KeyId,
+        /// The serial of the copy, as `binding copies` shows it.
+        #[arg(long)]
+        serial: u64,
     },
 }

@@ -6,6 +6,20 @@ use license_types::RegistrationNumber;
 /// `admin customer`
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
+    /// Find customers by a part of number, e-mail or company name, or by the id of a host.
+    Find {
+        /// What to look for. Case and spaces make no difference; a masked number from a log will do.
+        text: String,
+        /// How many at most.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        limit: u32,
+    },
+    /// Show everything of a number: company, licenses, hosts, bindings, the end of its log.
+    Show {
+        /// The number.
+        #[arg(long)]
+        number: RegistrationNumber,
+    },
     /// Change what a company is called by. The rules are those of registration.
     #[command(group(
         ArgGroup::new("what").required(true).multiple(true)

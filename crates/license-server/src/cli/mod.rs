@@ -5,6 +5,7 @@ mod coupon;
 mod customer;
 mod duration;
 mod grant;
+mod host;
 mod product;
 mod serve;
 
@@ -16,6 +17,7 @@ pub use self::{
     customer::CustomerCommand,
     duration::shown,
     grant::GrantCommand,
+    host::{HostCommand, LogCommand},
     product::{FeatureCommand, ProductCommand},
     serve::{LogFormat, Serve, Switch},
 };
@@ -78,11 +80,23 @@ mod tests {
             "admin binding list --number N --json",
             "admin binding drop --number N --all",
             "admin binding drop --number miko-aaaaa-bbbbb-ccccc-ddddd --session s --free-only",
+            "admin customer find acme --limit 5",
+            "admin customer show --number N",
             "admin customer edit --number N --email a@b.c",
             "admin customer merge --number N --into MIKO-AAAAA-BBBBB-CCCCC-EEEEE",
             "admin customer replace-number --number N",
             "admin customer suspend --number N",
             "admin customer reinstate --number N",
+            "admin binding copies --number N",
+            "admin binding accept --number N --host 0123456789ABCDEF",
+            "admin binding accept --number N --host 0123456789abcdef --serial 5",
+            "admin binding refuse --number N --host 0123456789abcdef --serial 5",
+            "admin host show 0123456789abcdef",
+            "admin host clear --number N",
+            "admin host clear --number N 0123456789abcdef",
+            "admin log show --number N --limit 5",
+            "admin log verify",
+            "admin log verify --number N",
             "admin grant list --number N",
             "admin grant add --number N --product 81 --seats 2 --days 30",
             "admin grant add --number N --product 81 --seats 2 --forever",
@@ -112,6 +126,11 @@ mod tests {
             "admin binding list --number MIKO-1",
             "admin binding drop --number N",
             "admin binding drop --number N --all --session s",
+            "admin binding accept --number N",
+            "admin binding refuse --number N --host 0123456789abcdef",
+            "admin host show amoCRM",
+            "admin log show",
+            "admin customer find",
             "admin customer edit --number N",
             "admin customer merge --number N",
             "admin grant add --number N --product 81 --seats 1",

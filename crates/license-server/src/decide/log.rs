@@ -124,6 +124,30 @@ pub enum Deed {
         /// Whether its hardware is another one, so that it has to wait for a person's word.
         differs: bool,
     },
+    /// That the host was on the number counts for nothing any more.
+    HostCleared {
+        /// The host.
+        host: KeyId,
+    },
+    /// A person lets a host go on with other hardware.
+    MovesAccepted {
+        /// The host.
+        host: KeyId,
+    },
+    /// A person says that a copy is the host.
+    CopyAccepted {
+        /// The key that both have.
+        host: KeyId,
+        /// The serial that the copy holds.
+        serial: u64,
+    },
+    /// A person lets a copy not go on.
+    CopyRefused {
+        /// The key that both have.
+        host: KeyId,
+        /// The serial that the copy holds.
+        serial: u64,
+    },
     /// The use of a coupon was taken back.
     CouponUndone {
         /// The start of the coupon's digest.
@@ -217,6 +241,10 @@ impl Deed {
             | Self::Granted { .. }
             | Self::EndChanged { .. }
             | Self::CouponUsed { .. }
+            | Self::HostCleared { .. }
+            | Self::MovesAccepted { .. }
+            | Self::CopyAccepted { .. }
+            | Self::CopyRefused { .. }
             | Self::CouponUndone { .. }
             | Self::Edited { .. }
             | Self::Suspended
@@ -245,6 +273,10 @@ impl Deed {
             Self::Moved { .. } => "moved",
             Self::TooManyMoves { .. } => "too_many_moves",
             Self::CopyFound { .. } => "copy_found",
+            Self::HostCleared { .. } => "host_cleared",
+            Self::MovesAccepted { .. } => "moves_accepted",
+            Self::CopyAccepted { .. } => "copy_accepted",
+            Self::CopyRefused { .. } => "copy_refused",
             Self::CouponUndone { .. } => "coupon_undone",
             Self::Edited { .. } => "edited",
             Self::Suspended => "suspended",
@@ -260,9 +292,11 @@ impl Deed {
     pub fn details(&self) -> Value {
         match self {
             Self::Registered | Self::Suspended | Self::Reinstated | Self::NumberReplaced => json!({}),
-            Self::Bound { host } | Self::Moved { host } | Self::TooManyMoves { host } => {
-                json!({ "host": host.0 })
-            }
+            Self::Bound { host }
+            | Self::Moved { host }
+            | Self::TooManyMoves { host }
+            | Self::HostCleared { host }
+            | Self::MovesAccepted { host } => json!({ "host": host.0 }),
             Self::Unbound { host, by } => json!({ "host": host.0, "by": by.as_str() }),
             Self::Captured { session, feature } | Self::Freed { session, feature } => {
                 json!({ "session": session.0, "feature": feature.0 })
@@ -284,6 +318,9 @@ impl Deed {
             Self::Rekeyed { old } | Self::TooManyKeys { old } => json!({ "old": old.0 }),
             Self::CopyFound { host, serial, differs } => {
                 json!({ "host": host.0, "serial": serial, "differs": differs })
+            }
+            Self::CopyAccepted { host, serial } | Self::CopyRefused { host, serial } => {
+                json!({ "host": host.0, "serial": serial })
             }
             Self::Edited { fields } => json!({ "fields": fields }),
             Self::Merged { from } => json!({ "from": from.0 }),

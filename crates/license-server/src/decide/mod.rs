@@ -3,8 +3,10 @@
 //! No I/O, no clock, no randomness: `now` and what was drawn are parameters. One file for each rule.
 //! A refused request writes nothing, so on any failure the old binding stays.
 
+pub mod accept;
 mod activation;
 pub mod changed;
+pub mod clear;
 mod copies;
 mod coupon;
 pub mod customer;
@@ -16,6 +18,7 @@ mod lease;
 pub mod list;
 pub mod log;
 pub mod mail;
+pub mod overview;
 pub mod product;
 pub mod ratchet;
 mod refusal;
@@ -27,6 +30,7 @@ mod seats;
 mod term;
 mod trial;
 pub mod vendor;
+pub mod verify;
 mod write;
 
 #[cfg(test)]
@@ -44,6 +48,7 @@ use license_types::{Coupon, RegistrationNumber, SessionId, UnixTime};
 pub use self::{
     draft::Draft,
     refusal::Refusal,
+    registration::comparable,
     rows::{
         BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended,
         EndedBy, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, Wanted,
@@ -136,7 +141,7 @@ impl Wanted {
         wanted.numbers.extend(asked.proved.as_ref().map(|proved| proved.number.clone()));
         match asked.call {
             Call::Register(registration) => {
-                wanted.email_key = Some(registration::comparable(&registration.email));
+                wanted.email_key = Some(comparable(&registration.email));
                 wanted.evidence.clone_from(asked.evidence);
             }
             Call::Activate { number } => {

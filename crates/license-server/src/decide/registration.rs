@@ -18,7 +18,7 @@ const MAX_FIELD: usize = 256;
 /// A text as it is compared: Unicode compatibility forms, case and spaces make no difference. Upper case
 /// first: it unites what has several small letters, like `ß` and `ss`.
 #[must_use]
-pub(super) fn comparable(text: &str) -> String {
+pub fn comparable(text: &str) -> String {
     let upper = text.nfkc().collect::<String>().to_uppercase();
     let folded = upper.to_lowercase().nfkc().collect::<String>();
     folded.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -2,7 +2,9 @@
 
 use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
 
-use super::{CouponRow, CustomerId, CustomerRow, Rows, issued, log::Deed};
+use license_core::crypto::PublicKey;
+
+use super::{BindingId, CouponRow, CustomerId, CustomerRow, Rows, issued, log::Deed};
 use crate::catalogue::{Feature, Policy, Product};
 
 /// One change that only the vendor makes.
@@ -52,6 +54,17 @@ pub enum Edit {
         /// Who gets it.
         into: CustomerId,
     },
+    /// That a host was on a number counts for nothing any more.
+    Clear {
+        /// The ended binding.
+        binding: BindingId,
+        /// Its host.
+        host: PublicKey,
+        /// The owner of the number.
+        customer: CustomerId,
+        /// When.
+        at: UnixTime,
+    },
     /// A coupon is blocked, or can be used again.
     SetBlocked {
         /// The digest of the coupon.
@@ -94,6 +107,9 @@ impl Edit {
                 Some((customer.clone(), deed))
             }
             Self::Absorb { from, into } => Some((from.clone(), Deed::MergedInto { into: into.clone() })),
+            Self::Clear { binding: _, host, customer, at: _ } => {
+                Some((customer.clone(), Deed::HostCleared { host: host.id() }))
+            }
             Self::UndoCoupon { digest, customer, grant } => {
                 let (coupon, grant) = (issued::shown(digest).to_owned(), grant.clone());
                 Some((customer.clone(), Deed::CouponUndone { coupon, grant }))
@@ -133,6 +149,11 @@ impl Rows {
                 }
             }
             Edit::Absorb { from, into } => self.absorb(&from, &into),
+            Edit::Clear { binding, host: _, customer: _, at } => {
+                for row in self.bindings.iter_mut().filter(|row| row.id == binding) {
+                    row.cleared_at = Some(at);
+                }
+            }
             Edit::SetBlocked { digest, blocked } => {
                 for coupon in self.coupons_of(&digest) {
                     coupon.blocked = blocked;
@@ -244,6 +265,33 @@ pub enum Unable {
     /// The coupon was not used.
     #[error("the coupon was not used, so there is nothing to take back; to stop it, block it")]
     CouponUnused,
+    /// Nobody knows the host.
+    #[error("no host has that id; `admin customer show` lists the hosts of a number")]
+    UnknownHost,
+    /// The host is not on the number.
+    #[error("that host is not on the number; `admin customer show` lists those that are")]
+    HostNotOnNumber,
+    /// No host was ever on the number.
+    #[error("no host was ever on the number, so there is nothing to clear")]
+    NothingToClear,
+    /// The hosts that are meant are on the number still.
+    #[error("the host is still on the number; drop it first with `admin binding drop`")]
+    StillBound,
+    /// The host waits for nothing.
+    #[error(
+        "the host does not wait for that; to accept or refuse a copy of it give --serial, as `admin binding \
+         copies` shows it"
+    )]
+    NotWaiting,
+    /// There is no such copy.
+    #[error(
+        "there is no copy with the serial {serial}; it changes with each call, look again with `admin binding \
+         copies`"
+    )]
+    NoCopy {
+        /// The serial that was given.
+        serial: u64,
+    },
     /// Nobody sells the product.
     #[error("there is no product {product} in the catalogue; `admin product list` shows those that are sold")]
     UnknownProduct {

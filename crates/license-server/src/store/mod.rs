@@ -10,6 +10,7 @@ mod feed;
 mod fields;
 mod list;
 mod load;
+mod log;
 mod outbox;
 mod sqlite;
 mod vendor;
@@ -20,7 +21,12 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use self::{backup::KeptFile, list::CouponFilter, sqlite::Store};
+pub use self::{
+    backup::KeptFile,
+    list::{CouponFilter, FoundCustomer},
+    log::{BrokenChain, Verified},
+    sqlite::Store,
+};
 
 /// Why the store gave no answer. Always a fault, never a "no".
 #[derive(Debug, thiserror::Error)]

@@ -52,6 +52,19 @@ fn seat(session: &str, slot: u32) -> SeatRow {
     }
 }
 
+pub(super) fn host(id: u8) -> HostRow {
+    HostRow {
+        key: key(id),
+        evidence: evidence(),
+        serial: 1,
+        acknowledged: 0,
+        ratchet: Ratchet::default(),
+        seen: 0,
+        last_seen: UnixTime(14),
+        may_run_until: UnixTime(15),
+    }
+}
+
 pub(super) fn bar(feature: u32) -> BarRow {
     let customer = CustomerId("c".to_owned());
     BarRow { host: key(1), customer, feature: FeatureId(feature), told_at: None }
@@ -230,16 +243,7 @@ async fn the_store_does_what_the_rows_do_in_memory() {
         bind(&next),
         Write::MoveSeats { from: binding.clone(), to: next.clone() },
         Write::Unbind { binding, host: key(1), customer: bar(45).customer, ended: ended(EndedBy::Replaced) },
-        Write::SaveHost(HostRow {
-            key: key(2),
-            evidence: evidence(),
-            serial: 1,
-            acknowledged: 0,
-            ratchet: Ratchet::default(),
-            seen: 0,
-            last_seen: UnixTime(14),
-            may_run_until: UnixTime(15),
-        }),
+        Write::SaveHost(host(2)),
         Write::TakeSeat(SeatRow { binding: next, ..seat("s3", 1) }),
         Write::MarkTold { host: key(2), at: UnixTime(16) },
         Write::Bar(bar(50)),
@@ -289,18 +293,7 @@ async fn live_rows_are_found_by_what_leads_to_them() {
 #[tokio::test]
 async fn evidence_that_changes_is_found_under_the_new_facts_alone() {
     let (_dir, store) = store().await;
-    let host = |facts| {
-        Write::SaveHost(HostRow {
-            key: key(1),
-            evidence: facts,
-            serial: 1,
-            acknowledged: 0,
-            ratchet: Ratchet::default(),
-            seen: 0,
-            last_seen: UnixTime(1),
-            may_run_until: UnixTime(2),
-        })
-    };
+    let host = |facts| Write::SaveHost(HostRow { evidence: facts, ..host(1) });
     apply(&store, vec![host(evidence())]).await.unwrap();
     let other = Evidence(vec![Fact::new(FactKind::MachineId, "other")]);
     apply(&store, vec![host(other.clone())]).await.unwrap();

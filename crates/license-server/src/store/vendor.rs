@@ -58,6 +58,9 @@ pub(super) async fn apply(db: &mut SqliteConnection, edit: &Edit) -> Result<(), 
                 .bind(&into.0)
                 .bind(free_email_key(from))
         }
+        Edit::Clear { binding, host: _, customer: _, at } => {
+            query("UPDATE binding SET cleared_at = ?2 WHERE id = ?1").bind(&binding.0).bind(at.0)
+        }
         Edit::SetBlocked { digest, blocked } => {
             query("UPDATE coupon SET blocked = ?2 WHERE digest = ?1").bind(digest).bind(blocked)
         }
@@ -110,10 +113,13 @@ mod tests {
     use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
 
     use super::{
-        super::tests::{apply, bar, rows, store, writes},
+        super::{
+            Store,
+            tests::{apply, bar, host, rows, store, writes},
+        },
         *,
     };
-    use crate::decide::{BarRow, CustomerId, Rows, Wanted, Write};
+    use crate::decide::{BarRow, BindingId, BindingRow, CustomerId, Ended, EndedBy, Rows, Wanted, Write};
 
     const NUMBERS: [&str; 2] = ["MIKO-AAAAA-AAAAA-AAAAA-AAAAA", "MIKO-BBBBB-BBBBB-BBBBB-BBBBB"];
 
@@ -122,7 +128,7 @@ mod tests {
     }
 
     /// The rows of customers `c` and `d`, in an order that stays.
-    async fn stored(store: &super::super::Store) -> Rows {
+    async fn stored(store: &Store) -> Rows {
         let wanted = Wanted {
             numbers: vec![number(0), number(1)],
             every_host: true,
@@ -141,7 +147,7 @@ mod tests {
     }
 
     /// What [`writes`] makes for customer `c`, and a customer `d` beside it.
-    async fn two_customers(store: &super::super::Store) {
+    async fn two_customers(store: &Store) {
         let mut writes = writes();
         let Some(Write::AddCustomer(first)) = writes.first().cloned() else { panic!("no customer") };
         let mut other = first;
@@ -150,6 +156,17 @@ mod tests {
         let of_other = |feature| BarRow { customer: CustomerId("d".to_owned()), ..bar(feature) };
         writes.push(Write::AddCustomer(other));
         writes.extend([Write::Bar(bar(50)), Write::Bar(of_other(45))]);
+        let (id, customer, bound_at) = (BindingId("e".to_owned()), bar(45).customer, UnixTime(29));
+        let ended = Ended { at: UnixTime(30), by: EndedBy::Reset, told_at: None };
+        let host = host(2);
+        let (binding, key) = (id.clone(), host.key);
+        let bound =
+            BindingRow { id, host: key, customer: customer.clone(), bound_at, ended: None, cleared_at: None };
+        writes.extend([
+            Write::SaveHost(host),
+            Write::Bind(bound),
+            Write::Unbind { binding, host: key, customer, ended },
+        ]);
         apply(store, writes).await.unwrap();
     }
 
@@ -178,6 +195,12 @@ mod tests {
                 Edit::MoveSeat { session: SessionId("s1".to_owned()), customer: d.clone(), slot: 3 },
                 Edit::Absorb { from: c.clone(), into: d.clone() },
             ],
+            vec![Edit::Clear {
+                binding: BindingId("e".to_owned()),
+                host: host(2).key,
+                customer: c.clone(),
+                at: UnixTime(41),
+            }],
             vec![Edit::SetBlocked { digest: "d".to_owned(), blocked: true }],
             vec![Edit::SetBlocked { digest: "d".to_owned(), blocked: false }],
             vec![Edit::UndoCoupon { digest: "d".to_owned(), customer: c.clone(), grant: "g".to_owned() }],

@@ -16,7 +16,6 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::{Pid, geteuid},
 };
-use serde_json::json;
 
 pub(crate) fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_license-server"))
@@ -81,7 +80,7 @@ impl Drop for Served {
     }
 }
 
-fn company() -> Call {
+pub(crate) fn company() -> Call {
     Call::Register(Registration {
         company: "ООО «Ромашка»".to_owned(),
         email: "a@example.com".to_owned(),
@@ -143,72 +142,6 @@ async fn the_documented_forms_do_what_they_say_while_the_server_runs() {
     }
 }
 
-/// The vendor's commands on one running server, each of which prints JSON.
-#[tokio::test]
-async fn customers_grants_and_coupons_are_looked_after_while_the_server_runs() {
-    let folder = tempfile::tempdir().unwrap();
-    let root: PublicKey = ok(admin(folder.path(), "public-key")).parse().unwrap();
-    let served = Served::start(folder.path());
-    let mut host = Host::new(1, root);
-    let number = host.ok(served.address, &company()).await.1.unwrap().number;
-    let run = |arguments: &str| -> serde_json::Value {
-        let arguments = arguments.replace("NUMBER", number.as_str());
-        serde_json::from_str(&ok(admin(folder.path(), &format!("{arguments} --json")))).unwrap()
-    };
-
-    run("customer suspend --number NUMBER");
-    let (_, statement) = host.ok(served.address, &Call::CheckIn).await;
-    assert!(matches!(statement.unwrap().kind, Kind::Refusal(_)));
-    run("customer reinstate --number NUMBER");
-    assert_eq!(run("customer edit --number NUMBER --contact Somebody")["changed"], json!(["contact"]));
-
-    let grant = run("grant add --number NUMBER --product 81 --seats 2 --forever");
-    assert_eq!(host.leased(served.address, 45).await.unwrap().seats.total, 2);
-    assert_eq!(run("grant list --number NUMBER").as_array().unwrap().len(), 2);
-    run(&format!("grant end {}", grant["id"].as_str().unwrap()));
-    assert_eq!(host.leased(served.address, 45).await.unwrap().refusal.map(|code| code.0), Some(2011));
-
-    let file = folder.path().join("coupons.csv");
-    let issue =
-        format!("coupon issue --product 96 --count 2 --days 30 --batch spring --out {}", file.display());
-    assert_eq!(run(&issue)["issued"], 2);
-    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
-    let again = admin(folder.path(), &issue);
-    assert_eq!(again.status.code(), Some(1), "an old file is never overwritten");
-    let lines = fs::read_to_string(&file).unwrap();
-    let coupon: Coupon = lines.lines().nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
-    host.ok(served.address, &Call::Coupon { coupon: coupon.clone() }).await;
-    let shown = run(&format!("coupon show {}", coupon.as_str()));
-    assert_eq!((&shown["state"], &shown["used"]["number"]), (&json!("used"), &json!(number.masked())));
-    run(&format!("coupon undo {}", coupon.as_str()));
-    assert_eq!(run("coupon block --batch spring")["changed"], 2);
-    let listed = run("coupon list --batch spring --state blocked");
-    assert_eq!(listed.as_array().unwrap().len(), 2, "and none of the issue that failed");
-
-    run("product set 81 --refresh 1h");
-    let (_, statement) = host.ok(served.address, &Call::CheckIn).await;
-    assert_eq!(statement.unwrap().refresh_after, 4 * 3600, "the number holds 81 no more");
-    run("feature add 600 --name Fax");
-    run("product add 500 --name Fax --features 600,33");
-    assert_eq!(run("product list").as_array().unwrap().len(), 9);
-
-    let new = run("customer replace-number --number NUMBER")["number"].clone();
-    let (_, statement) = host.ok(served.address, &Call::CheckIn).await;
-    assert_eq!(statement.unwrap().number.as_str(), new);
-    let old = Call::Activate { number: number.clone() };
-    let refused = Host::new(2, root).refused(served.address, &old).await;
-    assert_eq!(refused.code.map(|code| code.0), Some(2026));
-
-    let mut other = Host::new(3, root);
-    let Call::Register(company) = company() else { panic!("no registration") };
-    let register = Call::Register(Registration { email: "b@example.com".to_owned(), ..company });
-    let from = other.ok(served.address, &register).await.1.unwrap().number;
-    let merge = format!("customer merge --number {} --into {}", from.as_str(), new.as_str().unwrap());
-    assert_eq!(run(&merge)["hosts"], 1);
-    let (_, statement) = other.ok(served.address, &Call::CheckIn).await;
-    assert_eq!(statement.unwrap().number.as_str(), new);
-}
-
 #[tokio::test]
 async fn a_server_that_was_killed_starts_again_with_what_it_knew() {
     let folder = tempfile::tempdir().unwrap();
@@ -247,6 +180,11 @@ fn failures_are_one_sentence_and_exit_1_and_usage_is_2() {
         ("coupon", 2, "Usage"),
         ("customer suspend --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD", 1, "MIKO-*****-*****-*****-DDDDD"),
         ("grant end nothing", 1, "admin grant list"),
+        ("customer show --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD", 1, "MIKO-*****-*****-*****-DDDDD"),
+        ("log show --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD", 1, "MIKO-*****-*****-*****-DDDDD"),
+        ("log verify --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD", 1, "MIKO-*****-*****-*****-DDDDD"),
+        ("host show 0123456789abcdef", 1, "admin customer show"),
+        ("host clear --number MIKO-AAAAA-BBBBB-CCCCC-DDDDD", 1, "MIKO-*****-*****-*****-DDDDD"),
         ("coupon show MIKOUPD-AAAAA-BBBBB-CCCCC-DDDDD", 1, "MIKOUPD-*****-*****-*****-DDDDD"),
         ("coupon block --batch spring", 1, "spring"),
         ("coupon issue --product 81 --count 1 --days 1 --out /nowhere/file", 1, "no coupon was issued"),

@@ -18,3 +18,5 @@ mod rotation;
 mod running;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod vendor;
