@@ -18,8 +18,8 @@ impl<O: io::Write> Console<'_, O> {
                 }
                 self.say(&lines.iter().map(line_json).collect(), || lines.iter().map(line_text).collect())
             }
-            LogCommand::Verify { number } => {
-                let verified = self.server.store().verify_log(number.as_ref()).await?;
+            LogCommand::Verify { number, ends } => {
+                let verified = self.server.store().verify_log(number.as_ref(), *ends).await?;
                 if let (0, Some(number)) = (verified.chains, number) {
                     return Err(unknown(number));
                 }
@@ -54,10 +54,12 @@ pub(super) fn line_text(line: &LogRow) -> String {
 }
 
 fn verified_text(verified: &Verified) -> String {
-    let Verified { chains, lines, broken, faults } = verified;
+    let Verified { chains, lines, broken, faults, ends } = verified;
+    let ends = ends.iter().map(|end| format!("{} {} {}\n", end.customer, end.line, end.hash));
     let faults = faults
         .iter()
         .map(|fault| format!("{}: line {} {}.\n", fault.number, fault.line, fault.fault.as_str()));
     let chains = counted(*chains, "log");
-    format!("{}Read {chains} with {lines} lines; broken: {broken}.", faults.collect::<String>())
+    let above: String = ends.chain(faults).collect();
+    format!("{above}Read {chains} with {lines} lines; broken: {broken}.")
 }

@@ -42,6 +42,10 @@ pub enum LogCommand {
         /// That of this number; without it, all.
         #[arg(long)]
         number: Option<RegistrationNumber>,
+        /// Print the last hash of each log too. Kept elsewhere, it shows later whether somebody wrote a
+        /// whole new log: line N of `log show --json` must still have the hash that line N had.
+        #[arg(long)]
+        ends: bool,
     },
 }
 

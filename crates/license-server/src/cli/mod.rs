@@ -96,7 +96,7 @@ mod tests {
             "admin host clear --number N 0123456789abcdef",
             "admin log show --number N --limit 5",
             "admin log verify",
-            "admin log verify --number N",
+            "admin log verify --number N --ends",
             "admin grant list --number N",
             "admin grant add --number N --product 81 --seats 2 --days 30",
             "admin grant add --number N --product 81 --seats 2 --forever",

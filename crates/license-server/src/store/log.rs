@@ -28,6 +28,19 @@ pub struct Verified {
     pub broken: usize,
     /// The first of these.
     pub faults: Vec<BrokenChain>,
+    /// Where each log ends, if that was asked for.
+    pub ends: Vec<ChainEnd>,
+}
+
+/// Where a log ends: what to keep elsewhere, so that nobody can write a whole new log unseen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainEnd {
+    /// The id of the customer.
+    pub customer: String,
+    /// The last line.
+    pub line: u64,
+    /// Its hash.
+    pub hash: String,
 }
 
 /// A log that is not as it was written.
@@ -54,7 +67,11 @@ impl Store {
 
     /// Reads all logs, or that of one number, and says which are not as they were written. It sees the
     /// database as it is at one moment, a page at a time, and keeps nobody from writing.
-    pub async fn verify_log(&self, number: Option<&RegistrationNumber>) -> Result<Verified, StoreError> {
+    pub async fn verify_log(
+        &self,
+        number: Option<&RegistrationNumber>,
+        with_ends: bool,
+    ) -> Result<Verified, StoreError> {
         let mut snapshot = self.pool.begin().await?;
         let mut verified = Verified::default();
         let mut last = String::new();
@@ -72,6 +89,10 @@ impl Store {
                 let walk = walk(&mut snapshot, &CustomerId(last.clone())).await?;
                 verified.chains += 1;
                 verified.lines += walk.length();
+                if with_ends {
+                    let (customer, hash) = (last.clone(), known.hash.clone());
+                    verified.ends.push(ChainEnd { customer, line: known.length, hash });
+                }
                 if let Some((line, fault)) = walk.fault(&known) {
                     verified.broken += 1;
                     let number: RegistrationNumber = row.parsed("number")?;
@@ -179,7 +200,7 @@ mod tests {
             logged(&store, 1002).await;
             query(change).execute(&store.pool).await.unwrap();
             for number in [None, Some(&number)] {
-                let verified = store.verify_log(number).await.unwrap();
+                let verified = store.verify_log(number, false).await.unwrap();
                 let expected = fault.map(|(line, fault)| {
                     let number = "MIKO-*****-*****-*****-AAAAA".to_owned();
                     BrokenChain { number, line, fault }

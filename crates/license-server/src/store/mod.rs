@@ -24,7 +24,7 @@ use std::path::PathBuf;
 pub use self::{
     backup::KeptFile,
     list::{CouponFilter, FoundCustomer},
-    log::{BrokenChain, Verified},
+    log::{BrokenChain, ChainEnd, Verified},
     sqlite::Store,
 };
 

@@ -153,7 +153,9 @@ async fn hosts_copies_and_logs_are_looked_after_while_the_server_runs() {
     }
     let verified = run("log verify");
     assert_eq!((&verified["chains"], &verified["broken"]), (&json!(2), &json!(0)));
-    assert_eq!(run("log verify --number NUMBER")["lines"], json!(log.as_array().unwrap().len()));
+    let one = run("log verify --number NUMBER --ends");
+    assert_eq!(one["lines"], json!(log.as_array().unwrap().len()));
+    assert_eq!(one["ends"][0]["hash"], log.as_array().unwrap().last().unwrap()["hash"]);
     served.stop();
 
     let database = DataDir::open(folder.path()).unwrap().database().unwrap();
