@@ -1,9 +1,10 @@
 //! The store: the one place where rows are kept.
 //!
-//! A store does one thing, [`Store::transaction`]: it loads the rows that are [`Wanted`](crate::decide::Wanted),
+//! What a store is for is [`Store::transaction`]: it loads the rows that are [`Wanted`](crate::decide::Wanted),
 //! has a decision made about them, and applies its writes, all in one transaction that no other
-//! overlaps. Rules live in [`decide`](crate::decide) and nowhere here, so that another database is
-//! another module of this folder.
+//! overlaps. Beside it there is what no decision needs: the feed, the outbox, and lists for the vendor. Rules
+//! live in [`decide`](crate::decide) and nowhere here, so that another database is another module of this
+//! folder.
 
 mod backup;
 mod feed;
