@@ -1,11 +1,17 @@
 //! Coupons: single use, each a grant of its own.
 
+use license_core::crypto::sha256_hex;
 use license_types::{Coupon, FeatureId, ProductId};
 
 use super::{
-    BindingRow, CouponMode, CouponUse, CustomerId, Desk, GrantRow, Refusal, UsedDays, Write, coupon_digest,
-    seats::end, term,
+    BindingRow, CouponMode, CouponUse, CustomerId, Desk, GrantRow, Refusal, UsedDays, Write, seats::end, term,
 };
+
+/// The digest that a coupon is stored under.
+#[must_use]
+pub fn coupon_digest(coupon: &Coupon) -> String {
+    sha256_hex(coupon.as_str().as_bytes())
+}
 
 impl Desk<'_> {
     /// A coupon that was used *and* blocked was used: blocking it later ended nothing.

@@ -43,9 +43,10 @@ use license_core::{
     receipt::Receipt,
     statement::Statement,
 };
-use license_types::{Coupon, RegistrationNumber, SessionId, UnixTime};
+use license_types::{RegistrationNumber, SessionId, UnixTime};
 
 pub use self::{
+    coupon::coupon_digest,
     draft::Draft,
     refusal::Refusal,
     registration::comparable,
@@ -117,12 +118,6 @@ pub struct Answer {
     pub license: Option<License>,
     /// What did not go quite as wanted.
     pub warnings: Vec<String>,
-}
-
-/// The digest that a coupon is stored under.
-#[must_use]
-pub fn coupon_digest(coupon: &Coupon) -> String {
-    sha256_hex(coupon.as_str().as_bytes())
 }
 
 impl Decision {
