@@ -47,6 +47,18 @@ impl Served {
     pub(crate) fn start_with(folder: &Path, flags: &[&str]) -> Self {
         let mut program = program();
         program.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder).args(flags);
+        Self::spawn(program)
+    }
+
+    /// Starts one that answers without limits, and logs no answers: nobody reads its log.
+    pub(crate) fn start_for_load(folder: &Path, listen: SocketAddr) -> Self {
+        let mut program = program();
+        program.args(["serve", "--listen", &listen.to_string(), "--data-dir"]).arg(folder);
+        program.args(["--rate-limits", "off"]).env("RUST_LOG", "info,license_server::exchange=warn");
+        Self::spawn(program)
+    }
+
+    fn spawn(mut program: Command) -> Self {
         let mut child = program.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();

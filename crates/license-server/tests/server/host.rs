@@ -56,10 +56,15 @@ pub(crate) async fn exchange(
     let _refused_early = stream.write_all(body).await;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-    let headers = String::from_utf8(answer[..end].to_vec()).unwrap().to_lowercase();
-    let status = headers[9..12].parse().unwrap();
-    Response { status, headers, body: answer[end + 4..].to_vec() }
+    parsed(&answer).unwrap()
+}
+
+/// The response in those bytes, if its head is whole.
+fn parsed(answer: &[u8]) -> Option<Response> {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let headers = String::from_utf8(answer[..end].to_vec()).ok()?.to_lowercase();
+    let status = headers.get(9..12)?.parse().ok()?;
+    Some(Response { status, headers, body: answer[end + 4..].to_vec() })
 }
 
 /// A request of which the server has read the head, and waits for the body.
@@ -101,6 +106,19 @@ impl Sealed {
         HalfSent { stream, body: self.body.clone() }
     }
 
+    /// Sends it; `None` if no whole answer came back.
+    pub(crate) async fn try_send(&self, address: SocketAddr) -> Option<Response> {
+        let mut stream = TcpStream::connect(address).await.ok()?;
+        let request = head_of(&format!("POST {}", self.path), &self.headers, &self.body);
+        stream.write_all(request.as_bytes()).await.ok()?;
+        stream.write_all(&self.body).await.ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.ok()?;
+        let response = parsed(&answer)?;
+        let length = response.headers.lines().find_map(|line| line.strip_prefix("content-length: "))?;
+        (length.parse() == Ok(response.body.len())).then_some(response)
+    }
+
     pub(crate) async fn send(&self, address: SocketAddr) -> Response {
         exchange(address, &format!("POST {}", self.path), &self.headers, &self.body).await
     }
@@ -113,7 +131,7 @@ pub(crate) struct Host {
     trusted: PublicKey,
     pub(crate) serial: u64,
     receipt: Option<SignedReceipt>,
-    requests: u8,
+    requests: u32,
 }
 
 impl Host {
@@ -146,12 +164,13 @@ impl Host {
 
     pub(crate) fn seal(&mut self, call: &Call) -> Sealed {
         self.requests += 1;
-        self.seal_as(RequestId([self.requests; 16]), call)
+        let id = self.requests.to_be_bytes();
+        self.seal_as(RequestId([id; 4].concat().try_into().unwrap()), call)
     }
 
     /// Seals a call under a request id of one's own choice.
     pub(crate) fn seal_as(&self, id: RequestId, call: &Call) -> Sealed {
-        let nonce = Nonce([id.0[0]; 32]);
+        let nonce = Nonce([id.0; 2].concat().try_into().unwrap());
         let (evidence, receipt) = (self.evidence.clone(), self.receipt.clone());
         let body = serde_json::to_vec(&HostCall { nonce, evidence, receipt, call: call.clone() }).unwrap();
         let envelope = Envelope::seal(&self.key, "POST", call.path(), &body, id, self.serial);

@@ -174,8 +174,9 @@ async fn an_expired_license_is_2011() {
     let expire = sqlx::query("UPDATE license_grant SET days_left = 0, counted_at = 1 WHERE trial = 1");
     let changed = expire.execute(&pool.await.unwrap()).await.unwrap();
     assert_eq!(changed.rows_affected(), 1);
-    let problem = host.refused(running.address, &capture(45)).await;
-    assert_eq!((problem.code, problem.feature), (Some(Code::EXPIRED), Some(FeatureId(45))));
+    let response = host.seal(&capture(45)).send(running.address).await;
+    assert_problem(&response, 2011, &capture(45));
+    assert_eq!(response.problem().feature, Some(FeatureId(45)));
     assert_eq!(host.refused(running.address, &trial(81)).await.code, Some(Code::EXPIRED));
     assert_eq!(host.leased(running.address, 45).await.unwrap().refusal, Some(Code::EXPIRED));
 }

@@ -9,6 +9,8 @@ mod host;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod load;
+#[cfg(test)]
 mod long_poll;
 #[cfg(test)]
 mod operations;
