@@ -18,7 +18,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{client::Peer, tls::Tls};
+use super::{client::Peer, request::REQUEST_TIMEOUT, tls::Tls};
 use crate::metrics::Metrics;
 
 /// The most connections at once; what comes then waits. Half of the file descriptors that a process has
@@ -28,10 +28,13 @@ pub(crate) const MAX_CONNECTIONS: usize = 512;
 /// How long a client may take to send the head of a request, or to begin the next one.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection lives. A host is done in 15 s, or waits [`LONG_POLL`] for news; a client that
-/// reads no answers keeps its place no longer than this.
+/// How long a connection takes new requests. A host is done in 15 s, or waits for news again and again.
 const LIFETIME: Duration = Duration::from_mins(2);
-const _: () = assert!(LIFETIME.as_secs() > 2 * LONG_POLL.as_secs());
+
+/// How long the last request of a connection may take: as long as the longest there is, and a little for its
+/// answer to be read. A client that reads no answers loses its place then.
+const LAST_REQUEST: Duration =
+    LONG_POLL.saturating_add(REQUEST_TIMEOUT).saturating_add(Duration::from_secs(5));
 
 /// How long nothing is accepted after the system refused to: file descriptors come back with time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -96,9 +99,7 @@ async fn accept(door: Door, listener: TcpListener, draining: &CancellationToken,
                 let connections = door.metrics.connections().clone();
                 open.spawn(async move {
                     connections.inc();
-                    let connection = connection(stream, acceptor, service, draining);
-                    // How a connection ended is its peer's concern alone.
-                    let _ended = time::timeout(LIFETIME, connection).await;
+                    connection(stream, acceptor, service, draining).await;
                     connections.dec();
                     drop(place);
                 });
@@ -113,7 +114,7 @@ async fn accept(door: Door, listener: TcpListener, draining: &CancellationToken,
     }
 }
 
-/// One connection to its end; when the server drains, to the end of the request that is open.
+/// One connection to its end. When it is old or the server drains, the request that is open is the last.
 async fn connection(
     stream: TcpStream,
     acceptor: Option<TlsAcceptor>,
@@ -135,10 +136,13 @@ async fn connection(
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let mut connection = pin!(http.serve_connection(TokioIo::new(wire), service));
     tokio::select! {
+        // How a connection ended is its peer's concern alone.
         _ended = connection.as_mut() => return,
-        () = draining.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = time::sleep(LIFETIME) => {}
+        () = draining.cancelled() => {}
     }
-    let _ended = connection.await;
+    connection.as_mut().graceful_shutdown();
+    let _ended = time::timeout(LAST_REQUEST, connection).await;
 }
 
 #[cfg(test)]
@@ -159,10 +163,18 @@ mod tests {
     async fn start(capacity: usize) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new().route("/", get(async || "answered"));
+        let router = Router::new()
+            .route("/", get(async || "answered"))
+            .route("/huge", get(async || vec![b'x'; 64 << 20]))
+            .route("/wait", get(wait));
         let door = Door { router, tls: None, metrics: Metrics::default(), capacity };
         tokio::spawn(serve(door, listener, std::future::pending()));
         address
+    }
+
+    async fn wait() -> &'static str {
+        time::sleep(LONG_POLL).await;
+        "waited"
     }
 
     async fn send(address: SocketAddr, request: &str) -> TcpStream {
@@ -203,5 +215,34 @@ mod tests {
         assert!(early.is_err(), "the only place is taken");
         drop(first);
         assert!(answer(second).await.ends_with("answered"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_waits_for_news_again_and_again_is_never_cut_in_the_middle() {
+        const WAIT: &str = "GET /wait HTTP/1.1\r\nhost: test\r\n\r\n";
+        let mut stream = send(start(1).await, WAIT).await;
+        let mut answers = 0;
+        loop {
+            let mut answer = vec![0; 1000];
+            let read = stream.read(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+            assert!(answer.ends_with("waited"), "answer {answers}: {answer}");
+            answers += 1;
+            if answer.contains("connection: close") {
+                break;
+            }
+            stream.write_all(WAIT.as_bytes()).await.unwrap();
+        }
+        assert_eq!(answers, 3, "two in the lifetime, and the one that it ends in");
+        assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_reads_nothing_loses_its_place() {
+        let address = start(1).await;
+        let before = Instant::now();
+        let _deaf = send(address, "GET /huge HTTP/1.1\r\nhost: test\r\n\r\n").await;
+        assert!(answer(send(address, WHOLE).await).await.ends_with("answered"));
+        assert!(before.elapsed() <= LIFETIME + LAST_REQUEST + PAUSE, "{:?}", before.elapsed());
     }
 }

@@ -22,7 +22,7 @@ use crate::clock;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How long a request may take, from its first header to the end of its answer. Hosts give up after 15 s.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Gives a request its time limit.
 pub(crate) async fn timed(request: Request, next: Next) -> Response {
