@@ -9,6 +9,7 @@ use super::{
     client::{Client, Network},
     drain::Drain,
     fault::Fault,
+    health::Database,
     limits::{Limits, TooMany},
 };
 use crate::{LicenseServer, feed::Feed, metrics::Metrics};
@@ -23,6 +24,7 @@ pub(crate) struct Api {
     pub(crate) options: Arc<Options>,
     pub(crate) metrics: Metrics,
     pub(crate) drain: Drain,
+    pub(crate) database: Arc<Database>,
     pub(crate) feed: Feed,
     /// Who waits for news holds a place; each is an open connection.
     pub(crate) long_polls: Arc<Semaphore>,
@@ -39,6 +41,7 @@ impl Api {
             server,
             metrics,
             drain: Drain::default(),
+            database: Arc::default(),
             feed: Feed::default(),
             long_polls: Arc::new(Semaphore::new(options.long_polls)),
             forgotten: Arc::new(Semaphore::new(FORGOTTEN_PLACES)),

@@ -1,15 +1,16 @@
 //! What supervisors, monitoring and MikoPBX look at.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::{
     extract::{Extension, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use tokio::time;
+use tokio::{sync::Mutex, time};
 
 use super::{api::Api, client::Client, fault::Fault};
+use crate::{clock, store::Store};
 
 /// Where a supervisor looks whether the process answers at all.
 pub const LIVE_PATH: &str = "/health/live";
@@ -26,6 +27,9 @@ pub const METRICS_PATH: &str = "/metrics";
 /// How long the database may take to answer a trivial question.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long an answer of the database is given again: anybody may ask, as often as they like.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// The OpenMetrics text format (its specification, section 4.1).
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -40,15 +44,40 @@ pub(crate) async fn ping() -> &'static str {
 /// Ready is who answers from a database that answers, and does not stop.
 pub(crate) async fn ready(State(api): State<Api>) -> (StatusCode, &'static str) {
     if api.drain.has_begun() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
+        (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+    } else if api.database.answers(api.server.store()).await {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
     }
-    match time::timeout(DATABASE_TIMEOUT, api.server.store().ping()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database failed\n")
+}
+
+/// Whether the database answered of late.
+#[derive(Debug, Default)]
+pub(crate) struct Database(Mutex<Option<(Instant, bool)>>);
+
+impl Database {
+    /// Asks it once for all who want to know within a second.
+    async fn answers(&self, store: &Store) -> bool {
+        let mut last = self.0.lock().await;
+        if let Some((at, answered)) = *last
+            && clock::monotonic().saturating_duration_since(at) < FRESH
+        {
+            return answered;
         }
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database is busy\n"),
+        let answered = match time::timeout(DATABASE_TIMEOUT, store.ping()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "not ready");
+                false
+            }
+            Err(_) => {
+                tracing::warn!("not ready: the database did not answer in time");
+                false
+            }
+        };
+        *last = Some((clock::monotonic(), answered));
+        answered
     }
 }
 
@@ -69,5 +98,26 @@ pub(crate) async fn metrics(
             tracing::error!(%error, "cannot give the metrics");
             Err(Fault::Internal)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_dir::DataDir;
+
+    #[tokio::test]
+    async fn the_database_is_asked_once_a_second_whoever_wants_to_know() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = DataDir::open(folder.path()).unwrap().database().unwrap();
+        let store = Store::open(&path).await.unwrap();
+        let database = Database::default();
+        assert!(database.answers(&store).await);
+        store.close().await;
+        let just_now = clock::monotonic() + Duration::from_hours(1);
+        *database.0.lock().await = Some((just_now, true));
+        assert!(database.answers(&store).await, "what was found is told again");
+        *database.0.lock().await = None;
+        assert!(!database.answers(&store).await, "a closed database does not answer");
     }
 }

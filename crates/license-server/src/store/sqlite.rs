@@ -73,9 +73,9 @@ impl Store {
         }
     }
 
-    /// Ready once the database has answered a trivial question.
+    /// Ready once the database has read next to nothing from its file.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        sqlx::query("SELECT id FROM product LIMIT 1").fetch_optional(&self.pool).await?;
         Ok(())
     }
 
