@@ -29,6 +29,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// The licensing code of a refusal that was decided just now.
     pub code: Option<Code>,
+    /// Whether a statement was signed for it just now.
+    pub signed: bool,
 }
 
 impl Reply {
@@ -39,7 +41,12 @@ impl Reply {
     }
 
     fn problem(problem: &Problem) -> Result<Self, serde_json::Error> {
-        Ok(Self { status: problem.status, body: serde_json::to_vec(problem)?, code: problem.code })
+        Ok(Self {
+            status: problem.status,
+            body: serde_json::to_vec(problem)?,
+            code: problem.code,
+            signed: false,
+        })
     }
 }
 
@@ -90,7 +97,8 @@ impl LicenseServer {
         let exchange = self.store().transaction(&wanted, |rows| {
             match replay::seen(&rows, &asked.request_id, &digest) {
                 Seen::Answered(last) => {
-                    let reply = Reply { status: last.status, body: last.body.clone(), code: None };
+                    let (status, body) = (last.status, last.body.clone());
+                    let reply = Reply { status, body, code: None, signed: false };
                     return Ok((Vec::new(), (reply, Outcome::Repeated)));
                 }
                 Seen::Reused => {
@@ -103,8 +111,9 @@ impl LicenseServer {
             let (mut writes, reply, outcome) = match decide(rows, &asked, now, &drawn) {
                 Ok(decision) => {
                     let outcome = Outcome::of(&decision);
-                    let reply = Reply { status: 200, body: signed(&keys, &decision)?, code: None };
-                    keep |= decision.answer.statement.is_some();
+                    let (body, signed) = (success(&keys, &decision)?, decision.answer.statement.is_some());
+                    let reply = Reply { status: 200, body, code: None, signed };
+                    keep |= signed;
                     (decision.writes, reply, outcome)
                 }
                 Err(refusal) => {
@@ -140,7 +149,7 @@ impl LicenseServer {
 }
 
 /// The body of a success.
-fn signed(keys: &Keys, decision: &Decision) -> Result<Vec<u8>, serde_json::Error> {
+fn success(keys: &Keys, decision: &Decision) -> Result<Vec<u8>, serde_json::Error> {
     let answer = &decision.answer;
     serde_json::to_vec(&ApiAnswer {
         statement: answer.statement.as_ref().map(|statement| keys.sign(statement)).transpose()?,

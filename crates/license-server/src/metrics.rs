@@ -43,19 +43,24 @@ pub struct Metrics {
     requests: Family<Request, Counter>,
     seconds: Family<OfPath, Histogram, fn() -> Histogram>,
     refusals: Family<Refused, Counter>,
+    statements: Counter,
     limited: Family<Limited, Counter>,
     connections: Gauge,
     waiting: Gauge,
 }
 
+/// A histogram of durations, 1 ms to 16 s: a check-in takes one, and a request is cut at 10 s.
+pub(crate) fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 2.0, 15))
+}
+
 impl Default for Metrics {
     fn default() -> Self {
-        // 1 ms to 16 s: a check-in takes one, and a request is cut at 10 s.
-        let histogram: fn() -> Histogram = || Histogram::new(exponential_buckets(0.001, 2.0, 15));
         Self {
             requests: Family::default(),
-            seconds: Family::new_with_constructor(histogram),
+            seconds: Family::new_with_constructor(seconds),
             refusals: Family::default(),
+            statements: Counter::default(),
             limited: Family::default(),
             connections: Gauge::default(),
             waiting: Gauge::default(),
@@ -76,6 +81,11 @@ impl Metrics {
         self.refusals.get_or_create(&Refused { code: code.0 }).inc();
     }
 
+    /// A statement was signed.
+    pub fn signed(&self) {
+        self.statements.inc();
+    }
+
     /// A request came too soon for that limit.
     pub fn rate_limited(&self, limit: &'static str) {
         self.limited.get_or_create(&Limited { limit }).inc();
@@ -93,16 +103,21 @@ impl Metrics {
         &self.waiting
     }
 
-    /// All counts, in the OpenMetrics text format; `mails` is the length of the outbox.
-    pub fn text(&self, mails: u64) -> Result<String, fmt::Error> {
+    /// All counts, in the OpenMetrics text format; `mails` is the length of the outbox, `transactions` how
+    /// long those of the database took.
+    pub fn text(&self, mails: u64, transactions: &Histogram) -> Result<String, fmt::Error> {
         let mut registry = Registry::with_prefix("license_server");
         registry.register("requests", "Answered requests by path and status", self.requests.clone());
         let seconds = self.seconds.clone();
         registry.register_with_unit("request_duration", "Time to answer", Unit::Seconds, seconds);
         registry.register("refusals", "Refused calls by licensing code", self.refusals.clone());
+        registry.register("statements", "Signed statements", self.statements.clone());
         registry.register("rate_limited", "Requests that came too soon, by limit", self.limited.clone());
         registry.register("connections", "Open connections", self.connections.clone());
         registry.register("long_polls", "Hosts that wait for news", self.waiting.clone());
+        let transactions = transactions.clone();
+        let help = "Time from asking for the database to the end of the transaction";
+        registry.register_with_unit("transaction_duration", help, Unit::Seconds, transactions);
         let outbox = Gauge::<i64>::default();
         outbox.set(i64::try_from(mails).unwrap_or(i64::MAX));
         registry.register("outbox_mails", "Mails that wait to be sent", outbox);
@@ -123,13 +138,19 @@ mod tests {
         metrics.refused(Code::NO_LICENSE);
         metrics.rate_limited("host");
         metrics.connections().inc();
-        let text = metrics.text(7).unwrap();
+        metrics.signed();
+        let transactions = seconds();
+        transactions.observe(0.003);
+        let text = metrics.text(7, &transactions).unwrap();
         for line in [
             "license_server_requests_total{path=\"/v1/check-in\",status=\"200\"} 1\n",
             "license_server_refusals_total{code=\"2008\"} 1\n",
             "license_server_rate_limited_total{limit=\"host\"} 1\n",
             "license_server_connections 1\n",
             "license_server_outbox_mails 7\n",
+            "license_server_statements_total 1\n",
+            "license_server_transaction_duration_seconds_bucket{le=\"0.002\"} 0\n",
+            "license_server_transaction_duration_seconds_bucket{le=\"0.004\"} 1\n",
             "license_server_request_duration_seconds_count{path=\"/v1/check-in\"} 1\n",
         ] {
             assert!(text.contains(line), "{line}\n{text}");

@@ -50,6 +50,9 @@ pub(crate) async fn call(
     if let Some(code) = reply.code {
         api.metrics.refused(code);
     }
+    if reply.signed {
+        api.metrics.signed();
+    }
     if let Some(tried) = tried.filter(|_| reply.status != 200) {
         tried.refused(clock::monotonic());
     }

@@ -90,7 +90,9 @@ pub(crate) async fn metrics(
         return Err(Fault::NotFound);
     }
     let counted = async {
-        Ok::<_, Box<dyn std::error::Error>>(api.metrics.text(api.server.store().mails_waiting().await?)?)
+        let store = api.server.store();
+        let text = api.metrics.text(store.mails_waiting().await?, store.transaction_seconds())?;
+        Ok::<_, Box<dyn std::error::Error>>(text)
     };
     match counted.await {
         Ok(text) => Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()),

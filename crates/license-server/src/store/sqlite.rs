@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use prometheus_client::metrics::histogram::Histogram;
 use sqlx::{
     SqlStr, SqlitePool,
     migrate::{Migration, MigrationType, Migrator},
@@ -11,7 +12,9 @@ use sqlx::{
 use super::{StoreError, load, write};
 use crate::{
     catalogue::Catalogue,
+    clock,
     decide::{Rows, Wanted, Write},
+    metrics,
 };
 
 /// How long a transaction waits for one of another process (an `admin` command).
@@ -21,6 +24,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) pool: SqlitePool,
+    transactions: Histogram,
 }
 
 fn migrations() -> Migrator {
@@ -46,7 +50,7 @@ impl Store {
         let pool = pool.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         let migrated = migrations().run(&pool).await;
         migrated.map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
-        let store = Self { pool };
+        let store = Self { pool, transactions: metrics::seconds() };
         store.fill_catalogue(&Catalogue::initial()).await?;
         Ok(store)
     }
@@ -55,6 +59,18 @@ impl Store {
     /// leaves everything as it was. The transaction is immediate: no other one writes between load and
     /// commit, so a decision holds when it is stored.
     pub async fn transaction<T, E>(
+        &self,
+        wanted: &Wanted,
+        decide: impl FnOnce(Rows) -> Result<(Vec<Write>, T), E>,
+    ) -> Result<Result<T, E>, StoreError> {
+        let begun = clock::monotonic();
+        let outcome = self.decided(wanted, decide).await;
+        let took = clock::monotonic().saturating_duration_since(begun);
+        self.transactions.observe(took.as_secs_f64());
+        outcome
+    }
+
+    async fn decided<T, E>(
         &self,
         wanted: &Wanted,
         decide: impl FnOnce(Rows) -> Result<(Vec<Write>, T), E>,
@@ -71,6 +87,12 @@ impl Store {
             }
             Err(error) => Ok(Err(error)),
         }
+    }
+
+    /// How long transactions took, with the wait for their turn.
+    #[must_use]
+    pub fn transaction_seconds(&self) -> &Histogram {
+        &self.transactions
     }
 
     /// Ready once the database has read next to nothing from its file.

@@ -108,6 +108,8 @@ async fn health_and_ping_answer_and_counts_are_for_this_machine() {
         "license_server_requests_total{path=\"/v1/register\",status=\"200\"} 1",
         "license_server_refusals_total{code=\"2009\"} 1",
         "license_server_outbox_mails 1",
+        "license_server_statements_total 1",
+        "license_server_transaction_duration_seconds_count 2",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
