@@ -55,6 +55,11 @@ impl Api {
         self.limited(client.network(), Limits::unproved)
     }
 
+    /// What a client that proves nothing is told: the fault, while it does not ask too often.
+    pub(crate) fn faulted(&self, client: Client, fault: Fault) -> Fault {
+        self.unproved(client).err().unwrap_or(fault)
+    }
+
     /// Asks one of the limits, if there are any.
     pub(crate) fn limited(
         &self,

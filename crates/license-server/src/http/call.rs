@@ -29,13 +29,8 @@ pub(crate) async fn call(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Reply, Fault> {
     let path = uri.path();
-    let (envelope, request, body) = match opened(path, &headers, body) {
-        Ok(opened) => opened,
-        Err(fault) => {
-            api.unproved(client)?;
-            return Err(fault);
-        }
-    };
+    let opened = opened(path, &headers, body).map_err(|fault| api.faulted(client, fault));
+    let (envelope, request, body) = opened?;
     let (host, network) = (envelope.host_key, client.network());
     api.limited(network, |limits, network| limits.signed(&host, network))?;
     let tried = match &api.limits {
@@ -53,10 +48,21 @@ pub(crate) async fn call(
     if reply.signed {
         api.metrics.signed();
     }
-    if let Some(tried) = tried.filter(|_| reply.status != 200) {
+    // A refusal without a code is about a field that was mistyped, and tells nothing of others.
+    if let (Some(tried), Some(_)) = (tried, reply.code) {
         tried.refused(clock::monotonic());
     }
     Ok(reply)
+}
+
+/// Any path that the server does not have.
+pub(crate) async fn nowhere(State(api): State<Api>, Extension(client): Extension<Client>) -> Fault {
+    api.faulted(client, Fault::NotFound)
+}
+
+/// Any other method of a path that it has.
+pub(crate) async fn other_method(State(api): State<Api>, Extension(client): Extension<Client>) -> Fault {
+    api.faulted(client, Fault::Method)
 }
 
 /// The call in a request, if a host signed it.

@@ -29,13 +29,8 @@ pub(crate) async fn changed(
     headers: HeaderMap,
 ) -> Result<Json<Changed>, Fault> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let envelope = match Envelope::open(header, "GET", CHANGED_PATH, b"") {
-        Ok(envelope) => envelope,
-        Err(error) => {
-            api.unproved(client)?;
-            return Err(Fault::Envelope(error));
-        }
-    };
+    let envelope = Envelope::open(header, "GET", CHANGED_PATH, b"")
+        .map_err(|error| api.faulted(client, Fault::Envelope(error)))?;
     let host = envelope.host_key;
     api.limited(client.network(), |limits, network| limits.signed(&host, network))?;
     let _place = api.long_polls.try_acquire().map_err(|_| Fault::NoPlace { retry_after: RETRY_AFTER })?;

@@ -43,9 +43,7 @@ impl Fault {
     pub(crate) fn retry_after(&self) -> Option<u32> {
         match self {
             Self::NoPlace { retry_after } => Some(*retry_after),
-            Self::TooMany(TooMany { wait }) => {
-                Some(u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1))
-            }
+            Self::TooMany(too_many) => Some(too_many.seconds()),
             Self::Envelope(_)
             | Self::Malformed { .. }
             | Self::Evidence
@@ -132,16 +130,20 @@ impl Fault {
                 "Слишком много компьютеров ждут новостей. Повторите позже; плановые проверки продолжаются."
                     .to_owned(),
             ),
-            Self::TooMany(_) => (
-                429,
-                "There are too many requests",
-                "This host or its network asks too often. Repeat the same request after the time in the \
-                 header retry-after."
-                    .to_owned(),
-                "Слишком много запросов от этого компьютера или из его сети. Повторите тот же запрос через \
-                 время, указанное в заголовке retry-after."
-                    .to_owned(),
-            ),
+            Self::TooMany(too_many) => {
+                let minutes = too_many.seconds().div_ceil(60);
+                (
+                    429,
+                    "There are too many requests",
+                    format!(
+                        "This host or its network asks too often. Repeat the same request in {minutes} min."
+                    ),
+                    format!(
+                        "Слишком много запросов от этого компьютера или из его сети. Повторите тот же запрос \
+                         через {minutes} мин."
+                    ),
+                )
+            }
             Self::Refused(refusal) => return refusal.problem(),
         };
         Problem {
@@ -152,6 +154,30 @@ impl Fault {
             detail_ru,
             feature: None,
             product: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn who_asks_too_often_is_told_when_to_come_back() {
+        let cases =
+            [(1, 1, "1 min"), (1_000, 1, "1 min"), (61_001, 62, "2 min"), (3_600_000, 3600, "60 min")];
+        for (milliseconds, seconds, minutes) in cases {
+            let fault = Fault::TooMany(TooMany { wait: Duration::from_millis(milliseconds) });
+            assert_eq!(fault.retry_after(), Some(seconds));
+            let problem = fault.problem();
+            assert_eq!((problem.status, problem.code), (429, None));
+            assert!(problem.detail.ends_with(&format!(" in {minutes}.")), "{}", problem.detail);
+            for text in [problem.detail, problem.detail_ru] {
+                let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+                assert!(digits < Some(4), "MikoPBX would read a code: {text}");
+            }
         }
     }
 }

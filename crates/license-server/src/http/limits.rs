@@ -72,6 +72,13 @@ pub(crate) struct TooMany {
     pub(crate) wait: Duration,
 }
 
+impl TooMany {
+    /// The wait in seconds, the last one whole.
+    pub(crate) fn seconds(self) -> u32 {
+        u32::try_from(self.wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)
+    }
+}
+
 /// The limits of a server.
 #[derive(Debug)]
 pub(crate) struct Limits {

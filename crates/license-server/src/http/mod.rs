@@ -89,8 +89,8 @@ fn router(api: Api) -> Router {
     let router =
         if api.options.long_polls > 0 { quick.route(CHANGED_PATH, get(changed::changed)) } else { quick };
     router
-        .fallback(async || Fault::NotFound)
-        .method_not_allowed_fallback(async || Fault::Method)
+        .fallback(call::nowhere)
+        .method_not_allowed_fallback(call::other_method)
         .layer(middleware::from_fn_with_state(api.clone(), request::identified))
         .with_state(api)
 }

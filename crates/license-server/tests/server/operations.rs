@@ -44,6 +44,36 @@ async fn the_sixth_registration_that_is_refused_waits_and_is_not_decided() {
     assert_eq!(bound.seal(&Call::CheckIn).send(running.address).await.status, 200);
 }
 
+#[tokio::test]
+async fn a_registration_with_a_mistyped_field_is_not_counted_as_refused() {
+    let (_folder, running) = start(Options::default()).await;
+    let mut host = running.host(1);
+    let mistyped = Registration { email: "a".to_owned(), ..registration("a") };
+    for _ in 0..6 {
+        let refused = host.refused(running.address, &Call::Register(mistyped.clone())).await;
+        assert_eq!((refused.status, refused.code), (422, None));
+    }
+    registered(&running, &mut host, "a").await;
+}
+
+#[tokio::test]
+async fn what_nothing_proves_is_limited_whatever_it_asks() {
+    let forms = ["GET /nowhere", "GET /v1/register", "POST /v1/check-in", "GET /v1/changed", "GET /v1/keys"];
+    for form in forms {
+        let (_folder, running) = start(Options::default()).await;
+        let (mut answers, mut last) = (Vec::new(), get(&running, LIVE_PATH, &[]).await);
+        // It refills by ten a second, so that a slow machine needs more.
+        while answers.len() < 5_000 && !answers.contains(&429) {
+            last = exchange(running.address, form, &[], b"").await;
+            answers.push(last.status);
+        }
+        assert!(answers.len() > 600, "{form}: {}", answers.len());
+        assert_eq!(wait(&last), 1, "{form}");
+        assert_eq!(get(&running, READY_PATH, &[]).await.status, 200, "{form}");
+        registered(&running, &mut running.host(1), "a").await;
+    }
+}
+
 fn registration(name: &str) -> Registration {
     let Call::Register(registration) = company(name) else { panic!("no registration") };
     registration
