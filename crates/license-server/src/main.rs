@@ -53,7 +53,7 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
         .log_internal_errors(false);
     match arguments.log_format {
         LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Json => log.json().with_span_list(false).init(),
     }
     runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         // Before anything else: a signal during the start is a stop and no crash.

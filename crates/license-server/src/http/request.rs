@@ -4,12 +4,15 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue, Method},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use license_core::crypto::hex;
-use tracing::Instrument;
+use license_core::{
+    api::{Call, FORGOTTEN_PATH},
+    crypto::hex,
+};
+use tracing::{Instrument, field::display};
 
 use super::{
     api::Api,
@@ -18,7 +21,8 @@ use super::{
 };
 use crate::clock;
 
-/// What a request is found by in the log; sent back to the client.
+/// What a request is found by in the log; sent back to the client. One that the client sends is not taken
+/// over: it could pass for another's.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How long a request may take, from its first header to the end of its answer. Hosts give up after 15 s.
@@ -44,17 +48,16 @@ pub(crate) async fn identified(State(api): State<Api>, mut request: Request, nex
     request.extensions_mut().insert(client);
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", %id, client = %client.address);
+    // The address is personal, and of use only where customers come from. The span is at the level of
+    // errors, so that it is there for every line that anybody wants to see.
+    let [register, activate, ..] = Call::PATHS;
+    let shown = [register, activate].contains(&&*path).then(|| display(client.address));
+    let span = tracing::error_span!("request", %id, client = shown);
     async move {
         let mut response = next.run(request).await;
         let (status, took) = (response.status().as_u16(), begun.elapsed());
         api.metrics.answered(&path, status, took);
-        let ms = took.as_millis();
-        if status >= 500 {
-            tracing::warn!(%method, path, status, ms, "request");
-        } else {
-            tracing::debug!(%method, path, status, ms, "request");
-        }
+        log(&method, &path, status, took);
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -62,4 +65,20 @@ pub(crate) async fn identified(State(api): State<Api>, mut request: Request, nex
     }
     .instrument(span)
     .await
+}
+
+/// The line of a request. Of checks, of what nothing proves and of what comes too soon there is no end.
+fn log(method: &Method, path: &str, status: u16, took: Duration) {
+    // In JSON a longer number would be a text.
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let is_check = path == Call::CheckIn.path();
+    let is_worth_a_line =
+        (Call::PATHS.contains(&path) || path == FORGOTTEN_PATH) && !is_check && status != 429;
+    if status >= 500 {
+        tracing::warn!(%method, path, status, ms, "request");
+    } else if is_worth_a_line {
+        tracing::info!(%method, path, status, ms, "request");
+    } else {
+        tracing::debug!(%method, path, status, ms, "request");
+    }
 }

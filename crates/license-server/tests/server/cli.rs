@@ -66,7 +66,9 @@ impl Served {
             line.clear();
             assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended before it listened");
         }
-        let address = line.split("address=").nth(1).unwrap().trim().parse().unwrap();
+        let (_, port) = line.split_once("127.0.0.1:").unwrap();
+        let port = port.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         Self { child, address, log }
     }
 

@@ -11,6 +11,8 @@ mod http;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
 mod long_poll;
 #[cfg(test)]
 mod operations;
