@@ -18,7 +18,7 @@ pub(super) const MAX_DAYS: i64 = 3_660;
 #[derive(Debug, Args)]
 pub struct Admin {
     /// The folder of keys and database.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", env = "LICENSE_SERVER_DATA_DIR")]
     pub data_dir: PathBuf,
     /// Print JSON.
     #[arg(long, global = true)]

@@ -1,6 +1,10 @@
 //! The command line of `serve`.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::{AddrParseError, IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
@@ -15,10 +19,10 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct Serve {
     /// The folder of keys and database.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", env = "LICENSE_SERVER_DATA_DIR")]
     pub data_dir: PathBuf,
     /// Address and port to listen on; in the clear, for a proxy in front, unless there is a certificate.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "LICENSE_SERVER_LISTEN")]
     pub listen: SocketAddr,
     /// How many hosts may wait for news at once; each takes a connection. 0 switches it off, and hosts
     /// hear of changes at their next check.
@@ -31,16 +35,23 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", env = "LICENSE_SERVER_TLS_KEY", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
     /// A proxy, or a network of them, that is believed when it says in X-Forwarded-For who the client is;
-    /// may be given several times.
-    #[arg(long, value_name = "NETWORK", env = "LICENSE_SERVER_TRUSTED_PROXY", value_delimiter = ',')]
+    /// may be given several times. Without any, the client is whoever connects.
+    #[arg(
+        long, value_name = "NETWORK", env = "LICENSE_SERVER_TRUSTED_PROXY", value_delimiter = ',',
+        value_parser = network
+    )]
     pub trusted_proxy: Vec<IpNet>,
-    /// A network that may read /metrics, beside this machine; may be given several times.
-    #[arg(long, value_name = "NETWORK", env = "LICENSE_SERVER_METRICS_FROM", value_delimiter = ',')]
+    /// A network that may read /metrics, beside this machine; may be given several times. For others there
+    /// is nothing at that path.
+    #[arg(
+        long, value_name = "NETWORK", env = "LICENSE_SERVER_METRICS_FROM", value_delimiter = ',',
+        value_parser = network
+    )]
     pub metrics_from: Vec<IpNet>,
     /// Whether hosts and networks may ask only so much; off is for load tests.
     #[arg(long, value_name = "ON|OFF", env = "LICENSE_SERVER_RATE_LIMITS", default_value = "on")]
     pub rate_limits: Switch,
-    /// How the log is written.
+    /// How the log on standard error is written; RUST_LOG says what is in it (default: info).
     #[arg(long, value_name = "FORMAT", env = "LICENSE_SERVER_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
     /// How mail leaves: off, dir:FOLDER (a file for each), smtps://HOST (port 465), or smtp://HOST (port 587)
@@ -77,6 +88,11 @@ pub enum LogFormat {
     Text,
     /// A JSON object for each event.
     Json,
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, AddrParseError> {
+    text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
 }
 
 impl Serve {
