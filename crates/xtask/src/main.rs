@@ -3,9 +3,11 @@
 //! ```text
 //! cargo xtask test            everything that must hold before a change is taken
 //! cargo xtask demo [--keep]   the main job end to end, on real processes
+//! cargo xtask bench server    how many check-ins the license server answers
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
+mod bench;
 mod clock;
 mod demo;
 mod error;
@@ -22,7 +24,8 @@ use std::{io, process::ExitCode};
 use error::Error;
 
 const USAGE: &str = "usage: cargo xtask test
-       cargo xtask demo [--keep]";
+       cargo xtask demo [--keep]
+       cargo xtask bench server [--customers N] [--seconds N] [--connections N] [--dir FOLDER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let done = process::listen_for_interrupts().and_then(|()| match arguments[..] {
         ["test"] => gate::run(),
         ["demo"] => demo::run(&mut io::stdout(), false),
+        ["bench", "server", ref flags @ ..] => bench::server(flags),
         ["demo", "--keep"] => demo::run(&mut io::stdout(), true),
         _ => Err(Error::Usage(USAGE)),
     });

@@ -1,0 +1,83 @@
+//! Load for the license server: so many customers, and hosts that check in as fast as they get answers.
+//!
+//! ```text
+//! bench server PROGRAM [--customers N] [--seconds N] [--connections N] [--dir FOLDER]
+//! ```
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
+
+mod customers;
+mod hosts;
+mod program;
+mod report;
+
+use std::{error::Error, path::PathBuf, process::ExitCode, time::Duration};
+
+use crate::{hosts::Load, program::Served};
+
+const USAGE: &str =
+    "usage: bench server PROGRAM [--customers N] [--seconds N] [--connections N] [--dir FOLDER]";
+
+/// Before anything is measured: caches fill, and every host has a receipt to prove.
+const WARM_UP: Duration = Duration::from_secs(2);
+
+struct Arguments {
+    program: PathBuf,
+    customers: usize,
+    seconds: u64,
+    connections: usize,
+    dir: PathBuf,
+}
+
+fn parse() -> Option<Arguments> {
+    let mut words = std::env::args().skip(1);
+    (words.next()? == "server").then_some(())?;
+    let mut arguments = Arguments {
+        program: words.next()?.into(),
+        customers: 100_000,
+        seconds: 20,
+        connections: 16,
+        dir: "/dev/shm".into(),
+    };
+    while let Some(flag) = words.next() {
+        let value = words.next()?;
+        match flag.as_str() {
+            "--customers" => arguments.customers = value.parse().ok()?,
+            "--seconds" => arguments.seconds = value.parse().ok()?,
+            "--connections" => arguments.connections = value.parse().ok()?,
+            "--dir" => arguments.dir = value.into(),
+            _ => return None,
+        }
+    }
+    (arguments.customers >= arguments.connections && arguments.connections > 0).then_some(arguments)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let Some(arguments) = parse() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    match run(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::Builder::new().prefix("license-bench-").tempdir_in(&arguments.dir)?;
+    let loading = report::Stopwatch::start();
+    customers::load(folder.path(), arguments.customers).await?;
+    let loaded = loading.elapsed();
+    let served = Served::start(&arguments.program, folder.path())?;
+    let mut load = Load::new(served.address, arguments.customers, arguments.connections);
+    load.run(WARM_UP).await?;
+    let (before, watch) = (served.cpu()?, report::Stopwatch::start());
+    let times = load.run(Duration::from_secs(arguments.seconds)).await?;
+    let (took, cpu) = (watch.elapsed(), served.cpu()?.saturating_sub(before));
+    println!("{} customers, loaded in {:.1} s", arguments.customers, loaded.as_secs_f64());
+    println!("{}", report::text(times, took, cpu, served.memory()?));
+    Ok(())
+}

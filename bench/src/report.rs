@@ -1,0 +1,45 @@
+//! Figures.
+
+use std::time::{Duration, Instant};
+
+/// Measures how long something takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "it measures")]
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Memory of a process, in KiB.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Memory {
+    pub(crate) now: u64,
+    pub(crate) peak: u64,
+}
+
+/// A line with everything.
+pub(crate) fn text(mut times: Vec<Duration>, took: Duration, cpu: Duration, memory: Memory) -> String {
+    times.sort_unstable();
+    let percentile = |per_mille: usize| {
+        let index = (times.len() * per_mille / 1000).min(times.len().saturating_sub(1));
+        times.get(index).copied().unwrap_or_default().as_secs_f64() * 1000.0
+    };
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    let (count, now, peak) = (times.len() as f64, memory.now as f64 / 1024.0, memory.peak as f64 / 1024.0);
+    format!(
+        "{:.0} check-ins/s  p50 {:.2} ms  p99 {:.2} ms  p99.9 {:.2} ms  server CPU {:.0} us each  \
+         memory {now:.0} MiB (peak {peak:.0})",
+        count / took.as_secs_f64(),
+        percentile(500),
+        percentile(990),
+        percentile(999),
+        cpu.as_secs_f64() * 1e6 / count.max(1.0),
+    )
+}

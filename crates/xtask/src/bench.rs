@@ -1,0 +1,33 @@
+//! `cargo xtask bench`: load for release builds. The figures are in docs/performance.md.
+
+use std::process::Command;
+
+use crate::{
+    error::Error,
+    place::{self, cargo},
+    process,
+    progress::Progress,
+};
+
+/// How many check-ins the license server answers.
+pub(crate) fn server(flags: &[&str]) -> Result<(), Error> {
+    let building = Progress::show("release build");
+    process::run(cargo(&[
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        "license-server",
+        "--package",
+        "bench",
+    ]))?;
+    drop(building);
+    let built = place::target_dir().join("release");
+    let mut bench = Command::new(built.join("bench"));
+    bench.arg("server").arg(built.join("license-server")).args(flags);
+    let running = Progress::show("bench");
+    let figures = process::run(bench)?;
+    drop(running);
+    print!("{figures}");
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! The load generator of `cargo xtask bench`: that it works, and not how fast.
+
+use end_to_end::{Answered, programs};
+
+#[test]
+fn a_short_load_is_answered_to_the_last_call() {
+    let mut bench = programs::program("bench");
+    bench.arg("server").arg(programs::path_of("license-server"));
+    bench.args(["--customers", "200", "--seconds", "1", "--connections", "4"]);
+    let figures = Answered::by(&mut bench).ended_with(0).stdout;
+    assert!(figures.contains("200 customers") && figures.contains(" check-ins/s "), "{figures}");
+    assert!(!figures.contains("\n0 check-ins/s"), "{figures}");
+}
