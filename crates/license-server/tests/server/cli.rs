@@ -54,7 +54,8 @@ impl Served {
     pub(crate) fn start_for_load(folder: &Path, listen: SocketAddr) -> Self {
         let mut program = program();
         program.args(["serve", "--listen", &listen.to_string(), "--data-dir"]).arg(folder);
-        program.args(["--rate-limits", "off"]).env("RUST_LOG", "info,license_server::exchange=warn");
+        let log = "info,license_server::exchange=warn,license_server::http::request=warn";
+        program.args(["--rate-limits", "off"]).env("RUST_LOG", log);
         Self::spawn(program)
     }
 
