@@ -165,16 +165,17 @@ CREATE TABLE coupon (
     batch        TEXT,
     used_at      INTEGER,
     used_by      TEXT REFERENCES customer,
+    -- NULL, with all that follows, is in another system, before the coupon was imported.
     used_on      TEXT,
     used_request TEXT,
     -- The grant, and whether the coupon made it or extended it.
     used_grant   TEXT REFERENCES license_grant DEFERRABLE INITIALLY DEFERRED,
     used_made    INTEGER CHECK (used_made IN (0, 1)),
     CHECK ((used_at IS NULL) = (used_by IS NULL)
-       AND (used_at IS NULL) = (used_on IS NULL)
-       AND (used_at IS NULL) = (used_request IS NULL)
-       AND (used_at IS NULL) = (used_grant IS NULL)
-       AND (used_at IS NULL) = (used_made IS NULL))
+       AND (used_on IS NULL OR used_at IS NOT NULL)
+       AND (used_on IS NULL) = (used_request IS NULL)
+       AND (used_on IS NULL) = (used_grant IS NULL)
+       AND (used_on IS NULL) = (used_made IS NULL))
 ) STRICT;
 CREATE INDEX coupon_of_batch ON coupon (batch) WHERE batch IS NOT NULL;
 

@@ -223,7 +223,11 @@ fn show_text(coupon: &ListedCoupon) -> String {
     let mode = if coupon.extend { "added to what there is" } else { "as a grant of its own" };
     let batch = coupon.batch.as_ref().map(|batch| format!(", batch {batch}")).unwrap_or_default();
     let used = coupon.used.as_ref().map(|used| {
-        format!("Used {} by {} on host {}, grant {}.\n", date(used.at), used.number, used.host, used.grant)
+        let how = match (&used.host, &used.grant) {
+            (Some(host), Some(grant)) => format!("on host {host}, grant {grant}"),
+            (None, _) | (_, None) => "in another system".to_owned(),
+        };
+        format!("Used {} by {} {how}.\n", date(used.at), used.number)
     });
     let blocked = if coupon.blocked { "It is blocked.\n" } else { "" };
     format!(

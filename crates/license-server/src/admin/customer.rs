@@ -46,7 +46,7 @@ impl<O: io::Write> Console<'_, O> {
                     phone: phone.clone(),
                     tax_id: tax_id.clone(),
                 };
-                let wanted = Wanted { email_key: changes.email_key(), ..of(number) };
+                let wanted = Wanted { email_keys: changes.email_key().into_iter().collect(), ..of(number) };
                 let edit = self.change(&wanted, |draft| Ok(customer::edit(draft, number, &changes)?));
                 let fields = edit.await?;
                 self.say(&json!({ "changed": fields }), || match &fields[..] {

@@ -4,7 +4,8 @@ use license_core::crypto::sha256_hex;
 use license_types::{Coupon, FeatureId, ProductId};
 
 use super::{
-    BindingRow, CouponMode, CouponUse, CustomerId, Desk, GrantRow, Refusal, UsedDays, Write, seats::end, term,
+    BindingRow, CouponMode, CouponUse, CustomerId, Desk, GrantRow, Refusal, UsedDays, UsedHere, Write,
+    seats::end, term,
 };
 
 /// The digest that a coupon is stored under.
@@ -23,7 +24,8 @@ impl Desk<'_> {
         let row = row.ok_or(Refusal::CouponUnknown)?;
         if let Some(used) = row.used {
             // The host's last answer may be another one by now; the coupon still knows the request.
-            let repeated = (used.host, used.request_id) == (self.asked.host, self.asked.request_id);
+            let asked = (self.asked.host, self.asked.request_id);
+            let repeated = used.here.is_some_and(|here| (here.host, here.request_id) == asked);
             return if repeated { self.bound(Refusal::CouponUsed) } else { Err(Refusal::CouponUsed) };
         }
         self.require_current()?;
@@ -40,10 +42,7 @@ impl Desk<'_> {
         let used = CouponUse {
             at: self.now,
             customer: customer.clone(),
-            host: self.asked.host,
-            request_id: self.asked.request_id,
-            grant,
-            made,
+            here: Some(UsedHere { host: self.asked.host, request_id: self.asked.request_id, grant, made }),
         };
         self.write(Write::UseCoupon { digest, used });
         let binding = self.bind(&customer);

@@ -4,7 +4,7 @@ use license_types::{Registration, RegistrationNumber, UnixTime};
 use serde::Serialize;
 
 use super::{
-    Draft, HostRow, SeatRow, Write,
+    CustomerId, CustomerRow, Draft, HostRow, Rows, SeatRow, Write,
     log::Deed,
     mail::{MailKind, MailRow},
     registration::{checked, comparable},
@@ -33,7 +33,8 @@ impl Changes {
         self.email.as_deref().map(comparable)
     }
 
-    fn of(&self, known: &Registration) -> Registration {
+    /// A registration with what is entered.
+    pub(super) fn of(&self, known: &Registration) -> Registration {
         let entered = |new: &Option<String>, old: &String| new.clone().unwrap_or_else(|| old.clone());
         Registration {
             company: entered(&self.company, &known.company),
@@ -56,10 +57,7 @@ pub fn edit(
     let registration =
         checked(&changes.of(&row.registration)).map_err(|refusal| Unable::Field(refusal.problem().detail))?;
     let (company_key, email_key) = (comparable(&registration.company), comparable(&registration.email));
-    let is_other = |other: &&super::CustomerRow| other.email_key == email_key && other.id != row.id;
-    if let Some(other) = draft.rows.customers.iter().find(is_other) {
-        return Err(Unable::EmailTaken { masked: other.number.masked() });
-    }
+    require_free(&draft.rows, &email_key, Some(&row.id))?;
     let (new, old) = (&registration, &row.registration);
     let differs = [
         ("company", new.company != old.company),
@@ -76,6 +74,13 @@ pub fn edit(
         draft.write(Write::Edit(edit));
     }
     Ok(fields)
+}
+
+/// Whether nobody else has the e-mail. Its owner is among the rows, if it has one.
+pub(super) fn require_free(rows: &Rows, email_key: &str, own: Option<&CustomerId>) -> Result<(), Unable> {
+    let is_other = |other: &&CustomerRow| other.email_key == email_key && Some(&other.id) != own;
+    let other = rows.customers.iter().find(is_other);
+    other.map_or(Ok(()), |other| Err(Unable::EmailTaken { masked: other.number.masked() }))
 }
 
 /// Suspends a number; since when it is. Hosts are refused from their next call on.

@@ -82,10 +82,10 @@ pub struct ListedUse {
     pub at: UnixTime,
     /// The number, masked.
     pub number: String,
-    /// The id of the host's key.
-    pub host: KeyId,
-    /// The grant that it made or extended.
-    pub grant: String,
+    /// The id of the host's key; `None` if it was used in another system.
+    pub host: Option<KeyId>,
+    /// The grant that it made or extended; `None` if it was used in another system.
+    pub grant: Option<String>,
 }
 
 impl ListedCoupon {
@@ -106,15 +106,16 @@ impl ListedCoupon {
             used: row.used.as_ref().map(|used| ListedUse {
                 at: used.at,
                 number: number.map(RegistrationNumber::masked).unwrap_or_default(),
-                host: used.host.id(),
-                grant: used.grant.clone(),
+                host: used.here.as_ref().map(|here| here.host.id()),
+                grant: used.here.as_ref().map(|here| here.grant.clone()),
             }),
         }
     }
 }
 
 /// What is shown of a digest.
-pub(super) fn shown(digest: &str) -> &str {
+#[must_use]
+pub fn shown(digest: &str) -> &str {
     digest.get(..DIGEST_SHOWN).unwrap_or(digest)
 }
 
@@ -192,7 +193,8 @@ pub fn undo(draft: &mut Draft, coupon: &Coupon) -> Result<Undone, Unable> {
     let row = found(&draft.rows, coupon)?.clone();
     let used = row.used.as_ref().ok_or(Unable::CouponUnused)?;
     let rows = &draft.rows;
-    let grant = rows.grants.iter().find(|grant| grant.id == used.grant).ok_or(Unable::UnknownGrant)?.clone();
+    let here = used.here.as_ref().ok_or(Unable::CouponUsedElsewhere)?;
+    let grant = rows.grants.iter().find(|grant| grant.id == here.grant).ok_or(Unable::UnknownGrant)?.clone();
     let number = rows.customer(&used.customer).map(|customer| customer.number.masked()).unwrap_or_default();
     let (ends_at, used_days) = without(&grant, &row, draft.now);
     let (digest, customer) = (row.digest, used.customer.clone());
@@ -206,7 +208,8 @@ pub fn undo(draft: &mut Draft, coupon: &Coupon) -> Result<Undone, Unable> {
 
 /// The end of a grant without the days of a coupon. What is over stays as it is.
 fn without(grant: &GrantRow, coupon: &CouponRow, now: UnixTime) -> (Option<UnixTime>, Option<UsedDays>) {
-    let made = coupon.used.as_ref().is_some_and(|used| used.made);
+    let here = coupon.used.as_ref().and_then(|used| used.here.as_ref());
+    let made = here.is_some_and(|here| here.made);
     // Once it was extended, other days than the coupon's are left.
     let is_all_of_it = made && grant.ends_at == Some(term::ends_after(coupon.days, grant.made_at));
     match (grant.ends_at, grant.used_days) {

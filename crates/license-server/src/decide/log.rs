@@ -85,8 +85,8 @@ pub enum Deed {
     CouponUsed {
         /// The start of the coupon's digest.
         coupon: String,
-        /// The grant that it made or extended.
-        grant: String,
+        /// The grant that it made or extended; `None` if it was used in another system.
+        grant: Option<String>,
     },
     /// A host proved a statement that the database does not know: the database is an older copy.
     Restored {
@@ -205,7 +205,8 @@ impl Deed {
             }
             Write::UseCoupon { digest, used } => {
                 let coupon = issued::shown(digest).to_owned();
-                Some((used.customer.clone(), Self::CouponUsed { coupon, grant: used.grant.clone() }))
+                let grant = used.here.as_ref().map(|here| here.grant.clone());
+                Some((used.customer.clone(), Self::CouponUsed { coupon, grant }))
             }
             Write::Edit(edit) => edit.deed(),
             Write::SaveHost(_)
@@ -311,9 +312,8 @@ impl Deed {
             Self::EndChanged { grant, ends_at } => {
                 json!({ "grant": grant, "ends_at": ends_at.map(|end| end.0) })
             }
-            Self::CouponUsed { coupon, grant } | Self::CouponUndone { coupon, grant } => {
-                json!({ "coupon": coupon, "grant": grant })
-            }
+            Self::CouponUsed { coupon, grant } => json!({ "coupon": coupon, "grant": grant }),
+            Self::CouponUndone { coupon, grant } => json!({ "coupon": coupon, "grant": grant }),
             Self::Restored { own, proved } => json!({ "own": own, "proved": proved }),
             Self::Rekeyed { old } | Self::TooManyKeys { old } => json!({ "old": old.0 }),
             Self::CopyFound { host, serial, differs } => {

@@ -52,7 +52,7 @@ pub use self::{
     registration::comparable,
     rows::{
         BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended,
-        EndedBy, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, Wanted,
+        EndedBy, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted,
     },
     write::Write,
 };
@@ -136,7 +136,7 @@ impl Wanted {
         wanted.numbers.extend(asked.proved.as_ref().map(|proved| proved.number.clone()));
         match asked.call {
             Call::Register(registration) => {
-                wanted.email_key = Some(comparable(&registration.email));
+                wanted.email_keys = vec![comparable(&registration.email)];
                 wanted.evidence.clone_from(asked.evidence);
             }
             Call::Activate { number } => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use license_core::crypto::{KeyId, PublicKey};
-use license_types::{Registration, UnixTime};
+use license_types::{Registration, RegistrationNumber, UnixTime};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
@@ -59,6 +59,29 @@ pub(super) fn checked(entered: &Registration) -> Result<Registration, Refusal> {
     if is_address { Ok(registration) } else { Err(Refusal::NoEmail) }
 }
 
+impl CustomerRow {
+    /// A new customer, whose registration is in order.
+    pub(super) fn new(
+        id: CustomerId,
+        number: RegistrationNumber,
+        registration: Registration,
+        created_at: UnixTime,
+    ) -> Self {
+        Self {
+            id,
+            number,
+            company_key: comparable(&registration.company),
+            email_key: comparable(&registration.email),
+            registration,
+            created_at,
+            suspended_at: None,
+            mailed: BTreeMap::new(),
+            merged_into: None,
+            log: Chain::default(),
+        }
+    }
+}
+
 impl Desk<'_> {
     /// Whether this host was on a number before, and the vendor did not clear it.
     fn had_number(&self) -> bool {
@@ -86,19 +109,9 @@ impl Desk<'_> {
             Some(_) => Err(Refusal::RegisteredOnAnotherHost),
             None if self.had_number() => Err(Refusal::HostRegistered),
             None => {
-                let customer = CustomerRow {
-                    id: CustomerId(self.drawn.id("customer")),
-                    number: self.drawn.number.clone(),
-                    registration,
-                    company_key,
-                    email_key,
-                    created_at: self.now,
-                    suspended_at: None,
-                    mailed: BTreeMap::new(),
-                    merged_into: None,
-                    log: Chain::default(),
-                };
-                let id = customer.id.clone();
+                let id = CustomerId(self.drawn.id("customer"));
+                let number = self.drawn.number.clone();
+                let customer = CustomerRow::new(id.clone(), number, registration, self.now);
                 self.write(Write::AddCustomer(customer));
                 self.draft.mail(&id, MailKind::Number, None);
                 self.settle(&id)

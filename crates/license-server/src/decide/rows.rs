@@ -264,6 +264,13 @@ pub struct CouponUse {
     pub at: UnixTime,
     /// By whom.
     pub customer: CustomerId,
+    /// How; `None` if it was used in another system, before it was imported.
+    pub here: Option<UsedHere>,
+}
+
+/// How a coupon was used on this server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedHere {
     /// On which host.
     pub host: PublicKey,
     /// By which request: a late repetition of it is no second use.
@@ -298,8 +305,8 @@ pub struct Wanted {
     pub evidence: Evidence,
     /// The licenses of these numbers.
     pub numbers: Vec<RegistrationNumber>,
-    /// The license of the customer that is compared by this e-mail.
-    pub email_key: Option<String>,
+    /// The licenses of the customers that are compared by these e-mails.
+    pub email_keys: Vec<String>,
     /// The coupon of this digest.
     pub coupon: Option<String>,
     /// This seat, even if it was given back.
@@ -314,6 +321,8 @@ pub struct Wanted {
     pub host_id: Option<KeyId>,
     /// The coupons of this batch.
     pub batch: Option<String>,
+    /// The coupons of these digests, as if they were a batch.
+    pub coupons: Vec<String>,
 }
 
 /// Rows as they are in the store before a decision, and as they will be after it.
@@ -335,7 +344,7 @@ pub struct Rows {
     pub bars: Vec<BarRow>,
     /// The coupon that was wanted.
     pub coupon: Option<CouponRow>,
-    /// The batch that was wanted.
+    /// The batch that was wanted, or the coupons that were wanted together.
     pub batch: Vec<CouponRow>,
     /// The seat that was wanted, live or given back.
     pub seat: Option<SeatRow>,

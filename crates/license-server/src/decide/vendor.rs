@@ -88,6 +88,20 @@ pub enum Edit {
         /// How they are handled.
         policy: Policy,
     },
+    /// A product is called otherwise.
+    NameProduct {
+        /// The product.
+        product: ProductId,
+        /// Its name.
+        name: String,
+    },
+    /// A feature is called otherwise.
+    NameFeature {
+        /// The feature.
+        feature: FeatureId,
+        /// Its name.
+        name: String,
+    },
     /// A product more is sold.
     AddProduct(Product),
     /// A feature more can be in products.
@@ -117,6 +131,8 @@ impl Edit {
             Self::MoveSeat { .. }
             | Self::SetBlocked { .. }
             | Self::SetPolicy { .. }
+            | Self::NameProduct { .. }
+            | Self::NameFeature { .. }
             | Self::AddProduct(_)
             | Self::AddFeature(_) => None,
         }
@@ -167,6 +183,16 @@ impl Rows {
             Edit::SetPolicy { product, policy } => {
                 for row in self.catalogue.products.iter_mut().filter(|row| row.id == product) {
                     row.policy = policy;
+                }
+            }
+            Edit::NameProduct { product, name } => {
+                for row in self.catalogue.products.iter_mut().filter(|row| row.id == product) {
+                    row.name.clone_from(&name);
+                }
+            }
+            Edit::NameFeature { feature, name } => {
+                for row in self.catalogue.features.iter_mut().filter(|row| row.id == feature) {
+                    row.name.clone_from(&name);
                 }
             }
             Edit::AddProduct(product) => {
@@ -265,6 +291,12 @@ pub enum Unable {
     /// The coupon was not used.
     #[error("the coupon was not used, so there is nothing to take back; to stop it, block it")]
     CouponUnused,
+    /// The coupon was used before it was imported.
+    #[error(
+        "the coupon was used in another system, which alone knows what it gave; end that grant with `admin grant \
+         end` and issue another coupon"
+    )]
+    CouponUsedElsewhere,
     /// Nobody knows the host.
     #[error("no host has that id; `admin customer show` lists the hosts of a number")]
     UnknownHost,

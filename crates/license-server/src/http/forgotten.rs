@@ -46,7 +46,7 @@ pub(crate) async fn ask(
 }
 
 async fn mail(server: &LicenseServer, email: &str) -> Result<(), StoreError> {
-    let wanted = Wanted { email_key: Some(email_key(email)), ..Wanted::default() };
+    let wanted = Wanted { email_keys: vec![email_key(email)], ..Wanted::default() };
     let now = clock::now();
     let decide = |rows: Rows| {
         let mut draft = Draft::new(rows, Actor::Server, now);

@@ -9,7 +9,7 @@ use crate::{
     catalogue::{Catalogue, Feature, Policy, Product},
     decide::{
         BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended,
-        EndedBy, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, Wanted, log::Chain,
+        EndedBy, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted, log::Chain,
     },
 };
 
@@ -41,12 +41,13 @@ pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<R
     let numbers: Vec<&str> = wanted.numbers.iter().map(RegistrationNumber::as_str).collect();
     let found = query(
         "SELECT * FROM customer WHERE id IN (SELECT value FROM json_each(?1))
-            OR number IN (SELECT value FROM json_each(?2)) OR email_key = ?3
+            OR number IN (SELECT value FROM json_each(?2)) OR email_key IN (SELECT value FROM json_each(?3))
             OR id IN (SELECT customer FROM license_grant WHERE id = ?4)
             OR id IN (SELECT used_by FROM coupon WHERE digest = ?5)",
     );
     let found = found.bind(serde_json::to_string(&ids)?).bind(serde_json::to_string(&numbers)?);
-    let found = found.bind(&wanted.email_key).bind(&wanted.grant).bind(&wanted.coupon);
+    let found =
+        found.bind(serde_json::to_string(&wanted.email_keys)?).bind(&wanted.grant).bind(&wanted.coupon);
     let found = found.fetch_all(&mut *db).await?;
     rows.customers = found.iter().map(read_customer).collect::<Result<_, _>>()?;
 
@@ -82,6 +83,11 @@ pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<R
     if let Some(batch) = &wanted.batch {
         let found = query("SELECT * FROM coupon WHERE batch = ?1 ORDER BY rowid").bind(batch);
         let found = found.fetch_all(&mut *db).await?;
+        rows.batch = found.iter().map(read_coupon).collect::<Result<_, _>>()?;
+    }
+    if !wanted.coupons.is_empty() {
+        let found = query("SELECT * FROM coupon WHERE digest IN (SELECT value FROM json_each(?1))");
+        let found = found.bind(serde_json::to_string(&wanted.coupons)?).fetch_all(&mut *db).await?;
         rows.batch = found.iter().map(read_coupon).collect::<Result<_, _>>()?;
     }
     if let Some(session) = &wanted.session {
@@ -245,10 +251,15 @@ pub(super) fn read_coupon(row: &SqliteRow) -> Result<CouponRow, StoreError> {
         Some(at) => Some(CouponUse {
             at,
             customer: CustomerId(row.text("used_by")?),
-            host: row.parsed("used_on")?,
-            request_id: row.parsed("used_request")?,
-            grant: row.text("used_grant")?,
-            made: row.flag("used_made")?,
+            here: match row.optional_parsed("used_on")? {
+                None => None,
+                Some(host) => Some(UsedHere {
+                    host,
+                    request_id: row.parsed("used_request")?,
+                    grant: row.text("used_grant")?,
+                    made: row.flag("used_made")?,
+                }),
+            },
         }),
     };
     Ok(CouponRow {

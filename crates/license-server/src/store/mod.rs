@@ -26,7 +26,7 @@ pub use self::{
     backup::KeptFile,
     list::{CouponFilter, FoundCustomer},
     log::{BrokenChain, ChainEnd, Verified},
-    sqlite::Store,
+    sqlite::{Series, Store},
 };
 
 /// Why the store gave no answer. Always a fault, never a "no".

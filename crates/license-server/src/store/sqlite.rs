@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use prometheus_client::metrics::histogram::Histogram;
 use sqlx::{
-    SqlStr, SqlitePool,
+    SqlStr, Sqlite, SqlitePool, Transaction,
     migrate::{Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -25,6 +25,37 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Store {
     pub(super) pool: SqlitePool,
     transactions: Histogram,
+}
+
+/// Decisions one after the other in one transaction: all of them are stored at its [`commit`](Self::commit),
+/// none without. Whoever else wants to write waits that long.
+#[derive(Debug)]
+pub struct Series {
+    transaction: Transaction<'static, Sqlite>,
+}
+
+impl Series {
+    /// Loads rows, has `decide` look at them, and applies its writes. An error of `decide` writes nothing.
+    pub async fn decide<T, E>(
+        &mut self,
+        wanted: &Wanted,
+        decide: impl FnOnce(Rows) -> Result<(Vec<Write>, T), E>,
+    ) -> Result<Result<T, E>, StoreError> {
+        let rows = load::rows(&mut self.transaction, wanted).await?;
+        let (writes, outcome) = match decide(rows) {
+            Ok(decided) => decided,
+            Err(error) => return Ok(Err(error)),
+        };
+        for change in &writes {
+            write::apply(&mut self.transaction, change).await?;
+        }
+        Ok(Ok(outcome))
+    }
+
+    /// Stores what was decided.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
 }
 
 fn migrations() -> Migrator {
@@ -75,18 +106,17 @@ impl Store {
         wanted: &Wanted,
         decide: impl FnOnce(Rows) -> Result<(Vec<Write>, T), E>,
     ) -> Result<Result<T, E>, StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let rows = load::rows(&mut transaction, wanted).await?;
-        match decide(rows) {
-            Ok((writes, outcome)) => {
-                for change in &writes {
-                    write::apply(&mut transaction, change).await?;
-                }
-                transaction.commit().await?;
-                Ok(Ok(outcome))
-            }
-            Err(error) => Ok(Err(error)),
+        let mut series = self.series().await?;
+        let outcome = series.decide(wanted, decide).await?;
+        if outcome.is_ok() {
+            series.commit().await?;
         }
+        Ok(outcome)
+    }
+
+    /// Begins a transaction of several decisions.
+    pub async fn series(&self) -> Result<Series, StoreError> {
+        Ok(Series { transaction: self.pool.begin_with("BEGIN IMMEDIATE").await? })
     }
 
     /// How long transactions took, with the wait for their turn.

@@ -11,7 +11,7 @@ use license_types::{FeatureId, ProductId, Registration, SessionId, UnixTime};
 use super::{Store, StoreError};
 use crate::decide::{
     BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
-    GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, Wanted, Write,
+    GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted, Write,
     log::{Actor, Chain, Deed, LogRow},
     mail::{MailKind, MailRow},
     ratchet::Ratchet,
@@ -153,10 +153,12 @@ pub(super) fn writes() -> Vec<Write> {
             used: CouponUse {
                 at: UnixTime(12),
                 customer: customer.clone(),
-                host: key(1),
-                request_id: RequestId([1; 16]),
-                grant: "g".to_owned(),
-                made: true,
+                here: Some(UsedHere {
+                    host: key(1),
+                    request_id: RequestId([1; 16]),
+                    grant: "g".to_owned(),
+                    made: true,
+                }),
             },
         },
         Write::KeepReply(ReplyRow {
@@ -275,7 +277,7 @@ async fn live_rows_are_found_by_what_leads_to_them() {
     let cases = [
         ("host", Wanted { host: Some(key(1)), ..Wanted::default() }, true),
         ("number", Wanted { numbers: vec![number], ..Wanted::default() }, true),
-        ("e-mail", Wanted { email_key: Some("a@example.com".to_owned()), ..Wanted::default() }, true),
+        ("e-mail", Wanted { email_keys: vec!["a@example.com".to_owned()], ..Wanted::default() }, true),
         ("another host", Wanted { host: Some(key(3)), ..Wanted::default() }, false),
         ("nothing", Wanted::default(), false),
     ];

@@ -78,6 +78,12 @@ pub(super) async fn apply(db: &mut SqliteConnection, edit: &Edit) -> Result<(), 
         .bind(signed(policy.honoured))
         .bind(signed(policy.run_on))
         .bind(policy.trial_days),
+        Edit::NameProduct { product, name } => {
+            query("UPDATE product SET name = ?2 WHERE id = ?1").bind(product.0).bind(name)
+        }
+        Edit::NameFeature { feature, name } => {
+            query("UPDATE feature SET name = ?2 WHERE id = ?1").bind(feature.0).bind(name)
+        }
         Edit::AddProduct(product) => return add_product(db, product).await,
         Edit::AddFeature(feature) => return add_feature(db, feature).await,
     };
@@ -205,6 +211,10 @@ mod tests {
             vec![Edit::SetBlocked { digest: "d".to_owned(), blocked: false }],
             vec![Edit::UndoCoupon { digest: "d".to_owned(), customer: c.clone(), grant: "g".to_owned() }],
             vec![Edit::SetPolicy { product: ProductId(81), policy }],
+            vec![
+                Edit::NameProduct { product: ProductId(81), name: "amo".to_owned() },
+                Edit::NameFeature { feature: FeatureId(45), name: "seat".to_owned() },
+            ],
             vec![
                 Edit::AddFeature(Feature { id: FeatureId(35), name: "Fax".to_owned(), per_user: true }),
                 Edit::AddProduct(Product {

@@ -152,10 +152,10 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(digest)
         .bind(used.at.0)
         .bind(&used.customer.0)
-        .bind(used.host.to_string())
-        .bind(used.request_id.to_string())
-        .bind(&used.grant)
-        .bind(used.made),
+        .bind(used.here.as_ref().map(|here| here.host.to_string()))
+        .bind(used.here.as_ref().map(|here| here.request_id.to_string()))
+        .bind(used.here.as_ref().map(|here| &here.grant))
+        .bind(used.here.as_ref().map(|here| here.made)),
         Write::KeepReply(row) => query(
             "INSERT INTO reply (host, request_id, digest, status, body) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (host) DO UPDATE SET request_id = excluded.request_id,
