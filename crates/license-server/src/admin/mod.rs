@@ -6,6 +6,7 @@ mod coupon;
 mod customer;
 mod grant;
 mod host;
+mod import;
 mod key;
 mod log;
 mod product;
@@ -52,6 +53,23 @@ pub enum CommandError {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
+    },
+    /// A file to import cannot be read.
+    #[error(
+        "cannot read {path}: {source}; nothing was imported. The owner of the data folder must be able to read \
+         it"
+    )]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Records to import are in error.
+    #[error("nothing was imported, because of {}; correct the files and import them again", counted(*errors, "error"))]
+    NotImported {
+        /// How many.
+        errors: usize,
     },
     /// The keys cannot be used.
     #[error(transparent)]
@@ -110,6 +128,7 @@ impl<O: io::Write> Console<'_, O> {
             AdminCommand::Grant(command) => self.grant(command).await,
             AdminCommand::Product(command) => self.product(command).await,
             AdminCommand::Feature(command) => self.feature(command).await,
+            AdminCommand::Import { files, dry_run } => self.import(files, *dry_run).await,
         }
     }
 

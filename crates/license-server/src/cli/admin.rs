@@ -7,12 +7,12 @@ use license_core::crypto::KeyId;
 use license_types::RegistrationNumber;
 
 use super::{
-    CouponCommand, CustomerCommand, FeatureCommand, GrantCommand, HostCommand, LogCommand, ProductCommand,
-    host::key_id,
+    CouponCommand, CustomerCommand, FeatureCommand, GrantCommand, HostCommand, ImportFiles, LogCommand,
+    ProductCommand, host::key_id,
 };
 
 /// Ten years: longer is a mistake in typing.
-pub(super) const MAX_DAYS: i64 = 3_660;
+pub(crate) const MAX_DAYS: u32 = 3_660;
 
 /// `admin`
 #[derive(Debug, Args)]
@@ -74,6 +74,15 @@ pub enum AdminCommand {
     /// Add what products contain.
     #[command(subcommand)]
     Feature(FeatureCommand),
+    /// Take over what another system knows: all of the files, or nothing. It can be repeated.
+    Import {
+        /// The files. Root reads them as the owner of the data folder.
+        #[command(flatten)]
+        files: ImportFiles,
+        /// Say what would change, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// `admin key`

@@ -26,7 +26,7 @@ pub enum CouponCommand {
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_COUPONS))]
         count: u32,
         /// How many days it lasts after the day of its activation.
-        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_DAYS))]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DAYS)))]
         days: u32,
         /// Seats of each feature of the product.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -85,7 +85,7 @@ pub struct Coupons {
 }
 
 /// A name that needs no quotes in a shell or a table, and is no formula in any.
-fn batch(text: &str) -> Result<String, String> {
+pub(crate) fn batch(text: &str) -> Result<String, String> {
     let is_taken = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
     if begins_well && text.len() <= MAX_BATCH && text.chars().all(is_taken) {

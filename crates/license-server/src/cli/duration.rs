@@ -6,7 +6,7 @@ use std::time::Duration;
 const UNITS: [(char, u64); 4] = [('d', 24 * 3600), ('h', 3600), ('m', 60), ('s', 1)];
 
 /// The length that a text stands for.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let form = || "a length of time is a whole number and one of s, m, h, d: 90s, 10m, 4h, 30d".to_owned();
     let text = text.trim();
     let (_, seconds) = UNITS.into_iter().find(|(unit, _)| text.ends_with(*unit)).ok_or_else(form)?;

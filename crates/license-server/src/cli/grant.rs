@@ -6,7 +6,7 @@ use license_types::{ProductId, RegistrationNumber};
 use super::admin::MAX_DAYS;
 
 /// The most seats of one grant: more is a mistake in typing.
-const MAX_SEATS: i64 = 100_000;
+pub(crate) const MAX_SEATS: u32 = 100_000;
 
 /// `admin grant`
 #[derive(Debug, Subcommand)]
@@ -27,10 +27,10 @@ pub enum GrantCommand {
         #[arg(long)]
         product: ProductId,
         /// Seats of each feature of the product.
-        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_SEATS))]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SEATS)))]
         seats: u32,
         /// How many days it lasts after today.
-        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_DAYS))]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_DAYS)))]
         days: Option<u32>,
         /// It never ends.
         #[arg(long)]

@@ -6,6 +6,7 @@ mod customer;
 mod duration;
 mod grant;
 mod host;
+mod import;
 mod product;
 mod serve;
 
@@ -18,9 +19,12 @@ pub use self::{
     duration::shown,
     grant::GrantCommand,
     host::{HostCommand, LogCommand},
+    import::ImportFiles,
     product::{FeatureCommand, ProductCommand},
     serve::{LogFormat, Serve, Switch},
 };
+
+pub(crate) use self::{admin::MAX_DAYS, coupon::batch, duration::duration, grant::MAX_SEATS};
 
 /// The license server of MikoPBX.
 #[derive(Debug, Parser)]
@@ -65,6 +69,8 @@ mod tests {
             "admin backup FILE --with-keys --json",
             "admin restore FILE --json",
             "admin key rotate --root-key FILE",
+            "admin import --customers FILE --products FILE --coupons FILE --bindings FILE --dry-run",
+            "admin import --grants FILE --features FILE --json",
             "admin key revoke 0123456789abcdef --root-key FILE",
             "admin key list --json",
             "admin key export-root FILE --remove",

@@ -13,6 +13,7 @@ pub mod customer;
 mod draft;
 pub mod drop;
 pub mod grants;
+pub mod import;
 pub mod issued;
 mod lease;
 pub mod list;

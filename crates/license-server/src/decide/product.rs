@@ -118,7 +118,8 @@ pub fn add_feature(draft: &mut Draft, id: FeatureId, name: &str, per_user: bool)
     Ok(feature)
 }
 
-fn named(name: &str) -> Result<String, Unable> {
+/// A name of something that is sold, trimmed.
+pub(super) fn named(name: &str) -> Result<String, Unable> {
     required("name", name).map_err(|refusal| Unable::Field(refusal.problem().detail))
 }
 

@@ -125,6 +125,9 @@ impl World {
                 let row = self.coupons.iter_mut().find(|row| row.digest == *digest).unwrap();
                 row.used = Some(used.clone());
             }
+            if let Write::AddCoupon(row) = write {
+                self.coupons.push(row.clone());
+            }
             if let Write::Mail(mail) = write {
                 self.mails.push(mail.clone());
             }
@@ -320,7 +323,7 @@ impl World {
     ) -> Result<T, E> {
         self.rows.batch = self.coupons.clone();
         let outcome = self.change(decide);
-        self.rows.batch = Vec::new();
+        (self.rows.batch, self.rows.coupon) = (Vec::new(), None);
         outcome
     }
 

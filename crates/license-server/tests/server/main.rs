@@ -9,6 +9,8 @@ mod host;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod log;
