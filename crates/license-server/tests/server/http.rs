@@ -10,10 +10,10 @@ use license_core::{
     statement::Kind,
 };
 use license_server::http::Options;
-use license_types::{Code, Coupon, FeatureId, ProductId, Registration, RegistrationNumber};
+use license_types::{Code, ProductId};
 
 use crate::{
-    host::{Response, exchange},
+    host::exchange,
     running::{Running, capture, company, registered, trial},
 };
 
@@ -102,83 +102,6 @@ async fn a_request_id_belongs_to_one_request() {
     let other = host.seal_as(id, &trial(96)).send(running.address).await.problem();
     assert_eq!((other.status, other.code), (422, None));
     assert_eq!(first.send(running.address).await.body, answer.body, "the first answer is still kept");
-}
-
-#[tokio::test]
-async fn every_code_is_reached() {
-    let folder = tempfile::tempdir().unwrap();
-    let running = Running::start(folder.path()).await;
-    let at = running.address;
-    let mut host = running.host(1);
-    let unknown: RegistrationNumber = "MIKO-AAAAA-AAAAA-AAAAA-AAAAA".parse().unwrap();
-    let strange: Coupon = "MIKOUPD-AAAAA-AAAAA-AAAAA-AAAAA".parse().unwrap();
-    let (used, blocked) = (running.coupon(81, 1).await, running.coupon(81, 1).await);
-    running.block(blocked.clone()).await;
-
-    let nobody = [
-        (Call::CheckIn, 2008),
-        (capture(33), 2009),
-        (trial(11), 2009),
-        (Call::Coupon { coupon: used.clone() }, 2037),
-        (Call::Activate { number: unknown.clone() }, 2026),
-        (Call::LicenseInfo { number: unknown }, 2026),
-    ];
-    let mut stranger = running.host(9);
-    for (call, code) in nobody {
-        assert_problem(&stranger.seal(&call).send(at).await, code, &call);
-    }
-
-    let Call::Register(mine) = company("a") else { panic!("no registration") };
-    registered(&running, &mut host, "a").await;
-    host.ok(at, &Call::Coupon { coupon: used.clone() }).await;
-    let mine = |company: &str, email: &str| {
-        let (company, email) = (company.to_owned(), email.to_owned());
-        Call::Register(Registration { company, email, ..mine.clone() })
-    };
-    let bound = [
-        (Call::Coupon { coupon: strange }, 2040),
-        (Call::Coupon { coupon: used }, 2041),
-        (Call::Coupon { coupon: blocked }, 2057),
-        (mine("Other", "a@example.com"), 2022),
-        (mine("ООО «a»", "b@example.com"), 2051),
-        (capture(41), 2008),
-        (capture(99), 2008),
-        (trial(99), 2008),
-    ];
-    for (call, code) in bound {
-        assert_problem(&host.seal(&call).send(at).await, code, &call);
-    }
-    assert_problem(&stranger.seal(&company("a")).send(at).await, 2022, &company("a"));
-    let nothing = host.refused(at, &mine("ООО «a»", "")).await;
-    assert_eq!((nothing.status, nothing.code), (422, None));
-}
-
-fn assert_problem(response: &Response, code: u16, call: &Call) {
-    let problem = response.problem();
-    assert_eq!(problem.code, Some(Code(code)), "{call:?}");
-    for text in [&problem.detail, &problem.detail_ru] {
-        let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
-        assert!(!text.is_empty() && digits < Some(4), "{call:?}: {text}");
-    }
-}
-
-#[tokio::test]
-async fn an_expired_license_is_2011() {
-    let folder = tempfile::tempdir().unwrap();
-    let running = Running::start(folder.path()).await;
-    let mut host = running.host(1);
-    registered(&running, &mut host, "a").await;
-    host.ok(running.address, &trial(81)).await;
-    let database = folder.path().join("license-server.db");
-    let pool = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(database));
-    let expire = sqlx::query("UPDATE license_grant SET days_left = 0, counted_at = 1 WHERE trial = 1");
-    let changed = expire.execute(&pool.await.unwrap()).await.unwrap();
-    assert_eq!(changed.rows_affected(), 1);
-    let response = host.seal(&capture(45)).send(running.address).await;
-    assert_problem(&response, 2011, &capture(45));
-    assert_eq!(response.problem().feature, Some(FeatureId(45)));
-    assert_eq!(host.refused(running.address, &trial(81)).await.code, Some(Code::EXPIRED));
-    assert_eq!(host.leased(running.address, 45).await.unwrap().refusal, Some(Code::EXPIRED));
 }
 
 #[tokio::test]

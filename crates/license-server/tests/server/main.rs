@@ -5,6 +5,8 @@ mod backup;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod http;

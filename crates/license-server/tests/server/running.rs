@@ -6,7 +6,7 @@ use license_core::{api::Call, crypto::PublicKey};
 use license_server::{
     LicenseServer,
     admin::Console,
-    cli::{AdminCommand, BindingCommand, CouponCommand, Coupons},
+    cli::{AdminCommand, BindingCommand, CouponCommand},
     clock,
     decide::log::Actor,
     http::{self, Options},
@@ -92,11 +92,6 @@ impl Running {
         };
         let issued = self.admin(AdminCommand::Coupon(issue)).await;
         issued[0]["coupon"].as_str().unwrap().parse().unwrap()
-    }
-
-    pub(crate) async fn block(&self, coupon: Coupon) {
-        self.admin(AdminCommand::Coupon(CouponCommand::Block(Coupons { coupon: Some(coupon), batch: None })))
-            .await;
     }
 
     pub(crate) async fn bindings(&self, number: &RegistrationNumber) -> Vec<serde_json::Value> {
