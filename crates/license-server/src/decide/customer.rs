@@ -235,6 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn a_dropped_host_does_not_come_back_while_its_number_is_suspended() {
+        let reclaim = Call::Capture { feature: FeatureId(45), holder: None, reclaim: true };
+        for call in [reclaim, Call::Activate { number: number('A') }, trial(96)] {
+            let mut world = two_numbers();
+            world.drop_all();
+            world.change(|draft| suspend(draft, &number('A'))).unwrap();
+            let before = world.rows.clone();
+            assert_eq!(world.refused(1, &call), Refusal::Suspended, "{call:?}");
+            assert_eq!(world.rows, before, "{call:?}");
+            world.change(|draft| reinstate(draft, &number('A'))).unwrap();
+            world.ok(1, &call);
+        }
+    }
+
+    #[test]
     fn a_host_of_a_suspended_number_may_leave_it() {
         let mut world = two_numbers();
         world.change(|draft| suspend(draft, &number('A'))).unwrap();

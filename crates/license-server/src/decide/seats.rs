@@ -4,7 +4,7 @@ use std::{cmp::Reverse, time::Duration};
 
 use license_types::{Code, FeatureId, Holder, Seats, SessionId, UnixTime};
 
-use super::{BindingId, BindingRow, CustomerId, Desk, GrantRow, Refusal, Rows, SeatRow, Standing, Write};
+use super::{BindingId, BindingRow, CustomerId, Desk, GrantRow, Refusal, Rows, SeatRow, Write};
 
 /// How long a dropped host that was told stays barred from the seat, so that its hourly check does not
 /// take back what a person is about to use elsewhere (design, section 7).
@@ -136,11 +136,11 @@ impl Desk<'_> {
     ) -> Result<(BindingRow, SessionId), Refusal> {
         self.require_current()?;
         self.restore();
-        let binding = match self.standing() {
-            Standing::Ousted { binding, .. } if reclaim => self.bind(&binding.customer),
-            Standing::Bound(_) | Standing::Ousted { .. } | Standing::Unbound | Standing::Unknown => {
-                self.bound(Refusal::NoNumber)?
-            }
+        let binding = if reclaim {
+            let customer = self.bound_or_ousted(Refusal::NoNumber)?;
+            self.bind(&customer)
+        } else {
+            self.bound(Refusal::NoNumber)?
         };
         if reclaim {
             self.lift_bar(&binding.customer, feature);
