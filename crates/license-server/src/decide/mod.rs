@@ -35,6 +35,8 @@ pub mod verify;
 mod write;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod testing;
 
 use license_core::{
@@ -346,11 +348,8 @@ impl<'a> Desk<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
     use license_core::statement::Kind;
-    use license_types::{Code, FeatureId};
-    use proptest::{collection::vec, prelude::*, sample::select};
+    use license_types::Code;
 
     use super::{testing::*, *};
 
@@ -427,72 +426,5 @@ mod tests {
         assert_eq!(answer.statement, None);
         assert_eq!(answer.license.unwrap().customer.company, "Acme");
         assert_eq!(world.rows, before.rows);
-    }
-
-    /// What a host or the vendor may do next.
-    fn deed(kind: usize, world: &World) -> Call {
-        let held = world.rows.seats.get(kind % 3).map(|seat| seat.session.clone());
-        let calls = [
-            Call::Register(company("Acme")),
-            Call::Register(company("Other")),
-            Call::Activate { number: number('A') },
-            Call::CheckIn,
-            capture(33),
-            capture(45),
-            capture(48),
-            Call::Capture { feature: FeatureId(45), holder: None, reclaim: true },
-            Call::Capture { feature: FeatureId(48), holder: "user".parse().ok(), reclaim: false },
-            Call::Release { session: held.unwrap_or_else(|| SessionId("none".to_owned())) },
-            Call::Coupon { coupon: coupon('A') },
-            Call::Coupon { coupon: coupon('B') },
-            trial(81),
-            Call::Drop,
-        ];
-        calls[kind % calls.len()].clone()
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_hosts_do_no_seat_is_given_twice(deeds in vec((select(&[1_u8, 2, 3, 11, 21][..]), 0_usize..42, 0_u8..10), 1..80)) {
-            let mut world = World::new();
-            world.issue('A', 85, 1, 30);
-            world.issue('B', 81, 2, 30);
-            let mut serials = BTreeMap::new();
-            for (host, kind, vendor) in deeds {
-                // The number of the next company must be new.
-                world.next_number = if world.rows.customers.is_empty() { 'A' } else { 'B' };
-                if vendor == 0 && world.rows.customer_by_number(&number('A')).is_some() {
-                    world.drop_all();
-                }
-                let call = deed(kind, &world);
-                if let Ok(Decision { answer: Answer { statement: Some(statement), .. }, .. }) = world.decide(host, &call) {
-                    let last = serials.insert(host, statement.serial);
-                    prop_assert!(last < Some(statement.serial), "serials rise");
-                }
-
-                for customer in &world.rows.customers {
-                    let mut chain = log::Chain::default();
-                    for line in world.log.iter().filter(|line| line.customer == customer.id) {
-                        prop_assert!(line.follows(&chain), "{line:?}");
-                        chain = line.end();
-                    }
-                    prop_assert_eq!(&chain, &customer.log);
-                }
-                let rows = &world.rows;
-                let live = || rows.bindings.iter().filter(|binding| binding.ended.is_none());
-                let hosts: BTreeSet<String> = live().map(|binding| binding.host.to_string()).collect();
-                prop_assert_eq!(hosts.len(), live().count(), "a host is on one number");
-                let mut slots = BTreeSet::new();
-                let mut holders = BTreeSet::new();
-                for seat in &rows.seats {
-                    prop_assert!(slots.insert((&seat.customer, seat.feature, seat.slot)));
-                    prop_assert!(holders.insert((&seat.binding, seat.feature, &seat.holder)));
-                    let binding = live().find(|binding| binding.id == seat.binding);
-                    prop_assert_eq!(binding.map(|binding| &binding.customer), Some(&seat.customer));
-                    let pool = rows.pool(&seat.customer, seat.feature, world.now).unwrap();
-                    prop_assert!(pool.counted().captured <= pool.total, "{:?}", pool.counted());
-                }
-            }
-        }
     }
 }
