@@ -35,7 +35,7 @@ fn parse() -> Option<Arguments> {
         program: words.next()?.into(),
         customers: 100_000,
         seconds: 20,
-        connections: 16,
+        connections: 64,
         dir: "/dev/shm".into(),
     };
     while let Some(flag) = words.next() {
@@ -74,9 +74,11 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let served = Served::start(&arguments.program, folder.path())?;
     let mut load = Load::new(served.address, arguments.customers, arguments.connections);
     load.run(WARM_UP).await?;
-    let (before, watch) = (served.cpu()?, report::Stopwatch::start());
+    let used = || Ok::<_, std::io::Error>([served.cpu()?, program::cpu("self")?]);
+    let (before, watch) = (used()?, report::Stopwatch::start());
     let times = load.run(Duration::from_secs(arguments.seconds)).await?;
-    let (took, cpu) = (watch.elapsed(), served.cpu()?.saturating_sub(before));
+    let (took, after) = (watch.elapsed(), used()?);
+    let cpu = [0, 1].map(|program| after[program].saturating_sub(before[program]));
     println!("{} customers, loaded in {:.1} s", arguments.customers, loaded.as_secs_f64());
     println!("{}", report::text(times, took, cpu, served.memory()?));
     Ok(())

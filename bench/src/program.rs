@@ -40,12 +40,9 @@ impl Served {
         Ok(Self { child, address, _log: log })
     }
 
-    /// CPU time so far, in user and system mode (proc(5)).
+    /// Its CPU time so far.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let fields: Vec<u64> = after_name.split_whitespace().skip(11).take(2).flat_map(str::parse).collect();
-        Ok(Duration::from_millis(fields.iter().sum::<u64>() * 1000 / TICKS))
+        cpu(&self.child.id().to_string())
     }
 
     pub(crate) fn memory(&self) -> io::Result<Memory> {
@@ -56,6 +53,14 @@ impl Served {
         };
         Ok(Memory { now: of("VmRSS:"), peak: of("VmHWM:") })
     }
+}
+
+/// The CPU time of a process so far, in user and system mode (proc(5)).
+pub(crate) fn cpu(process: &str) -> io::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields: Vec<u64> = after_name.split_whitespace().skip(11).take(2).flat_map(str::parse).collect();
+    Ok(Duration::from_millis(fields.iter().sum::<u64>() * 1000 / TICKS))
 }
 
 impl Drop for Served {

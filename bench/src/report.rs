@@ -24,8 +24,8 @@ pub(crate) struct Memory {
     pub(crate) peak: u64,
 }
 
-/// A line with everything.
-pub(crate) fn text(mut times: Vec<Duration>, took: Duration, cpu: Duration, memory: Memory) -> String {
+/// A line with everything; the CPU time of the server, and of the load beside it.
+pub(crate) fn text(mut times: Vec<Duration>, took: Duration, cpu: [Duration; 2], memory: Memory) -> String {
     times.sort_unstable();
     let percentile = |per_mille: usize| {
         let index = (times.len() * per_mille / 1000).min(times.len().saturating_sub(1));
@@ -33,13 +33,15 @@ pub(crate) fn text(mut times: Vec<Duration>, took: Duration, cpu: Duration, memo
     };
     #[expect(clippy::cast_precision_loss, reason = "figures for people")]
     let (count, now, peak) = (times.len() as f64, memory.now as f64 / 1024.0, memory.peak as f64 / 1024.0);
+    let each = cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / count.max(1.0));
     format!(
-        "{:.0} check-ins/s  p50 {:.2} ms  p99 {:.2} ms  p99.9 {:.2} ms  server CPU {:.0} us each  \
-         memory {now:.0} MiB (peak {peak:.0})",
+        "{:.0} check-ins/s  p50 {:.2} ms  p99 {:.2} ms  p99.9 {:.2} ms  server CPU {:.0} us each \
+         (the load itself {:.0})  memory {now:.0} MiB (peak {peak:.0})",
         count / took.as_secs_f64(),
         percentile(500),
         percentile(990),
         percentile(999),
-        cpu.as_secs_f64() * 1e6 / count.max(1.0),
+        each[0],
+        each[1],
     )
 }

@@ -97,6 +97,12 @@ impl Receipt {
 }
 
 impl SignedReceipt {
+    /// What it says, whoever signed it: good for a guess, and for nothing else.
+    #[must_use]
+    pub fn claim(&self) -> Option<Receipt> {
+        serde_json::from_slice(&self.payload.0).ok()
+    }
+
     /// The receipt, if a key of `keys` signed it that is not revoked, for this host. What does not verify
     /// proves nothing, and is no error.
     #[must_use]
@@ -105,7 +111,6 @@ impl SignedReceipt {
         if !key.public.verifies(Purpose::Receipt, &self.payload.0, &self.signature) {
             return None;
         }
-        let receipt: Receipt = serde_json::from_slice(&self.payload.0).ok()?;
-        (schema::is_known(&receipt.schema) && receipt.host_key == *host_key).then_some(receipt)
+        self.claim().filter(|receipt| schema::is_known(&receipt.schema) && receipt.host_key == *host_key)
     }
 }

@@ -23,6 +23,11 @@ CREATE TABLE product_feature (
     PRIMARY KEY (product, feature)
 ) STRICT, WITHOUT ROWID;
 
+-- One row: a number drawn at each change of the three tables above, for those who keep them in memory.
+CREATE TABLE catalogue (
+    stamp INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE customer (
     id          TEXT PRIMARY KEY,
     number      TEXT NOT NULL UNIQUE,

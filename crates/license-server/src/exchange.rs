@@ -1,16 +1,19 @@
 //! One verified request of a host, from its rows to the bytes of its answer, in one transaction.
 
+use std::sync::Arc;
+
 use license_core::{
     api::{ApiAnswer, Call, HostCall, PROBLEM_MEDIA_TYPE, Problem},
     crypto::PublicKey,
     envelope::Envelope,
+    receipt::{Receipt, SignedReceipt},
 };
 use license_types::{Code, UnixTime};
 
 use crate::{
     LicenseServer,
     decide::{
-        Asked, Decision, Refusal, ReplyRow, Wanted, Write, decide,
+        Asked, Decision, Drawn, Refusal, ReplyRow, Rows, Wanted, Write, decide,
         log::Deed,
         registration,
         replay::{self, Seen},
@@ -78,73 +81,111 @@ impl LicenseServer {
         &self,
         envelope: &Envelope,
         body: &[u8],
-        request: &HostCall,
+        request: HostCall,
         now: UnixTime,
     ) -> Result<Reply, ExchangeError> {
-        let path = request.call.path();
-        let digest = replay::digest("POST", path, body);
-        let (drawn, keys) = (draw::drawn()?, self.keys());
-        let asked = Asked {
-            host: envelope.host_key,
-            request_id: envelope.request_id,
-            serial: envelope.serial,
-            nonce: request.nonce,
-            evidence: &request.evidence,
-            proved: keys.proved(request.receipt.as_ref(), &envelope.host_key),
-            call: &request.call,
+        let (host, path, keys) = (envelope.host_key, request.call.path(), self.keys());
+        let wanted = Wanted::of(host, &request);
+        let exchange = Exchange {
+            envelope: envelope.clone(),
+            digest: replay::digest("POST", path, body),
+            request,
+            keys,
+            drawn: draw::drawn()?,
+            now,
         };
-        let wanted = Wanted::of(&asked);
-        let exchange = self.store().transaction(&wanted, |rows| {
-            match replay::seen(&rows, &asked.request_id, &digest) {
-                Seen::Answered(last) => {
-                    let (status, body) = (last.status, last.body.clone());
-                    let reply = Reply { status, body, code: None, signed: false };
-                    return Ok((Vec::new(), (reply, Outcome::Repeated)));
-                }
-                Seen::Reused => {
-                    return Ok((Vec::new(), (Reply::problem(&replay::reused())?, Outcome::Reused)));
-                }
-                Seen::Never => {}
-            }
-            let mut keep = rows.host(&asked.host).is_some();
-            let before = matches!(asked.call, Call::Register(_)).then(|| rows.clone());
-            let (mut writes, reply, outcome) = match decide(rows, &asked, now, &drawn) {
-                Ok(decision) => {
-                    let outcome = Outcome::of(&decision);
-                    let (body, signed) = (success(&keys, &decision)?, decision.answer.statement.is_some());
-                    let reply = Reply { status: 200, body, code: None, signed };
-                    keep |= signed;
-                    (decision.writes, reply, outcome)
-                }
-                Err(refusal) => {
-                    let problem = refusal.problem();
-                    keep &= refusal != Refusal::OutOfDate;
-                    let outcome = Outcome::Refused { status: problem.status, code: problem.code };
-                    let notice = match (asked.call, before) {
-                        (Call::Register(entered), Some(rows)) => {
-                            registration::notice(rows, entered, &refusal, asked.host.id(), now)
-                        }
-                        _ => Vec::new(),
-                    };
-                    (notice, Reply::problem(&problem)?, outcome)
-                }
-            };
-            // Keys cost nothing, so that one that was never bound leaves nothing behind; and a recorded
-            // request does not push out the answer that its host may still ask for again.
-            if keep {
-                writes.push(Write::KeepReply(ReplyRow {
-                    host: asked.host,
-                    request_id: asked.request_id,
-                    digest: digest.clone(),
-                    status: reply.status,
-                    body: reply.body.clone(),
-                }));
-            }
-            Ok::<_, serde_json::Error>((writes, (reply, outcome)))
-        });
+        let exchange = self.store().transaction_together(wanted, move |rows| exchange.decide(rows));
         let (reply, outcome) = exchange.await??;
-        outcome.log(path, &asked.host);
+        outcome.log(path, &host);
         Ok(reply)
+    }
+}
+
+/// A request, and all that its answer is made of beside the rows.
+struct Exchange {
+    envelope: Envelope,
+    digest: String,
+    request: HostCall,
+    keys: Arc<Keys>,
+    drawn: Drawn,
+    now: UnixTime,
+}
+
+impl Exchange {
+    fn asked(&self, rows: &Rows) -> Asked<'_> {
+        Asked {
+            host: self.envelope.host_key,
+            request_id: self.envelope.request_id,
+            serial: self.envelope.serial,
+            nonce: self.request.nonce,
+            evidence: &self.request.evidence,
+            proved: self.request.receipt.as_ref().and_then(|receipt| self.proved(receipt, rows)),
+            call: &self.request.call,
+        }
+    }
+
+    /// What the receipt says, if this server signed it for this host. Nearly always it is the one of the
+    /// last answer, which its bytes tell sooner than its signature; no text in that answer can pose as one,
+    /// since the quotes of a text are escaped.
+    fn proved(&self, receipt: &SignedReceipt, rows: &Rows) -> Option<Receipt> {
+        let host = &self.envelope.host_key;
+        let last = rows.replies.iter().find(|reply| reply.host == *host);
+        let bytes = serde_json::to_vec(receipt).ok()?;
+        if last.is_some_and(|last| last.body.windows(bytes.len()).any(|window| window == bytes)) {
+            return receipt.claim();
+        }
+        self.keys.proved(receipt, host)
+    }
+
+    /// What is written, and the answer to be sent when it is stored.
+    fn decide(&self, rows: Rows) -> Result<(Vec<Write>, (Reply, Outcome)), serde_json::Error> {
+        let (asked, now) = (self.asked(&rows), self.now);
+        match replay::seen(&rows, &asked.host, &asked.request_id, &self.digest) {
+            Seen::Answered(last) => {
+                let (status, body) = (last.status, last.body.clone());
+                let reply = Reply { status, body, code: None, signed: false };
+                return Ok((Vec::new(), (reply, Outcome::Repeated)));
+            }
+            Seen::Reused => {
+                return Ok((Vec::new(), (Reply::problem(&replay::reused())?, Outcome::Reused)));
+            }
+            Seen::Never => {}
+        }
+        let mut keep = rows.host(&asked.host).is_some();
+        let before = matches!(asked.call, Call::Register(_)).then(|| rows.clone());
+        let (mut writes, reply, outcome) = match decide(rows, &asked, now, &self.drawn) {
+            Ok(decision) => {
+                let outcome = Outcome::of(&decision);
+                let (body, signed) = (success(&self.keys, &decision)?, decision.answer.statement.is_some());
+                let reply = Reply { status: 200, body, code: None, signed };
+                keep |= signed;
+                (decision.writes, reply, outcome)
+            }
+            Err(refusal) => {
+                let problem = refusal.problem();
+                keep &= refusal != Refusal::OutOfDate;
+                let outcome = Outcome::Refused { status: problem.status, code: problem.code };
+                let notice = match (asked.call, before) {
+                    (Call::Register(entered), Some(rows)) => {
+                        registration::notice(rows, entered, &refusal, asked.host.id(), now)
+                    }
+                    _ => Vec::new(),
+                };
+                (notice, Reply::problem(&problem)?, outcome)
+            }
+        };
+        // Keys cost nothing, so that one that was never bound leaves nothing behind; and a recorded
+        // request does not push out the answer that its host may still ask for again.
+        if keep {
+            writes.push(Write::KeepReply(ReplyRow {
+                host: asked.host,
+                request_id: asked.request_id,
+                digest: self.digest.clone(),
+                status: reply.status,
+                body: reply.body.clone(),
+            }));
+        }
+        Ok((writes, (reply, outcome)))
     }
 }
 

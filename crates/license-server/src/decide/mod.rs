@@ -29,6 +29,7 @@ mod restore;
 mod rows;
 mod seats;
 mod term;
+mod together;
 mod trial;
 pub mod vendor;
 pub mod verify;
@@ -40,10 +41,10 @@ mod properties;
 mod testing;
 
 use license_core::{
-    api::{Call, License, MAX_METRIC_LEN, MAX_METRICS, Metrics},
+    api::{Call, HostCall, License, MAX_METRIC_LEN, MAX_METRICS, Metrics},
     crypto::{Nonce, PublicKey, RequestId, sha256_hex},
     host::Evidence,
-    receipt::Receipt,
+    receipt::{Receipt, SignedReceipt},
     statement::Statement,
 };
 use license_types::{RegistrationNumber, SessionId, UnixTime};
@@ -132,25 +133,27 @@ impl Decision {
 }
 
 impl Wanted {
-    /// What [`decide`] needs for a request.
+    /// What [`decide`] needs for a request of a host. A receipt that proves nothing is none of its
+    /// business: rows that are not needed do no harm.
     #[must_use]
-    pub fn of(asked: &Asked<'_>) -> Self {
-        let mut wanted = Self { host: Some(asked.host), ..Self::default() };
-        wanted.numbers.extend(asked.proved.as_ref().map(|proved| proved.number.clone()));
-        match asked.call {
+    pub fn of(host: PublicKey, request: &HostCall) -> Self {
+        let mut wanted = Self { hosts: vec![host], ..Self::default() };
+        let claim = request.receipt.as_ref().and_then(SignedReceipt::claim);
+        wanted.numbers.extend(claim.map(|claim| claim.number));
+        match &request.call {
             Call::Register(registration) => {
                 wanted.email_keys = vec![comparable(&registration.email)];
-                wanted.evidence.clone_from(asked.evidence);
+                wanted.evidence.clone_from(&request.evidence);
             }
             Call::Activate { number } => {
                 wanted.numbers.push(number.clone());
-                wanted.evidence.clone_from(asked.evidence);
+                wanted.evidence.clone_from(&request.evidence);
             }
             Call::Release { session } => wanted.session = Some(session.clone()),
             Call::Coupon { coupon } => wanted.coupon = Some(coupon_digest(coupon)),
             Call::Trial { product } => {
                 wanted.trials = Some(*product);
-                wanted.evidence.clone_from(asked.evidence);
+                wanted.evidence.clone_from(&request.evidence);
             }
             Call::LicenseInfo { number } => wanted.numbers.push(number.clone()),
             Call::CheckIn | Call::Capture { .. } | Call::SendMetrics { .. } | Call::Drop => {}

@@ -5,7 +5,7 @@
 
 use license_core::{
     api::Problem,
-    crypto::{RequestId, sha256_hex},
+    crypto::{PublicKey, RequestId, sha256_hex},
 };
 
 use super::{Desk, Refusal, ReplyRow, Rows};
@@ -29,8 +29,8 @@ pub fn digest(method: &str, path: &str, body: &[u8]) -> String {
 
 /// Whether the host's last answer was to this request.
 #[must_use]
-pub fn seen<'r>(rows: &'r Rows, request_id: &RequestId, digest: &str) -> Seen<'r> {
-    match &rows.reply {
+pub fn seen<'r>(rows: &'r Rows, host: &PublicKey, request_id: &RequestId, digest: &str) -> Seen<'r> {
+    match rows.replies.iter().find(|reply| reply.host == *host) {
         Some(last) if last.request_id != *request_id => Seen::Never,
         Some(last) if last.digest == digest => Seen::Answered(last),
         Some(_) => Seen::Reused,
@@ -165,11 +165,11 @@ mod tests {
             status: 200,
             body: b"answer".to_vec(),
         };
-        let rows = Rows { reply: Some(last.clone()), ..Rows::default() };
+        let rows = Rows { replies: vec![last.clone()], ..Rows::default() };
         let other = digest("POST", "/v1/coupon", b"{}");
-        assert_eq!(seen(&rows, &RequestId([1; 16]), &last.digest), Seen::Answered(&last));
-        assert_eq!(seen(&rows, &RequestId([1; 16]), &other), Seen::Reused);
-        assert_eq!(seen(&rows, &RequestId([2; 16]), &last.digest), Seen::Never);
-        assert_eq!(seen(&Rows::default(), &RequestId([1; 16]), &last.digest), Seen::Never);
+        assert_eq!(seen(&rows, &key(1), &RequestId([1; 16]), &last.digest), Seen::Answered(&last));
+        assert_eq!(seen(&rows, &key(1), &RequestId([1; 16]), &other), Seen::Reused);
+        assert_eq!(seen(&rows, &key(1), &RequestId([2; 16]), &last.digest), Seen::Never);
+        assert_eq!(seen(&rows, &key(2), &RequestId([1; 16]), &last.digest), Seen::Never);
     }
 }

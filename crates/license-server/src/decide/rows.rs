@@ -1,6 +1,6 @@
 //! What decisions read: the rows of the store as plain values.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use license_core::{
     crypto::{KeyId, PublicKey, RequestId},
@@ -299,8 +299,8 @@ pub struct ReplyRow {
 /// Which rows a decision needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// This host, its bindings, its last answer and the licenses of its numbers.
-    pub host: Option<PublicKey>,
+    /// These hosts, their bindings, their last answers and the licenses of their numbers.
+    pub hosts: Vec<PublicKey>,
     /// Hosts that share a fact with it, with their bindings.
     pub evidence: Evidence,
     /// The licenses of these numbers.
@@ -329,7 +329,7 @@ pub struct Wanted {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     /// What is sold.
-    pub catalogue: Catalogue,
+    pub catalogue: Arc<Catalogue>,
     /// The hosts that were wanted.
     pub hosts: Vec<HostRow>,
     /// All their bindings, live and ended.
@@ -350,8 +350,8 @@ pub struct Rows {
     pub seat: Option<SeatRow>,
     /// The trials that were wanted.
     pub trials: Vec<GrantRow>,
-    /// The last answer to the host.
-    pub reply: Option<ReplyRow>,
+    /// The last answers to the hosts.
+    pub replies: Vec<ReplyRow>,
 }
 
 impl Rows {

@@ -1,9 +1,9 @@
 //! A world without a store: rows that writes are applied to, and hosts that ask.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use license_core::{
-    api::Call,
+    api::{Call, HostCall},
     crypto::{Nonce, PublicKey, RequestId, SigningKey},
     host::{Evidence, Fact, FactKind},
     receipt::Receipt,
@@ -13,8 +13,8 @@ use license_core::{
 use license_types::{Code, Coupon, FeatureId, ProductId, Registration, RegistrationNumber, UnixTime};
 
 use super::{
-    Answer, Asked, CouponMode, CouponRow, CustomerId, Decision, Draft, Drawn, Refusal, Rows, SeatRow, Write,
-    coupon_digest, decide,
+    Answer, Asked, CouponMode, CouponRow, CustomerId, Decision, Draft, Drawn, Refusal, Rows, SeatRow, Wanted,
+    Write, coupon_digest, decide,
     drop::{self, Dropped, Purpose, Which},
     log::{Actor, Deed, LogRow},
     mail::MailRow,
@@ -93,7 +93,7 @@ impl World {
     /// A new server.
     pub(super) fn new() -> Self {
         Self {
-            rows: Rows { catalogue: Catalogue::initial(), ..Rows::default() },
+            rows: Rows { catalogue: Arc::new(Catalogue::initial()), ..Rows::default() },
             now: NOW,
             last_request: RequestId([0; 16]),
             log: Vec::new(),
@@ -170,19 +170,20 @@ impl World {
         let held = proved.as_ref().map(|proved| proved.serial);
         let serial = held.unwrap_or_else(|| self.serial(host));
         let proved = proved.or_else(|| receipt(host, serial.min(self.issued(host))));
-        let asked = Asked {
-            host: key(host),
-            request_id: request,
-            serial,
-            nonce: nonce(request),
-            evidence: &evidence,
-            proved,
-            call,
-        };
+        let (nonce, evidence) = (nonce(request), &evidence);
+        let sent = HostCall { nonce, evidence: evidence.clone(), receipt: None, call: call.clone() };
+        let mut wanted = Wanted::of(key(host), &sent);
+        wanted.numbers.extend(proved.iter().map(|proved| proved.number.clone()));
+        let asked = Asked { host: key(host), request_id: request, serial, nonce, evidence, proved, call };
         let drawn = Drawn { number: number(self.next_number), seed: request.0 };
         self.last_request = request;
         let before = rows.clone();
-        let decision = match (decide(rows, &asked, self.now, &drawn), call) {
+        let decided = decide(rows, &asked, self.now, &drawn);
+        if wanted.is_of_hosts() {
+            let alike = decide(before.of_hosts(&wanted), &asked, self.now, &drawn);
+            assert_eq!(alike, decided, "together with others it is decided as by itself");
+        }
+        let decision = match (decided, call) {
             (Err(refusal), Call::Register(entered)) => {
                 let writes = registration::notice(before, entered, &refusal, key(host).id(), self.now);
                 self.apply(&writes);
@@ -357,13 +358,13 @@ impl World {
     pub(super) fn sell_many(&mut self, features: usize) {
         let ids: Vec<FeatureId> = (10_000..).take(features).map(FeatureId).collect();
         let feature = |id: &FeatureId| Feature { id: *id, name: id.to_string(), per_user: true };
-        self.rows.catalogue.features.extend(ids.iter().map(feature));
+        Arc::make_mut(&mut self.rows.catalogue).features.extend(ids.iter().map(feature));
         let product = Product {
             id: ProductId(1000),
             name: "Much".to_owned(),
             features: ids,
             policy: Policy::default(),
         };
-        self.rows.catalogue.products.push(product);
+        Arc::make_mut(&mut self.rows.catalogue).products.push(product);
     }
 }

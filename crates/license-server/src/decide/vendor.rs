@@ -1,11 +1,12 @@
 //! What only the vendor changes, and why a change of the vendor's comes to nothing.
 
-use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
+use std::sync::Arc;
 
 use license_core::crypto::PublicKey;
+use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
 
 use super::{BindingId, CouponRow, CustomerId, CustomerRow, Rows, issued, log::Deed};
-use crate::catalogue::{Feature, Policy, Product};
+use crate::catalogue::{Catalogue, Feature, Policy, Product};
 
 /// One change that only the vendor makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +138,18 @@ impl Edit {
             | Self::AddFeature(_) => None,
         }
     }
+
+    /// Whether it changes what is sold.
+    pub(crate) fn is_of_catalogue(&self) -> bool {
+        matches!(
+            self,
+            Self::SetPolicy { .. }
+                | Self::NameProduct { .. }
+                | Self::NameFeature { .. }
+                | Self::AddProduct(_)
+                | Self::AddFeature(_)
+        )
+    }
 }
 
 impl Rows {
@@ -181,29 +194,35 @@ impl Rows {
                 }
             }
             Edit::SetPolicy { product, policy } => {
-                for row in self.catalogue.products.iter_mut().filter(|row| row.id == product) {
+                for row in self.sold().products.iter_mut().filter(|row| row.id == product) {
                     row.policy = policy;
                 }
             }
             Edit::NameProduct { product, name } => {
-                for row in self.catalogue.products.iter_mut().filter(|row| row.id == product) {
+                for row in self.sold().products.iter_mut().filter(|row| row.id == product) {
                     row.name.clone_from(&name);
                 }
             }
             Edit::NameFeature { feature, name } => {
-                for row in self.catalogue.features.iter_mut().filter(|row| row.id == feature) {
+                for row in self.sold().features.iter_mut().filter(|row| row.id == feature) {
                     row.name.clone_from(&name);
                 }
             }
             Edit::AddProduct(product) => {
-                self.catalogue.products.push(product);
-                self.catalogue.products.sort_by_key(|product| product.id);
+                let sold = self.sold();
+                sold.products.push(product);
+                sold.products.sort_by_key(|product| product.id);
             }
             Edit::AddFeature(feature) => {
-                self.catalogue.features.push(feature);
-                self.catalogue.features.sort_by_key(|feature| feature.id);
+                let sold = self.sold();
+                sold.features.push(feature);
+                sold.features.sort_by_key(|feature| feature.id);
             }
         }
+    }
+
+    fn sold(&mut self) -> &mut Catalogue {
+        Arc::make_mut(&mut self.catalogue)
     }
 
     /// The coupon, wherever it is among the rows.

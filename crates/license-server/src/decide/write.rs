@@ -185,7 +185,10 @@ impl Rows {
                     coupon.used = Some(used.clone());
                 }
             }
-            Write::KeepReply(reply) => self.reply = Some(reply),
+            Write::KeepReply(reply) => {
+                self.replies.retain(|known| known.host != reply.host);
+                self.replies.push(reply);
+            }
             Write::SaveMetrics { .. } => {}
             Write::Mail(mail) => {
                 for customer in self.customers.iter_mut().filter(|row| row.id == mail.customer) {

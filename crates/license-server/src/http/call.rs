@@ -37,7 +37,7 @@ pub(crate) async fn call(
         Some(limits) => limits.call(&request.call, &host, network).map_err(Fault::TooMany)?,
         None => None,
     };
-    let answered = api.server.answer(&envelope, &body, &request, clock::now()).await;
+    let answered = api.server.answer(&envelope, &body, request, clock::now()).await;
     let reply = answered.map_err(|error| {
         tracing::error!(%error, "a request failed");
         Fault::Internal

@@ -53,7 +53,7 @@ pub(crate) async fn changed(
 
 /// The customer whose log the host has to wait for; `None` if there is news.
 async fn awaited(server: &LicenseServer, host: &PublicKey) -> Result<Option<CustomerId>, Fault> {
-    let wanted = Wanted { host: Some(*host), ..Wanted::default() };
+    let wanted = Wanted { hosts: vec![*host], ..Wanted::default() };
     let look = |rows: Rows| changed::awaited(&rows, host).map(|awaited| (Vec::new(), awaited));
     let looked: Result<_, Refusal> = server.store().transaction(&wanted, look).await.map_err(|error| {
         tracing::error!(%error, "cannot see whether a host has news");

@@ -179,8 +179,8 @@ impl Keys {
     /// What the host of `key` was told, if this server signed it, with this or a retired key. Anything
     /// else proves nothing, and is no fault of the request.
     #[must_use]
-    pub fn proved(&self, receipt: Option<&SignedReceipt>, key: &PublicKey) -> Option<Receipt> {
-        receipt?.verify(&self.set, key)
+    pub fn proved(&self, receipt: &SignedReceipt, key: &PublicKey) -> Option<Receipt> {
+        receipt.verify(&self.set, key)
     }
 }
 

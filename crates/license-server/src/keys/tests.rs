@@ -102,10 +102,9 @@ fn a_host_proves_by_its_own_receipt_of_this_server_alone() {
     let (one, other) = (Keys::open(&one).unwrap(), Keys::open(&other).unwrap());
     let statement = statement();
     let (ours, foreign) = (one.receipt(&statement).unwrap(), other.receipt(&statement).unwrap());
-    assert_eq!(one.proved(Some(&ours), &key(1)), Some(Receipt::of(&statement).unwrap()));
-    assert_eq!(one.proved(Some(&ours), &key(2)), None, "another host's");
-    assert_eq!(one.proved(Some(&foreign), &key(1)), None, "another server's");
-    assert_eq!(one.proved(None, &key(1)), None);
+    assert_eq!(one.proved(&ours, &key(1)), Some(Receipt::of(&statement).unwrap()));
+    assert_eq!(one.proved(&ours, &key(2)), None, "another host's");
+    assert_eq!(one.proved(&foreign, &key(1)), None, "another server's");
 }
 
 #[test]
@@ -144,11 +143,11 @@ fn what_a_revoked_key_signed_counts_no_more() {
     let before = Keys::open(&dir).unwrap();
     let receipt = before.receipt(&statement()).unwrap();
     let rotated = before.rotate(&dir, &RootKey::Here, NOW).unwrap();
-    assert!(rotated.proved(Some(&receipt), &key(1)).is_some(), "a retired key proves");
+    assert!(rotated.proved(&receipt, &key(1)).is_some(), "a retired key proves");
     let revoked = rotated.revoke(&dir, &before.signing_id(), &RootKey::Here, NOW).unwrap();
     assert_eq!(revoked.signing_id(), rotated.signing_id(), "another one signs");
     assert!(!accepted(&before, &revoked) && accepted(&rotated, &revoked));
-    assert_eq!(revoked.proved(Some(&receipt), &key(1)), None);
+    assert_eq!(revoked.proved(&receipt, &key(1)), None);
     let again = revoked.revoke(&dir, &revoked.signing_id(), &RootKey::Here, NOW).unwrap();
     assert!(!accepted(&revoked, &again) && accepted(&again, &again), "the one that signs is replaced");
 }

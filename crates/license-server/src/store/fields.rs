@@ -1,12 +1,23 @@
 //! Columns as typed values.
 
-use std::str::FromStr;
+use std::{collections::HashMap, str::FromStr};
 
+use license_core::crypto::PublicKey;
 use license_types::UnixTime;
 use serde::de::DeserializeOwned;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::StoreError;
+
+/// Host keys by their text. To read one from its text takes a square root in its field, which is as much work as the
+/// rest of a row.
+pub(super) struct KnownKeys(HashMap<String, PublicKey>);
+
+impl KnownKeys {
+    pub(super) fn new(keys: &[PublicKey]) -> Self {
+        Self(keys.iter().map(|key| (key.to_string(), *key)).collect())
+    }
+}
 
 /// A row whose columns are read by name.
 pub(super) struct Fields<'r>(pub(super) &'r SqliteRow);
@@ -22,6 +33,14 @@ impl Fields<'_> {
 
     pub(super) fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, StoreError> {
         self.text(column)?.parse().map_err(|_| StoreError::Unreadable { column })
+    }
+
+    pub(super) fn key(&self, column: &'static str, known: &KnownKeys) -> Result<PublicKey, StoreError> {
+        let text: &str = self.0.try_get(column)?;
+        match known.0.get(text) {
+            Some(key) => Ok(*key),
+            None => text.parse().map_err(|_| StoreError::Unreadable { column }),
+        }
     }
 
     pub(super) fn optional_parsed<T: FromStr>(&self, column: &'static str) -> Result<Option<T>, StoreError> {

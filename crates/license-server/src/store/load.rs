@@ -4,37 +4,43 @@ use license_core::crypto::PublicKey;
 use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId};
 use sqlx::{SqliteConnection, query, sqlite::SqliteRow};
 
-use super::{StoreError, fields::Fields};
-use crate::{
-    catalogue::{Catalogue, Feature, Policy, Product},
-    decide::{
-        BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended,
-        EndedBy, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted, log::Chain,
-    },
+use super::{
+    StoreError,
+    catalogue::Sold,
+    fields::{Fields, KnownKeys},
+};
+use crate::decide::{
+    BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
+    GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted, log::Chain,
 };
 
 /// The rows that are wanted, and those that they lead to.
-pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<Rows, StoreError> {
-    let host = wanted.host.map(|key| key.to_string());
-    let mut rows = Rows { catalogue: catalogue(db).await?, ..Rows::default() };
+pub(super) async fn rows(
+    db: &mut SqliteConnection,
+    sold: &Sold,
+    wanted: &Wanted,
+) -> Result<Rows, StoreError> {
+    let known = KnownKeys::new(&wanted.hosts);
+    let hosts: Vec<String> = wanted.hosts.iter().map(PublicKey::to_string).collect();
+    let mut rows = Rows { catalogue: sold.catalogue(db).await?, ..Rows::default() };
 
     let digests: Vec<&str> = wanted.evidence.0.iter().map(|fact| fact.digest.as_str()).collect();
     let found = query(
-        "SELECT * FROM host WHERE key = ?1 OR id = ?3
+        "SELECT * FROM host WHERE key IN (SELECT value FROM json_each(?1)) OR id = ?3
             OR key IN (SELECT host FROM host_fact WHERE digest IN (SELECT value FROM json_each(?2)))",
     );
-    let found = found.bind(&host).bind(serde_json::to_string(&digests)?);
+    let found = found.bind(serde_json::to_string(&hosts)?).bind(serde_json::to_string(&digests)?);
     let found = found.bind(wanted.host_id.as_ref().map(|id| &id.0)).fetch_all(&mut *db).await?;
-    rows.hosts = found.iter().map(read_host).collect::<Result<_, _>>()?;
+    rows.hosts = found.iter().map(|row| read_host(row, &known)).collect::<Result<_, _>>()?;
 
     let mut keys: Vec<String> = rows.hosts.iter().map(|host| host.key.to_string()).collect();
-    keys.extend(host.clone());
+    keys.extend(hosts.iter().cloned());
     let found = query("SELECT * FROM binding WHERE host IN (SELECT value FROM json_each(?1)) ORDER BY rowid");
     let found = found.bind(serde_json::to_string(&keys)?).fetch_all(&mut *db).await?;
-    rows.bindings = found.iter().map(read_binding).collect::<Result<_, _>>()?;
+    rows.bindings = found.iter().map(|row| read_binding(row, &known)).collect::<Result<_, _>>()?;
 
     let is_wanted = |key: &PublicKey| {
-        Some(*key) == wanted.host || wanted.host_id.as_ref().is_some_and(|id| *id == key.id())
+        wanted.hosts.contains(key) || wanted.host_id.as_ref().is_some_and(|id| *id == key.id())
     };
     let own = rows.bindings.iter().filter(|binding| is_wanted(&binding.host));
     let ids: Vec<&str> = own.map(|binding| binding.customer.0.as_str()).collect();
@@ -62,19 +68,19 @@ pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<R
     rows.seats = found.iter().map(read_seat).collect::<Result<_, _>>()?;
     let found = query("SELECT * FROM bar WHERE customer IN (SELECT value FROM json_each(?1))");
     let found = found.bind(&ids).fetch_all(&mut *db).await?;
-    rows.bars = found.iter().map(read_bar).collect::<Result<_, _>>()?;
+    rows.bars = found.iter().map(|row| read_bar(row, &known)).collect::<Result<_, _>>()?;
 
     if wanted.every_host {
         let found =
             query("SELECT * FROM binding WHERE customer IN (SELECT value FROM json_each(?1)) ORDER BY rowid");
         let found = found.bind(&ids).fetch_all(&mut *db).await?;
-        rows.bindings = found.iter().map(read_binding).collect::<Result<_, _>>()?;
+        rows.bindings = found.iter().map(|row| read_binding(row, &known)).collect::<Result<_, _>>()?;
         let found = query(
             "SELECT * FROM host WHERE key IN (SELECT host FROM binding
               WHERE customer IN (SELECT value FROM json_each(?1)))",
         );
         let found = found.bind(&ids).fetch_all(&mut *db).await?;
-        rows.hosts = found.iter().map(read_host).collect::<Result<_, _>>()?;
+        rows.hosts = found.iter().map(|row| read_host(row, &known)).collect::<Result<_, _>>()?;
     }
     if let Some(digest) = &wanted.coupon {
         let found = query("SELECT * FROM coupon WHERE digest = ?1").bind(digest);
@@ -102,46 +108,18 @@ pub(super) async fn rows(db: &mut SqliteConnection, wanted: &Wanted) -> Result<R
         let found = found.bind(product.0).bind(serde_json::to_string(&keys)?).fetch_all(&mut *db).await?;
         rows.trials = found.iter().map(read_grant).collect::<Result<_, _>>()?;
     }
-    if host.is_some() {
-        let found = query("SELECT * FROM reply WHERE host = ?1").bind(&host);
-        rows.reply = found.fetch_optional(&mut *db).await?.as_ref().map(read_reply).transpose()?;
+    if !hosts.is_empty() {
+        let found = query("SELECT * FROM reply WHERE host IN (SELECT value FROM json_each(?1))");
+        let found = found.bind(serde_json::to_string(&hosts)?).fetch_all(&mut *db).await?;
+        rows.replies = found.iter().map(|row| read_reply(row, &known)).collect::<Result<_, _>>()?;
     }
     Ok(rows)
 }
 
-/// Everything that is sold.
-pub(super) async fn catalogue(db: &mut SqliteConnection) -> Result<Catalogue, StoreError> {
-    let mut catalogue = Catalogue::default();
-    for row in query("SELECT * FROM product ORDER BY id").fetch_all(&mut *db).await? {
-        let row = Fields(&row);
-        let id = ProductId(row.number("id")?);
-        let policy = Policy {
-            refresh: row.number("refresh")?,
-            honoured: row.number("honoured")?,
-            run_on: row.number("run_on")?,
-            trial_days: row.number("trial_days")?,
-        };
-        catalogue.products.push(Product { id, name: row.text("name")?, features: Vec::new(), policy });
-    }
-    for row in query("SELECT * FROM product_feature ORDER BY product, feature").fetch_all(&mut *db).await? {
-        let row = Fields(&row);
-        let (product, feature) = (ProductId(row.number("product")?), FeatureId(row.number("feature")?));
-        for product in catalogue.products.iter_mut().filter(|known| known.id == product) {
-            product.features.push(feature);
-        }
-    }
-    for row in query("SELECT * FROM feature ORDER BY id").fetch_all(&mut *db).await? {
-        let row = Fields(&row);
-        let id = FeatureId(row.number("id")?);
-        catalogue.features.push(Feature { id, name: row.text("name")?, per_user: row.flag("per_user")? });
-    }
-    Ok(catalogue)
-}
-
-fn read_host(row: &SqliteRow) -> Result<HostRow, StoreError> {
+fn read_host(row: &SqliteRow, known: &KnownKeys) -> Result<HostRow, StoreError> {
     let row = Fields(row);
     Ok(HostRow {
-        key: row.parsed("key")?,
+        key: row.key("key", known)?,
         evidence: row.json("evidence")?,
         serial: row.number("serial")?,
         acknowledged: row.number("acknowledged")?,
@@ -152,7 +130,7 @@ fn read_host(row: &SqliteRow) -> Result<HostRow, StoreError> {
     })
 }
 
-fn read_binding(row: &SqliteRow) -> Result<BindingRow, StoreError> {
+fn read_binding(row: &SqliteRow, known: &KnownKeys) -> Result<BindingRow, StoreError> {
     let row = Fields(row);
     let ended = match (row.optional_time("ended_at")?, row.optional_text("ended_by")?.as_deref()) {
         (None, None) => None,
@@ -170,7 +148,7 @@ fn read_binding(row: &SqliteRow) -> Result<BindingRow, StoreError> {
     };
     Ok(BindingRow {
         id: BindingId(row.text("id")?),
-        host: row.parsed("host")?,
+        host: row.key("host", known)?,
         customer: CustomerId(row.text("customer")?),
         bound_at: row.time("bound_at")?,
         ended,
@@ -234,10 +212,10 @@ fn read_seat(row: &SqliteRow) -> Result<SeatRow, StoreError> {
     })
 }
 
-fn read_bar(row: &SqliteRow) -> Result<BarRow, StoreError> {
+fn read_bar(row: &SqliteRow, known: &KnownKeys) -> Result<BarRow, StoreError> {
     let row = Fields(row);
     Ok(BarRow {
-        host: row.parsed("host")?,
+        host: row.key("host", known)?,
         customer: CustomerId(row.text("customer")?),
         feature: FeatureId(row.number("feature")?),
         told_at: row.optional_time("told_at")?,
@@ -275,10 +253,10 @@ pub(super) fn read_coupon(row: &SqliteRow) -> Result<CouponRow, StoreError> {
     })
 }
 
-fn read_reply(row: &SqliteRow) -> Result<ReplyRow, StoreError> {
+fn read_reply(row: &SqliteRow, known: &KnownKeys) -> Result<ReplyRow, StoreError> {
     let row = Fields(row);
     Ok(ReplyRow {
-        host: row.parsed("host")?,
+        host: row.key("host", known)?,
         request_id: row.parsed("request_id")?,
         digest: row.text("digest")?,
         status: row.number("status")?,

@@ -7,6 +7,7 @@
 //! folder.
 
 mod backup;
+mod catalogue;
 mod feed;
 mod fields;
 mod list;
@@ -14,6 +15,7 @@ mod load;
 mod log;
 mod outbox;
 mod sqlite;
+mod together;
 mod vendor;
 mod write;
 
@@ -69,6 +71,9 @@ pub enum StoreError {
     /// A database was not made by `admin backup`.
     #[error("it is no backup that `admin backup` made")]
     NoBackup,
+    /// A request was dropped: the server stops, or a rule broke.
+    #[error("the request was dropped undecided; the log may say why")]
+    Undecided,
     /// A column holds what this version does not write.
     #[error("the database holds an unreadable {column}; restore it from a backup")]
     Unreadable {

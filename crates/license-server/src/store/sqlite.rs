@@ -9,7 +9,13 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{StoreError, load, write};
+use super::{
+    StoreError,
+    catalogue::{self, Sold},
+    load,
+    together::{Job, Together},
+    write,
+};
 use crate::{
     catalogue::Catalogue,
     clock,
@@ -20,10 +26,15 @@ use crate::{
 /// How long a transaction waits for one of another process (an `admin` command).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Of the database in memory: a negative number of KiB (<https://sqlite.org/pragma.html#pragma_cache_size>).
+const CACHE: &str = "-32768";
+
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) pool: SqlitePool,
+    sold: Sold,
+    pub(super) together: Together,
     transactions: Histogram,
 }
 
@@ -32,24 +43,46 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Series {
     transaction: Transaction<'static, Sqlite>,
+    sold: Sold,
 }
 
 impl Series {
+    pub(super) async fn begin(pool: &SqlitePool, sold: &Sold) -> Result<Self, StoreError> {
+        Ok(Self { transaction: pool.begin_with("BEGIN IMMEDIATE").await?, sold: sold.clone() })
+    }
+
     /// Loads rows, has `decide` look at them, and applies its writes. An error of `decide` writes nothing.
     pub async fn decide<T, E>(
         &mut self,
         wanted: &Wanted,
         decide: impl FnOnce(Rows) -> Result<(Vec<Write>, T), E>,
     ) -> Result<Result<T, E>, StoreError> {
-        let rows = load::rows(&mut self.transaction, wanted).await?;
+        let rows = load::rows(&mut self.transaction, &self.sold, wanted).await?;
+        let hosts = rows.hosts.clone();
         let (writes, outcome) = match decide(rows) {
             Ok(decided) => decided,
             Err(error) => return Ok(Err(error)),
         };
-        for change in &writes {
-            write::apply(&mut self.transaction, change).await?;
-        }
+        write::apply_all(&mut self.transaction, &hosts, &writes).await?;
         Ok(Ok(outcome))
+    }
+
+    /// Loads rows for all, has each decided on what those before it left, and applies all writes.
+    pub(super) async fn decide_together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        let mut wanted = Wanted::default();
+        for job in jobs.iter() {
+            wanted.add_hosts(job.wanted());
+        }
+        let mut rows = load::rows(&mut self.transaction, &self.sold, &wanted).await?;
+        let (hosts, mut writes) = (rows.hosts.clone(), Vec::new());
+        for job in jobs {
+            let decided = job.decide(rows.of_hosts(job.wanted()));
+            for write in &decided {
+                rows.apply(write);
+            }
+            writes.extend(decided);
+        }
+        write::apply_all(&mut self.transaction, &hosts, &writes).await
     }
 
     /// Stores what was decided.
@@ -73,6 +106,7 @@ impl Store {
             // An answer that a host has seen survives a power cut.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .pragma("cache_size", CACHE)
             .busy_timeout(BUSY_TIMEOUT);
         // SQLite has one writer, and every request writes: one connection queues them fairly, where
         // several would poll for the lock.
@@ -81,9 +115,12 @@ impl Store {
         let pool = pool.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         let migrated = migrations().run(&pool).await;
         migrated.map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
-        let store = Self { pool, transactions: metrics::seconds() };
-        store.fill_catalogue(&Catalogue::initial()).await?;
-        Ok(store)
+        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+        catalogue::fill(&mut transaction, &Catalogue::initial()).await?;
+        transaction.commit().await?;
+        let sold = Sold::default();
+        let together = Together::start(pool.clone(), sold.clone());
+        Ok(Self { pool, sold, together, transactions: metrics::seconds() })
     }
 
     /// Loads rows, has `decide` look at them, and applies its writes. An error of `decide` or of the store
@@ -94,29 +131,38 @@ impl Store {
         wanted: &Wanted,
         decide: impl FnOnce(Rows) -> Result<(Vec<Write>, T), E>,
     ) -> Result<Result<T, E>, StoreError> {
+        let decided = async {
+            let mut series = self.series().await?;
+            let outcome = series.decide(wanted, decide).await?;
+            if outcome.is_ok() {
+                series.commit().await?;
+            }
+            Ok(outcome)
+        };
+        self.timed(decided).await
+    }
+
+    /// As [`transaction`](Self::transaction), in one together with others that wait for their turn. It ends even if
+    /// nobody waits for it any more. `decide` may be called again: what it said last is stored.
+    pub async fn transaction_together<T: Send + 'static, E: Send + 'static>(
+        &self,
+        wanted: Wanted,
+        decide: impl FnMut(Rows) -> Result<(Vec<Write>, T), E> + Send + 'static,
+    ) -> Result<Result<T, E>, StoreError> {
+        self.timed(self.together.decide(wanted, decide)).await
+    }
+
+    async fn timed<T>(&self, transaction: impl Future<Output = T>) -> T {
         let begun = clock::monotonic();
-        let outcome = self.decided(wanted, decide).await;
+        let outcome = transaction.await;
         let took = clock::monotonic().saturating_duration_since(begun);
         self.transactions.observe(took.as_secs_f64());
         outcome
     }
 
-    async fn decided<T, E>(
-        &self,
-        wanted: &Wanted,
-        decide: impl FnOnce(Rows) -> Result<(Vec<Write>, T), E>,
-    ) -> Result<Result<T, E>, StoreError> {
-        let mut series = self.series().await?;
-        let outcome = series.decide(wanted, decide).await?;
-        if outcome.is_ok() {
-            series.commit().await?;
-        }
-        Ok(outcome)
-    }
-
     /// Begins a transaction of several decisions.
     pub async fn series(&self) -> Result<Series, StoreError> {
-        Ok(Series { transaction: self.pool.begin_with("BEGIN IMMEDIATE").await? })
+        Series::begin(&self.pool, &self.sold).await
     }
 
     /// How long transactions took, with the wait for their turn.
@@ -134,14 +180,5 @@ impl Store {
     /// Ends all connections: the write-ahead log goes into the database.
     pub async fn close(&self) {
         self.pool.close().await;
-    }
-
-    async fn fill_catalogue(&self, catalogue: &Catalogue) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        if load::catalogue(&mut transaction).await?.products.is_empty() {
-            write::catalogue(&mut transaction, catalogue).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
     }
 }

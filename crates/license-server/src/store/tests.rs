@@ -38,7 +38,7 @@ fn evidence() -> Evidence {
     Evidence(vec![Fact::new(FactKind::ProductUuid, "p"), Fact::new(FactKind::MachineId, "m")])
 }
 
-fn seat(session: &str, slot: u32) -> SeatRow {
+pub(super) fn seat(session: &str, slot: u32) -> SeatRow {
     SeatRow {
         session: SessionId(session.to_owned()),
         customer: CustomerId("c".to_owned()),
@@ -202,7 +202,7 @@ pub(super) fn writes() -> Vec<Write> {
 
 fn everything() -> Wanted {
     Wanted {
-        host: Some(key(1)),
+        hosts: vec![key(1)],
         evidence: evidence(),
         coupon: Some("d".to_owned()),
         session: Some(SessionId("s2".to_owned())),
@@ -223,7 +223,7 @@ pub(super) async fn rows(store: &Store, wanted: &Wanted) -> Rows {
 async fn the_store_does_what_the_rows_do_in_memory() {
     let (_dir, store) = store().await;
     let mut expected = rows(&store, &everything()).await;
-    assert_eq!(expected.catalogue, Catalogue::initial());
+    assert_eq!(*expected.catalogue, Catalogue::initial());
     let mut applied = writes();
     apply(&store, applied.clone()).await.unwrap();
     // What follows finds rows to change.
@@ -275,10 +275,10 @@ async fn live_rows_are_found_by_what_leads_to_them() {
     apply(&store, writes()).await.unwrap();
     let number = "MIKO-AAAAA-AAAAA-AAAAA-AAAAA".parse().unwrap();
     let cases = [
-        ("host", Wanted { host: Some(key(1)), ..Wanted::default() }, true),
+        ("host", Wanted { hosts: vec![key(1)], ..Wanted::default() }, true),
         ("number", Wanted { numbers: vec![number], ..Wanted::default() }, true),
         ("e-mail", Wanted { email_keys: vec!["a@example.com".to_owned()], ..Wanted::default() }, true),
-        ("another host", Wanted { host: Some(key(3)), ..Wanted::default() }, false),
+        ("another host", Wanted { hosts: vec![key(3)], ..Wanted::default() }, false),
         ("nothing", Wanted::default(), false),
     ];
     for (name, wanted, found) in cases {
@@ -286,7 +286,7 @@ async fn live_rows_are_found_by_what_leads_to_them() {
         let sizes = (rows.customers.len(), rows.grants.len(), rows.seats.len(), rows.bars.len());
         assert_eq!(sizes, if found { (1, 1, 1, 1) } else { (0, 0, 0, 0) }, "{name}");
     }
-    let twins = Wanted { host: Some(key(3)), evidence: evidence(), ..Wanted::default() };
+    let twins = Wanted { hosts: vec![key(3)], evidence: evidence(), ..Wanted::default() };
     let rows = rows(&store, &twins).await;
     assert_eq!((rows.hosts.len(), rows.bindings.len()), (1, 1));
     assert_eq!(rows.hosts[0].evidence, evidence());

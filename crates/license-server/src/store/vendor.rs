@@ -3,7 +3,7 @@
 use sqlx::{SqliteConnection, query};
 
 use super::{
-    StoreError,
+    StoreError, catalogue,
     write::{seconds, signed},
 };
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
 
 /// Makes one change.
 pub(super) async fn apply(db: &mut SqliteConnection, edit: &Edit) -> Result<(), StoreError> {
+    if edit.is_of_catalogue() {
+        catalogue::changes(db).await?;
+    }
     let statement = match edit {
         Edit::SetRegistration { customer, registration, company_key, email_key, fields: _ } => query(
             "UPDATE customer SET company = ?2, email = ?3, contact = ?4, phone = ?5, tax_id = ?6,

@@ -1,17 +1,47 @@
 //! Writes into tables.
 
+use std::collections::HashMap;
+
 use license_types::UnixTime;
-use sqlx::{SqliteConnection, query};
+use sqlx::{QueryBuilder, SqliteConnection, query};
 
 use super::{StoreError, vendor};
-use crate::{
-    catalogue::Catalogue,
-    decide::{CouponMode, HostRow, Write},
-};
+use crate::decide::{CouponMode, HostRow, ReplyRow, Write};
+
+/// The most rows of one statement: few enough for the number of its variables, and for keeping it prepared.
+const ROWS: usize = 64;
+
+/// Makes changes. Of each host the last row and the last answer count, and these are most of what is written, so
+/// that they go out together; `known` are the hosts as they were loaded, if they were.
+pub(super) async fn apply_all(
+    db: &mut SqliteConnection,
+    known: &[HostRow],
+    writes: &[Write],
+) -> Result<(), StoreError> {
+    let (mut hosts, mut replies) = (HashMap::new(), HashMap::new());
+    for write in writes {
+        if let Write::SaveHost(row) = write {
+            hosts.insert(row.key, row);
+        } else if let Write::KeepReply(row) = write {
+            replies.insert(row.host, row);
+        } else {
+            apply(db, write).await?;
+        }
+    }
+    let hosts: Vec<&HostRow> = hosts.into_values().collect();
+    for some in hosts.chunks(ROWS) {
+        save_hosts(db, known, some).await?;
+    }
+    let replies: Vec<&ReplyRow> = replies.into_values().collect();
+    for some in replies.chunks(ROWS) {
+        keep_replies(db, some).await?;
+    }
+    Ok(())
+}
 
 /// Makes one change.
 #[expect(clippy::too_many_lines, reason = "a table: one statement for each write")]
-pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<(), StoreError> {
+async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<(), StoreError> {
     let statement = match write {
         Write::AddCustomer(row) => query(
             "INSERT INTO customer
@@ -63,7 +93,8 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
                 .bind(used_days.left)
                 .bind(used_days.counted_at.0)
         }
-        Write::SaveHost(row) => return save_host(db, row).await,
+        Write::SaveHost(row) => return save_hosts(db, &[], &[row]).await,
+        Write::KeepReply(row) => return keep_replies(db, &[row]).await,
         Write::Bind(row) => {
             query("INSERT INTO binding (id, host, customer, bound_at) VALUES (?1, ?2, ?3, ?4)")
                 .bind(&row.id.0)
@@ -156,16 +187,6 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
         .bind(used.here.as_ref().map(|here| here.request_id.to_string()))
         .bind(used.here.as_ref().map(|here| &here.grant))
         .bind(used.here.as_ref().map(|here| here.made)),
-        Write::KeepReply(row) => query(
-            "INSERT INTO reply (host, request_id, digest, status, body) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (host) DO UPDATE SET request_id = excluded.request_id,
-                 digest = excluded.digest, status = excluded.status, body = excluded.body",
-        )
-        .bind(row.host.to_string())
-        .bind(row.request_id.to_string())
-        .bind(&row.digest)
-        .bind(row.status)
-        .bind(&row.body),
         Write::SaveMetrics { host, at, metrics } => query(
             "INSERT INTO host_metrics (host, at, metrics) VALUES (?1, ?2, ?3)
              ON CONFLICT (host) DO UPDATE SET at = excluded.at, metrics = excluded.metrics",
@@ -207,43 +228,56 @@ pub(super) async fn apply(db: &mut SqliteConnection, write: &Write) -> Result<()
     Ok(())
 }
 
-/// Fills the catalogue of a new database.
-pub(super) async fn catalogue(db: &mut SqliteConnection, catalogue: &Catalogue) -> Result<(), StoreError> {
-    for feature in &catalogue.features {
-        vendor::add_feature(db, feature).await?;
+/// The facts are written anew only if they changed: most calls of a host change the serial alone.
+async fn save_hosts(
+    db: &mut SqliteConnection,
+    known: &[HostRow],
+    hosts: &[&HostRow],
+) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(hosts.len());
+    for host in hosts {
+        let evidence = serde_json::to_string(&host.evidence)?;
+        rows.push((host, evidence, serde_json::to_string(&host.ratchet)?));
     }
-    for product in &catalogue.products {
-        vendor::add_product(db, product).await?;
+    let mut saved = QueryBuilder::new(
+        "INSERT INTO host (key, evidence, serial, acknowledged, ratchet, seen, last_seen, may_run_until, id) ",
+    );
+    saved.push_values(rows, |mut row, (host, evidence, ratchet)| {
+        row.push_bind(host.key.to_string()).push_bind(evidence);
+        row.push_bind(signed(host.serial)).push_bind(signed(host.acknowledged));
+        row.push_bind(ratchet).push_bind(signed(host.seen));
+        row.push_bind(host.last_seen.0).push_bind(host.may_run_until.0).push_bind(host.key.id().0);
+    });
+    saved.push(
+        " ON CONFLICT (key) DO UPDATE SET evidence = excluded.evidence, serial = excluded.serial,
+             acknowledged = excluded.acknowledged, ratchet = excluded.ratchet, seen = excluded.seen,
+             last_seen = excluded.last_seen, may_run_until = excluded.may_run_until",
+    );
+    saved.build().execute(&mut *db).await?;
+    let is_same =
+        |host: &&HostRow| known.iter().any(|known| known.key == host.key && known.evidence == host.evidence);
+    for host in hosts.iter().copied().filter(|host| !is_same(host)) {
+        let key = host.key.to_string();
+        query("DELETE FROM host_fact WHERE host = ?1").bind(&key).execute(&mut *db).await?;
+        for fact in &host.evidence.0 {
+            let row = query("INSERT OR IGNORE INTO host_fact (digest, host) VALUES (?1, ?2)");
+            row.bind(&fact.digest).bind(&key).execute(&mut *db).await?;
+        }
     }
     Ok(())
 }
 
-/// The facts are written anew only if they changed: most calls of a host change the serial alone.
-async fn save_host(db: &mut SqliteConnection, host: &HostRow) -> Result<(), StoreError> {
-    let key = host.key.to_string();
-    let evidence = serde_json::to_string(&host.evidence)?;
-    let known = query("SELECT 1 FROM host WHERE key = ?1 AND evidence = ?2").bind(&key).bind(&evidence);
-    let is_same = known.fetch_optional(&mut *db).await?.is_some();
-    let saved = query(
-        "INSERT INTO host (key, evidence, serial, acknowledged, ratchet, seen, last_seen, may_run_until, id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-         ON CONFLICT (key) DO UPDATE SET evidence = excluded.evidence, serial = excluded.serial,
-             acknowledged = excluded.acknowledged, ratchet = excluded.ratchet, seen = excluded.seen,
-             last_seen = excluded.last_seen, may_run_until = excluded.may_run_until",
+async fn keep_replies(db: &mut SqliteConnection, replies: &[&ReplyRow]) -> Result<(), StoreError> {
+    let mut kept = QueryBuilder::new("INSERT INTO reply (host, request_id, digest, status, body) ");
+    kept.push_values(replies, |mut row, reply| {
+        row.push_bind(reply.host.to_string()).push_bind(reply.request_id.to_string());
+        row.push_bind(reply.digest.clone()).push_bind(reply.status).push_bind(reply.body.clone());
+    });
+    kept.push(
+        " ON CONFLICT (host) DO UPDATE SET request_id = excluded.request_id, digest = excluded.digest,
+             status = excluded.status, body = excluded.body",
     );
-    let [serial, acknowledged, seen] = [host.serial, host.acknowledged, host.seen].map(signed);
-    let saved = saved.bind(&key).bind(&evidence).bind(serial).bind(acknowledged);
-    let saved = saved.bind(serde_json::to_string(&host.ratchet)?).bind(seen);
-    let saved = saved.bind(host.last_seen.0).bind(host.may_run_until.0).bind(host.key.id().0);
-    saved.execute(&mut *db).await?;
-    if is_same {
-        return Ok(());
-    }
-    query("DELETE FROM host_fact WHERE host = ?1").bind(&key).execute(&mut *db).await?;
-    for fact in &host.evidence.0 {
-        let row = query("INSERT OR IGNORE INTO host_fact (digest, host) VALUES (?1, ?2)");
-        row.bind(&fact.digest).bind(&key).execute(&mut *db).await?;
-    }
+    kept.build().execute(db).await?;
     Ok(())
 }
 

@@ -61,7 +61,7 @@ impl Daemon {
         let (path, id) = (call.call.path(), call.request_id);
         let envelope = Envelope::seal(&self.key, "POST", path, &call.body.0, id, call.serial);
         let body = serde_json::from_slice(&call.body.0).unwrap();
-        let reply = server.answer(&envelope, &call.body.0, &body, unix(day)).await.unwrap();
+        let reply = server.answer(&envelope, &call.body.0, body, unix(day)).await.unwrap();
         let content_type = Some(reply.media_type().to_owned());
         let answer =
             HttpAnswer { status: reply.status, content_type, body: reply.body, ..HttpAnswer::default() };
