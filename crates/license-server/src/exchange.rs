@@ -85,8 +85,10 @@ impl LicenseServer {
         now: UnixTime,
     ) -> Result<Reply, ExchangeError> {
         let (host, path, keys) = (envelope.host_key, request.call.path(), self.keys());
-        let wanted = Wanted::of(host, &request);
+        let claim = request.receipt.as_ref().and_then(SignedReceipt::claim);
+        let wanted = Wanted::of(host, &request, claim.as_ref());
         let exchange = Exchange {
+            claim,
             envelope: envelope.clone(),
             digest: replay::digest("POST", path, body),
             request,
@@ -106,6 +108,8 @@ struct Exchange {
     envelope: Envelope,
     digest: String,
     request: HostCall,
+    /// What its receipt says, whoever signed it.
+    claim: Option<Receipt>,
     keys: Arc<Keys>,
     drawn: Drawn,
     now: UnixTime,
@@ -119,7 +123,7 @@ impl Exchange {
             serial: self.envelope.serial,
             nonce: self.request.nonce,
             evidence: &self.request.evidence,
-            proved: self.request.receipt.as_ref().and_then(|receipt| self.proved(receipt, rows)),
+            proved: self.proved(rows),
             call: &self.request.call,
         }
     }
@@ -127,12 +131,13 @@ impl Exchange {
     /// What the receipt says, if this server signed it for this host. Nearly always it is the one of the
     /// last answer, which its bytes tell sooner than its signature; no text in that answer can pose as one,
     /// since the quotes of a text are escaped.
-    fn proved(&self, receipt: &SignedReceipt, rows: &Rows) -> Option<Receipt> {
-        let host = &self.envelope.host_key;
+    fn proved(&self, rows: &Rows) -> Option<Receipt> {
+        let (receipt, host) = (self.request.receipt.as_ref()?, &self.envelope.host_key);
         let last = rows.replies.iter().find(|reply| reply.host == *host);
-        let bytes = serde_json::to_vec(receipt).ok()?;
-        if last.is_some_and(|last| last.body.windows(bytes.len()).any(|window| window == bytes)) {
-            return receipt.claim();
+        let last = last.and_then(|last| str::from_utf8(&last.body).ok());
+        let text = serde_json::to_string(receipt).ok()?;
+        if last.is_some_and(|last| last.contains(&text)) {
+            return self.claim.clone();
         }
         self.keys.proved(receipt, host)
     }

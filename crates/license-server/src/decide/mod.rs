@@ -44,7 +44,7 @@ use license_core::{
     api::{Call, HostCall, License, MAX_METRIC_LEN, MAX_METRICS, Metrics},
     crypto::{Nonce, PublicKey, RequestId, sha256_hex},
     host::Evidence,
-    receipt::{Receipt, SignedReceipt},
+    receipt::Receipt,
     statement::Statement,
 };
 use license_types::{RegistrationNumber, SessionId, UnixTime};
@@ -133,13 +133,11 @@ impl Decision {
 }
 
 impl Wanted {
-    /// What [`decide`] needs for a request of a host. A receipt that proves nothing is none of its
-    /// business: rows that are not needed do no harm.
+    /// What [`decide`] needs for a request of a host, which may prove what is claimed.
     #[must_use]
-    pub fn of(host: PublicKey, request: &HostCall) -> Self {
+    pub fn of(host: PublicKey, request: &HostCall, claim: Option<&Receipt>) -> Self {
         let mut wanted = Self { hosts: vec![host], ..Self::default() };
-        let claim = request.receipt.as_ref().and_then(SignedReceipt::claim);
-        wanted.numbers.extend(claim.map(|claim| claim.number));
+        wanted.numbers.extend(claim.map(|claim| claim.number.clone()));
         match &request.call {
             Call::Register(registration) => {
                 wanted.email_keys = vec![comparable(&registration.email)];

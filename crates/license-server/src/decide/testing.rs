@@ -172,8 +172,7 @@ impl World {
         let proved = proved.or_else(|| receipt(host, serial.min(self.issued(host))));
         let (nonce, evidence) = (nonce(request), &evidence);
         let sent = HostCall { nonce, evidence: evidence.clone(), receipt: None, call: call.clone() };
-        let mut wanted = Wanted::of(key(host), &sent);
-        wanted.numbers.extend(proved.iter().map(|proved| proved.number.clone()));
+        let wanted = Wanted::of(key(host), &sent, proved.as_ref());
         let asked = Asked { host: key(host), request_id: request, serial, nonce, evidence, proved, call };
         let drawn = Drawn { number: number(self.next_number), seed: request.0 };
         self.last_request = request;

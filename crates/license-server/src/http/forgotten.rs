@@ -1,5 +1,7 @@
 //! "Forgot my number": the number goes to its owner, and who asks learns nothing.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     body::Bytes,
@@ -8,6 +10,7 @@ use axum::{
 };
 use license_core::api::ForgottenNumber;
 use serde_json::{Value, json};
+use tokio::time;
 
 use super::{api::Api, client::Client, fault::Fault};
 use crate::{
@@ -23,6 +26,11 @@ use crate::{
 /// When to come back if too many are worked on, in seconds.
 const RETRY_AFTER: u32 = 10;
 
+/// Who asks has been told that it is accepted, so that a database which another process has (an import can take
+/// minutes) is waited for.
+const WAITS: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
+
 /// `POST /v1/forgotten-number`. The answer leaves before anybody has looked for the address, so that it
 /// does not say by its time what it does not say in words.
 pub(crate) async fn ask(
@@ -36,9 +44,15 @@ pub(crate) async fn ask(
         .map_err(|error| Fault::Malformed { line: error.line(), column: error.column() })?;
     let server = api.server;
     let place = api.forgotten.try_acquire_owned().map_err(|_| Fault::NoPlace { retry_after: RETRY_AFTER })?;
+    let mut waits = WAITS.into_iter();
     tokio::spawn(async move {
-        if let Err(error) = mail(&server, &asked.email).await {
-            tracing::error!(%error, "cannot put a forgotten number into the outbox");
+        while let Err(error) = mail(&server, &asked.email).await {
+            let Some(wait) = waits.next() else {
+                tracing::error!(%error, "cannot put a forgotten number into the outbox; nobody gets it");
+                break;
+            };
+            tracing::warn!(%error, "cannot put a forgotten number into the outbox yet");
+            time::sleep(wait).await;
         }
         drop(place);
     });

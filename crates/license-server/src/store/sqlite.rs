@@ -68,7 +68,10 @@ impl Series {
     }
 
     /// Loads rows for all, has each decided on what those before it left, and applies all writes.
-    pub(super) async fn decide_together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    pub(super) async fn decide_together(&mut self, jobs: &mut [&mut Box<dyn Job>]) -> Result<(), StoreError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
         let mut wanted = Wanted::default();
         for job in jobs.iter() {
             wanted.add_hosts(job.wanted());

@@ -3,7 +3,7 @@
 //! A transaction costs a round of queries and a sync of the disk, whether it is about one request or about many. So
 //! all requests that wait while one is being made are decided in the next one.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, mem, slice};
 
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
@@ -73,9 +73,8 @@ impl Together {
         tokio::spawn(async move {
             let mut turn = Vec::with_capacity(MOST);
             while waiting.recv_many(&mut turn, MOST).await > 0 {
-                let (alike, alone): (Vec<_>, Vec<_>) = turn.drain(..).partition(is_alike);
                 // In a task of its own: a rule that panics fails who asked, and not all who come later.
-                let decided = tokio::spawn(all(pool.clone(), sold.clone(), alike, alone)).await;
+                let decided = tokio::spawn(all(pool.clone(), sold.clone(), mem::take(&mut turn))).await;
                 if let Err(error) = decided {
                     tracing::error!(%error, "requests were dropped undecided");
                 }
@@ -97,47 +96,39 @@ impl Together {
     }
 }
 
-async fn all(pool: SqlitePool, sold: Sold, alike: Vec<Box<dyn Job>>, alone: Vec<Box<dyn Job>>) {
-    many(&pool, &sold, alike).await;
-    for job in alone {
-        one(&pool, &sold, job).await;
-    }
-}
-
-#[expect(clippy::borrowed_box, reason = "what `partition` hands in")]
-fn is_alike(job: &Box<dyn Job>) -> bool {
-    job.wanted().is_of_hosts()
-}
-
 /// One transaction for all; if it fails, one for each, so that none fails for another.
-async fn many(pool: &SqlitePool, sold: &Sold, mut jobs: Vec<Box<dyn Job>>) {
-    if jobs.len() > 1 {
-        let stored = async {
-            let mut series = Series::begin(pool, sold).await?;
-            series.decide_together(&mut jobs).await?;
-            series.commit().await
-        };
-        match stored.await {
-            Ok(()) => return jobs.into_iter().for_each(|job| job.end(Ok(()))),
-            Err(error) => {
-                tracing::warn!(%error, requests = jobs.len(), "a transaction failed; each is tried by itself");
+async fn all(pool: SqlitePool, sold: Sold, mut jobs: Vec<Box<dyn Job>>) {
+    let series = match Series::begin(&pool, &sold).await {
+        Ok(series) => series,
+        Err(error) => {
+            tracing::error!(%error, requests = jobs.len(), "no transaction begins; requests are dropped undecided");
+            return;
+        }
+    };
+    match decided(series, &mut jobs).await {
+        Ok(()) => jobs.into_iter().for_each(|job| job.end(Ok(()))),
+        Err(error) => {
+            tracing::warn!(%error, requests = jobs.len(), "a transaction failed; each is tried by itself");
+            for mut job in jobs {
+                let stored = async {
+                    let series = Series::begin(&pool, &sold).await?;
+                    decided(series, slice::from_mut(&mut job)).await
+                };
+                let stored = stored.await;
+                job.end(stored);
             }
         }
     }
-    for job in jobs {
-        one(pool, sold, job).await;
-    }
 }
 
-async fn one(pool: &SqlitePool, sold: &Sold, mut job: Box<dyn Job>) {
-    let stored = async {
-        let mut series = Series::begin(pool, sold).await?;
+async fn decided(mut series: Series, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    let (mut alike, alone): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| job.wanted().is_of_hosts());
+    series.decide_together(&mut alike).await?;
+    for job in alone {
         let wanted = job.wanted().clone();
         let Ok(()) = series.decide(&wanted, |rows| Ok::<_, Infallible>((job.decide(rows), ()))).await?;
-        series.commit().await
-    };
-    let stored = stored.await;
-    job.end(stored);
+    }
+    series.commit().await
 }
 
 #[cfg(test)]

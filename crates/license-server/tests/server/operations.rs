@@ -1,8 +1,12 @@
 //! What operators rely on: limits, health, counts.
 
+use std::time::Duration;
+
 use license_core::api::{Call, FORGOTTEN_PATH, KEYS_PATH};
+use license_server::LicenseServer;
 use license_server::http::{LIVE_PATH, METRICS_PATH, Options, PING_PATH, READY_PATH};
 use license_types::Registration;
+use tokio::time;
 
 use crate::{
     host::{Response, exchange},
@@ -182,4 +186,28 @@ async fn a_forgotten_number_is_asked_for_in_a_small_json() {
     assert_eq!(post(b"{\"email\":\"a@example.com\"}".to_vec()).await, 202);
     assert_eq!(post(b"{\"mail\":1}".to_vec()).await, 400);
     assert_eq!(post(format!("{{\"email\":\"{}\"}}", "a".repeat(2000)).into_bytes()).await, 413);
+}
+
+/// An import holds the database for longer than a transaction waits.
+#[tokio::test]
+async fn a_forgotten_number_is_mailed_although_another_process_has_the_database() {
+    let (folder, running) = start(Options::default()).await;
+    registered(&running, &mut running.host(1), "a").await;
+    let other = LicenseServer::open(folder.path()).await.unwrap();
+    let waiting = || async { running.server.store().mails_waiting().await.unwrap() };
+    let before = waiting().await;
+    let import = other.store().series().await.unwrap();
+    let body = format!("{{\"email\":\"{}\"}}", registration("a").email);
+    let accepted =
+        exchange(running.address, &format!("POST {FORGOTTEN_PATH}"), &[], body.as_bytes()).await.status;
+    assert_eq!(accepted, 202);
+    time::sleep(Duration::from_secs(6)).await;
+    drop(import);
+    let deadline = time::timeout(Duration::from_secs(30), async {
+        while waiting().await == before {
+            time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    deadline.await.expect("the mail is in the outbox");
+    assert_eq!(waiting().await, before + 1);
 }
