@@ -28,6 +28,11 @@ pub(crate) fn key(host: usize) -> SigningKey {
     SigningKey::from_bytes(&seed)
 }
 
+/// The number of a customer.
+pub(crate) fn number(customer: usize) -> String {
+    format!("MIKO-BENCH-BENCH-{:05}-{:05}", customer / 100_000, customer % 100_000)
+}
+
 /// Its hardware.
 pub(crate) fn evidence(host: usize) -> Evidence {
     let facts = [(FactKind::ProductUuid, "p"), (FactKind::MachineId, "m")];
@@ -55,9 +60,7 @@ fn add(draft: &mut Draft, index: usize) {
         (CustomerId(format!("customer {index}")), BindingId(format!("binding {index}")));
     let host = PublicKey::of(&key(index));
     let email = format!("office@company{index}.example");
-    let Ok(number) = format!("MIKO-BENCH-BENCH-{:05}-{:05}", index / 100_000, index % 100_000).parse() else {
-        return;
-    };
+    let Ok(number) = number(index).parse() else { return };
     draft.write(Write::AddCustomer(CustomerRow {
         id: customer.clone(),
         number,

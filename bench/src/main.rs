@@ -1,26 +1,42 @@
-//! Load for the license server: so many customers, and hosts that check in as fast as they get answers.
+//! Load for the license server: so many customers, and hosts that check in as fast as they get answers, or
+//! commands of the vendor.
 //!
 //! ```text
 //! bench server PROGRAM [--customers N] [--seconds N] [--connections N] [--dir FOLDER]
+//! bench admin PROGRAM [--customers N] [--dir FOLDER]
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
+mod admin;
 mod customers;
 mod hosts;
 mod program;
 mod report;
 
-use std::{error::Error, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use crate::{hosts::Load, program::Served};
 
 const USAGE: &str =
-    "usage: bench server PROGRAM [--customers N] [--seconds N] [--connections N] [--dir FOLDER]";
+    "usage: bench server PROGRAM [--customers N] [--seconds N] [--connections N] [--dir FOLDER]
+       bench admin PROGRAM [--customers N] [--dir FOLDER]";
+
+/// What is measured.
+enum Subject {
+    Server,
+    Admin,
+}
 
 /// Before anything is measured: caches fill, and every host has a receipt to prove.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 struct Arguments {
+    subject: Subject,
     program: PathBuf,
     customers: usize,
     seconds: u64,
@@ -30,8 +46,13 @@ struct Arguments {
 
 fn parse() -> Option<Arguments> {
     let mut words = std::env::args().skip(1);
-    (words.next()? == "server").then_some(())?;
+    let subject = match words.next()?.as_str() {
+        "server" => Subject::Server,
+        "admin" => Subject::Admin,
+        _ => return None,
+    };
     let mut arguments = Arguments {
+        subject,
         program: words.next()?.into(),
         customers: 100_000,
         seconds: 20,
@@ -68,10 +89,17 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::Builder::new().prefix("license-bench-").tempdir_in(&arguments.dir)?;
+    match arguments.subject {
+        Subject::Server => server(arguments, folder.path()).await,
+        Subject::Admin => admin::run(&arguments.program, folder.path(), arguments.customers),
+    }
+}
+
+async fn server(arguments: &Arguments, folder: &Path) -> Result<(), Box<dyn Error>> {
     let loading = report::Stopwatch::start();
-    customers::load(folder.path(), arguments.customers).await?;
+    customers::load(folder, arguments.customers).await?;
     let loaded = loading.elapsed();
-    let served = Served::start(&arguments.program, folder.path())?;
+    let served = Served::start(&arguments.program, folder)?;
     let mut load = Load::new(served.address, arguments.customers, arguments.connections);
     load.run(WARM_UP).await?;
     let used = || Ok::<_, std::io::Error>([served.cpu()?, program::cpu("self")?]);

@@ -9,8 +9,8 @@ use crate::{
     progress::Progress,
 };
 
-/// How many check-ins the license server answers.
-pub(crate) fn server(flags: &[&str]) -> Result<(), Error> {
+/// What the license server does in how much time: `server` is under load, `admin` are the vendor's commands.
+pub(crate) fn run(subject: &str, flags: &[&str]) -> Result<(), Error> {
     let building = Progress::show("release build");
     process::run(cargo(&[
         "build",
@@ -24,7 +24,7 @@ pub(crate) fn server(flags: &[&str]) -> Result<(), Error> {
     drop(building);
     let built = place::target_dir().join("release");
     let mut bench = Command::new(built.join("bench"));
-    bench.arg("server").arg(built.join("license-server")).args(flags);
+    bench.arg(subject).arg(built.join("license-server")).args(flags);
     let running = Progress::show("bench");
     let figures = process::run(bench)?;
     drop(running);

@@ -1,4 +1,4 @@
-//! The load generator of `cargo xtask bench`: that it works, and not how fast.
+//! `cargo xtask bench`: that it works, and not how fast.
 
 use end_to_end::{Answered, programs};
 
@@ -10,4 +10,17 @@ fn a_short_load_is_answered_to_the_last_call() {
     let figures = Answered::by(&mut bench).ended_with(0).stdout;
     assert!(figures.contains("200 customers") && figures.contains(" check-ins/s "), "{figures}");
     assert!(!figures.contains("\n0 check-ins/s"), "{figures}");
+}
+
+#[test]
+fn the_commands_of_the_vendor_are_timed_one_by_one() {
+    let mut bench = programs::program("bench");
+    bench.arg("admin").arg(programs::path_of("license-server")).args(["--customers", "200"]);
+    let figures = Answered::by(&mut bench).ended_with(0).stdout;
+    for command in ["import", "import again", "customer find", "customer show", "log verify", "backup"] {
+        assert!(
+            figures.lines().any(|line| line.starts_with(&format!("{command:<14}"))),
+            "{command}: {figures}"
+        );
+    }
 }

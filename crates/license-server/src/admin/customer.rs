@@ -75,7 +75,7 @@ impl<O: io::Write> Console<'_, O> {
                 let since = self.change(&of(number), suspend).await?;
                 self.say(&json!({ "suspended_at": since }), || {
                     format!(
-                        "The number {} is suspended since {}. Hosts are refused from their next call on; \
+                        "The number {} has been suspended since {}. Hosts are refused from their next call on; \
                          those that cannot be reached run on until their leases end.",
                         number.masked(),
                         date(since)

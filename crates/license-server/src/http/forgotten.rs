@@ -29,7 +29,7 @@ const RETRY_AFTER: u32 = 10;
 /// Who asks has been told that it is accepted, so that a database which another process has (an import can take
 /// minutes) is waited for.
 const WAITS: [Duration; 4] =
-    [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
+    [Duration::from_secs(1), Duration::from_secs(10), Duration::from_mins(1), Duration::from_mins(5)];
 
 /// `POST /v1/forgotten-number`. The answer leaves before anybody has looked for the address, so that it
 /// does not say by its time what it does not say in words.
