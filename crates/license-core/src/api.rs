@@ -12,6 +12,8 @@ use license_types::{
 };
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "schema")]
+use crate::json_schema;
 use crate::{
     crypto::Nonce, host::Evidence, keys::SignedKeySet, receipt::SignedReceipt, statement::SignedStatement,
 };
@@ -28,6 +30,7 @@ pub const LONG_POLL: Duration = Duration::from_secs(55);
 
 /// Whether a host is to check in now. Not signed: it only ever makes a check sooner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Changed {
     /// Whether something of its number changed since its last statement.
     pub changed: bool,
@@ -42,10 +45,14 @@ pub const MAX_FORGOTTEN_BODY: usize = 1024;
 
 /// Whose number it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForgottenNumber {
     /// The e-mail of the registration.
     pub email: String,
 }
+
+/// Where the description of the API is: OpenAPI, made from the types that it describes.
+pub const OPENAPI_PATH: &str = "/v1/openapi.json";
 
 /// The media type of a [`Problem`].
 pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
@@ -59,6 +66,7 @@ pub const MAX_ANSWER_BODY: usize = 4 * 1024 * 1024;
 
 /// The body of every call of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HostCall {
     /// Drawn for this request; the statement in the answer repeats it.
     pub nonce: Nonce,
@@ -73,6 +81,7 @@ pub struct HostCall {
 
 /// What a host can want. Each has its own path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
     /// Get a number for a company, and bind this host to it.
@@ -116,6 +125,8 @@ pub enum Call {
     /// Say how this host is used; needs no number.
     SendMetrics {
         /// What it says.
+        #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = MAX_METRICS,
+            "propertyNames" = json_schema::metric(), "additionalProperties" = json_schema::metric())))]
         metrics: Metrics,
     },
     /// Unbind this host and free its seats.
@@ -169,6 +180,7 @@ impl Call {
 
 /// The body of a `200`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ApiAnswer {
     /// What holds now; absent after `license-info`, `send-metrics` and `drop`.
     pub statement: Option<SignedStatement>,
@@ -190,6 +202,7 @@ pub struct ApiAnswer {
 
 /// What a number holds, for somebody who only asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct License {
     /// The number.
     pub number: RegistrationNumber,
@@ -201,10 +214,11 @@ pub struct License {
 
 /// Why a call failed (RFC 9457). An outcome for the person who asked; it never changes what is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// The HTTP status.
     pub status: u16,
-    /// The licensing code; absent for a fault.
+    /// The licensing code; a fault has none.
     #[serde(default)]
     pub code: Option<Code>,
     /// A short summary in English.

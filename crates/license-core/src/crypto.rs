@@ -120,6 +120,8 @@ pub struct PublicKeyError;
 
 /// The id of a signing key: the first 8 bytes of the SHA-256 of its public half, in hex.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 #[serde(transparent)]
 pub struct KeyId(pub String);
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::crypto::hex;
+#[cfg(feature = "schema")]
+use crate::json_schema;
 
 /// The HMAC key. Fixed, so that a reinstalled host gives the same evidence; and our own, so that
 /// another program's digests of the same facts do not match (machine-id(5) asks for that).
@@ -33,6 +35,11 @@ pub enum FactKind {
 }
 
 impl FactKind {
+    /// The kinds that this version knows.
+    #[cfg(feature = "schema")]
+    pub(crate) const KNOWN: [Self; 4] =
+        [Self::Configured, Self::MachineId, Self::ProductUuid, Self::BoardSerial];
+
     /// What goes into the digest for this kind. It never changes: evidence would not match any more.
     const fn label(self) -> &'static str {
         match self {
@@ -59,10 +66,12 @@ impl FactKind {
 
 /// One fact, as it leaves the host.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fact {
     /// Its kind.
     pub kind: FactKind,
     /// HMAC-SHA256 of kind and value, in hex.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^[0-9a-f]{64}$")))]
     pub digest: String,
 }
 
@@ -81,6 +90,8 @@ impl Fact {
 
 /// What is known of a host's hardware. Empty in a container: there the key alone counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("maxItems" = MAX_FACTS, "allOf" = json_schema::each_kind_once())))]
 #[serde(transparent)]
 pub struct Evidence(pub Vec<Fact>);
 

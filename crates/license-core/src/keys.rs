@@ -3,6 +3,8 @@
 use license_types::UnixTime;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "schema")]
+use crate::json_schema;
 use crate::{
     crypto::{self, ExactBytes, KeyId, PublicKey, Purpose, Signature, SigningKey},
     schema,
@@ -10,8 +12,9 @@ use crate::{
 
 /// The keys that may sign statements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeySet {
-    /// See [`schema`].
+    /// Its [schema], `major.minor`.
     pub schema: String,
     /// Only a higher version replaces a set.
     pub version: u64,
@@ -21,6 +24,7 @@ pub struct KeySet {
 
 /// A key that signs statements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OnlineKey {
     /// Its id.
     pub id: KeyId,
@@ -36,10 +40,12 @@ pub struct OnlineKey {
 
 /// A [`KeySet`] with the signature of a root key over its exact bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignedKeySet {
     /// The root key.
     pub key_id: KeyId,
     /// The JSON of a [`KeySet`].
+    #[cfg_attr(feature = "schema", schemars(schema_with = "json_schema::payload::<KeySet>"))]
     pub payload: ExactBytes,
     /// Over the payload.
     pub signature: Signature,

@@ -8,6 +8,8 @@ pub mod crypto;
 mod entitlement;
 pub mod envelope;
 pub mod host;
+#[cfg(feature = "schema")]
+mod json_schema;
 pub mod keys;
 pub mod outcome;
 pub mod receipt;

@@ -6,6 +6,8 @@
 use license_types::{FeatureId, Holder, RegistrationNumber, SessionId, UnixTime};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "schema")]
+use crate::json_schema;
 use crate::{
     crypto::{self, ExactBytes, KeyId, PublicKey, Purpose, Signature, SigningKey},
     keys::KeySet,
@@ -19,8 +21,9 @@ pub const MAX_PAYLOAD: usize = 24 * 1024;
 
 /// What a host was told, in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Receipt {
-    /// See [`schema`].
+    /// Its [schema], `major.minor`.
     pub schema: String,
     /// The serial of the statement.
     pub serial: u64,
@@ -38,6 +41,7 @@ pub struct Receipt {
 
 /// A seat in a [`Receipt`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReceiptSeat {
     /// Its feature.
     pub feature: FeatureId,
@@ -49,10 +53,12 @@ pub struct ReceiptSeat {
 
 /// A [`Receipt`] with the signature of an online key over its exact bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignedReceipt {
     /// The online key.
     pub key_id: KeyId,
     /// The JSON of a [`Receipt`].
+    #[cfg_attr(feature = "schema", schemars(schema_with = "json_schema::payload::<Receipt>"))]
     pub payload: ExactBytes,
     /// Over the payload.
     pub signature: Signature,

@@ -6,6 +6,8 @@ use license_types::{
 };
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "schema")]
+use crate::json_schema;
 use crate::{
     crypto::{self, ExactBytes, KeyId, Nonce, PublicKey, Purpose, Signature, SigningKey},
     keys::KeySet,
@@ -17,8 +19,9 @@ pub const MAX_FEATURES: usize = 2000;
 
 /// What the license server says about a binding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Statement {
-    /// See [`schema`].
+    /// Its [schema], `major.minor`.
     pub schema: String,
     /// Rises with each statement to the same host.
     pub serial: u64,
@@ -40,6 +43,8 @@ pub struct Statement {
 
 /// The two kinds of statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "StatementKind"))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The host is bound; this is what it has.
@@ -50,6 +55,7 @@ pub enum Kind {
 
 /// Everything that a bound host has, complete: what is not here, it has not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Lease {
     /// To when it counts without another answer.
     pub honoured_until: UnixTime,
@@ -65,6 +71,7 @@ pub struct Lease {
 
 /// One feature of the number, and what this host has of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LeasedFeature {
     /// Its id.
     pub feature: FeatureId,
@@ -92,6 +99,7 @@ pub struct LeasedFeature {
 
 /// One seat that this host holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HeldSeat {
     /// Its id.
     pub session: SessionId,
@@ -101,6 +109,7 @@ pub struct HeldSeat {
 
 /// A "no" to the whole binding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refusal {
     /// Why.
     pub code: Code,
@@ -110,10 +119,12 @@ pub struct Refusal {
 
 /// A [`Statement`] with the signature of an online key over its exact bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignedStatement {
     /// The online key.
     pub key_id: KeyId,
     /// The JSON of a [`Statement`].
+    #[cfg_attr(feature = "schema", schemars(schema_with = "json_schema::payload::<Statement>"))]
     pub payload: ExactBytes,
     /// Over the payload.
     pub signature: Signature,

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 /// A newtype and no enum: a license server that is newer than this program may send a code that is
 /// not known here, and it must reach the person unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(inline))]
 #[serde(transparent)]
 pub struct Code(pub u16);
 

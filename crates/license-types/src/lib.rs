@@ -8,6 +8,8 @@ mod code;
 mod id;
 mod key;
 mod license;
+#[cfg(feature = "schema")]
+mod schema;
 mod time;
 mod verdict;
 

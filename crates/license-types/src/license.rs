@@ -6,19 +6,30 @@ use crate::{FeatureId, ProductId, SessionId, UnixTime, Verdict};
 
 /// What a company enters to get a registration number.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Registration {
     /// Company name.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = Registration::MAX_CHARS)))]
     pub company: String,
     /// E-mail address; the number is sent there.
+    #[cfg_attr(feature = "schema", schemars(length(max = Registration::MAX_CHARS), regex(pattern = "^[^@]+@[^@]+$")))]
     pub email: String,
     /// Contact person.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = Registration::MAX_CHARS)))]
     pub contact: String,
     /// Telephone number.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(max = Registration::MAX_CHARS)))]
     pub phone: Option<String>,
     /// Tax id: INN, TIN, EIN or UNP.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(max = Registration::MAX_CHARS)))]
     pub tax_id: Option<String>,
+}
+
+impl Registration {
+    /// The longest value of a field, in characters.
+    pub const MAX_CHARS: usize = 256;
 }
 
 impl std::fmt::Debug for Registration {
@@ -30,6 +41,7 @@ impl std::fmt::Debug for Registration {
 
 /// Who a registration number belongs to, as far as the license shows it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Customer {
     /// Company name.
     pub company: String,
@@ -50,6 +62,7 @@ impl std::fmt::Debug for Customer {
 
 /// Seats of a feature. Counted by host, or by user for a per-user feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Seats {
     /// Seats of all live grants together.
     pub total: u32,
@@ -67,6 +80,7 @@ impl Seats {
 
 /// One product of a license: a grant, paid or trial.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LicensedProduct {
     /// Its id.
     pub product: ProductId,
@@ -83,6 +97,7 @@ pub struct LicensedProduct {
 
 /// One feature inside a [`LicensedProduct`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProductFeature {
     /// Its id.
     pub feature: FeatureId,

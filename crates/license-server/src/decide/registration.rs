@@ -12,9 +12,6 @@ use super::{
     mail::{self, MailKind},
 };
 
-/// The longest value of a field, in characters.
-const MAX_FIELD: usize = 256;
-
 /// A text as it is compared: Unicode compatibility forms, case and spaces make no difference. Upper case
 /// first: it unites what has several small letters, like `ß` and `ss`.
 #[must_use]
@@ -26,8 +23,8 @@ pub fn comparable(text: &str) -> String {
 
 fn field(name: &'static str, value: &str) -> Result<String, Refusal> {
     let value = value.trim();
-    if value.chars().count() > MAX_FIELD {
-        return Err(Refusal::FieldTooLong { field: name, limit: MAX_FIELD });
+    if value.chars().count() > Registration::MAX_CHARS {
+        return Err(Refusal::FieldTooLong { field: name, limit: Registration::MAX_CHARS });
     }
     if value.chars().any(char::is_control) {
         return Err(Refusal::FieldControl { field: name });
@@ -231,7 +228,7 @@ mod tests {
     #[test]
     fn a_bad_field_is_named() {
         let good = company("Acme");
-        let long = "x".repeat(MAX_FIELD + 1);
+        let long = "x".repeat(Registration::MAX_CHARS + 1);
         let cases = [
             (Registration { company: " \t".to_owned(), ..good.clone() }, "company"),
             (Registration { contact: String::new(), ..good.clone() }, "contact"),
@@ -254,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_longest_field_counts_characters_and_not_bytes() {
-        let registration = Registration { contact: "Ж".repeat(MAX_FIELD), ..company("Acme") };
+        let registration = Registration { contact: "Ж".repeat(Registration::MAX_CHARS), ..company("Acme") };
         World::new().ok(1, &Call::Register(registration));
     }
 
