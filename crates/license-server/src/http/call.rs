@@ -4,9 +4,13 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Extension, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, Uri},
+    http::{HeaderMap, Uri},
 };
-use license_core::{api::HostCall, envelope::Envelope, keys::SignedKeySet};
+use license_core::{
+    api::{HostCall, MAX_REQUEST_BODY},
+    envelope::Envelope,
+    keys::SignedKeySet,
+};
 
 use super::{api::Api, client::Client, fault::Fault};
 use crate::{clock, exchange::Reply};
@@ -71,10 +75,7 @@ fn opened(
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<(Envelope, HostCall, Bytes), Fault> {
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge,
-        _ => Fault::Unfinished,
-    })?;
+    let body = body.map_err(|rejection| Fault::of_body(&rejection, MAX_REQUEST_BODY))?;
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let envelope = Envelope::open(header, "POST", path, &body).map_err(Fault::Envelope)?;
     let request: HostCall = serde_json::from_slice(&body)

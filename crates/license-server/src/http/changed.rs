@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long a host that found no place waits before it asks again, in seconds. It misses nothing but time.
-const RETRY_AFTER: u32 = 60;
+pub(super) const RETRY_AFTER: u32 = 60;
 
 /// `GET /v1/changed`
 pub(crate) async fn changed(

@@ -2,10 +2,8 @@
 
 use super::limits::TooMany;
 use crate::decide::Refusal;
-use license_core::{
-    api::{MAX_REQUEST_BODY, Problem},
-    envelope::EnvelopeError,
-};
+use axum::{extract::rejection::BytesRejection, http::StatusCode};
+use license_core::{api::Problem, envelope::EnvelopeError};
 
 /// Why a request never comes to a decision.
 #[derive(Debug)]
@@ -18,8 +16,8 @@ pub(crate) enum Fault {
     Evidence,
     /// The body is another call than the path says.
     OtherPath,
-    /// The body is too long.
-    TooLarge,
+    /// The body is longer than so many bytes.
+    TooLarge { limit: usize },
     /// The body did not arrive whole.
     Unfinished,
     /// Nothing is at that path.
@@ -39,6 +37,14 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// Why a body was not read that may be `limit` bytes long.
+    pub(crate) fn of_body(rejection: &BytesRejection, limit: usize) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge { limit },
+            _ => Self::Unfinished,
+        }
+    }
+
     /// When it is worth asking again, in seconds.
     pub(crate) fn retry_after(&self) -> Option<u32> {
         match self {
@@ -48,7 +54,7 @@ impl Fault {
             | Self::Malformed { .. }
             | Self::Evidence
             | Self::OtherPath
-            | Self::TooLarge
+            | Self::TooLarge { .. }
             | Self::Unfinished
             | Self::NotFound
             | Self::Method
@@ -87,11 +93,11 @@ impl Fault {
                 "The body is a call of another path.".to_owned(),
                 "Тело запроса относится к другому адресу.".to_owned(),
             ),
-            Self::TooLarge => (
+            Self::TooLarge { limit } => (
                 413,
                 "The request is too large",
-                format!("The body is longer than {} KiB.", MAX_REQUEST_BODY / 1024),
-                format!("Тело запроса длиннее {} КиБ.", MAX_REQUEST_BODY / 1024),
+                format!("The body is longer than {} KiB.", limit / 1024),
+                format!("Тело запроса длиннее {} КиБ.", limit / 1024),
             ),
             Self::Unfinished => (
                 400,

@@ -8,8 +8,9 @@ use axum::{
     extract::{Extension, State, rejection::BytesRejection},
     http::StatusCode,
 };
-use license_core::api::ForgottenNumber;
-use serde_json::{Value, json};
+use license_core::api::{ForgottenNumber, MAX_FORGOTTEN_BODY};
+use schemars::JsonSchema;
+use serde::Serialize;
 use tokio::time;
 
 use super::{api::Api, client::Client, fault::Fault};
@@ -24,7 +25,14 @@ use crate::{
 };
 
 /// When to come back if too many are worked on, in seconds.
-const RETRY_AFTER: u32 = 10;
+pub(super) const RETRY_AFTER: u32 = 10;
+
+/// That somebody is looked for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Accepted {
+    /// Always `true`.
+    accepted: bool,
+}
 
 /// Who asks has been told that it is accepted, so that a database which another process has (an import can take
 /// minutes) is waited for.
@@ -37,9 +45,9 @@ pub(crate) async fn ask(
     State(api): State<Api>,
     Extension(client): Extension<Client>,
     body: Result<Bytes, BytesRejection>,
-) -> Result<(StatusCode, Json<Value>), Fault> {
+) -> Result<(StatusCode, Json<Accepted>), Fault> {
     api.unproved(client)?;
-    let body = body.map_err(|_| Fault::TooLarge)?;
+    let body = body.map_err(|rejection| Fault::of_body(&rejection, MAX_FORGOTTEN_BODY))?;
     let asked: ForgottenNumber = serde_json::from_slice(&body)
         .map_err(|error| Fault::Malformed { line: error.line(), column: error.column() })?;
     let server = api.server;
@@ -56,7 +64,7 @@ pub(crate) async fn ask(
         }
         drop(place);
     });
-    Ok((StatusCode::ACCEPTED, Json(json!({ "accepted": true }))))
+    Ok((StatusCode::ACCEPTED, Json(Accepted { accepted: true })))
 }
 
 async fn mail(server: &LicenseServer, email: &str) -> Result<(), StoreError> {

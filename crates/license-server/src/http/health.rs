@@ -31,24 +31,30 @@ const DATABASE_TIMEOUT: Duration = Duration::from_secs(1);
 const FRESH: Duration = Duration::from_secs(1);
 
 /// The OpenMetrics text format (its specification, section 4.1).
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+pub(super) const LIVE: &str = "live\n";
+pub(super) const PONG: &str = "pong\n";
+pub(super) const READY: &str = "ready\n";
+pub(super) const DRAINING: &str = "draining\n";
+pub(super) const NO_DATABASE: &str = "the database does not answer\n";
 
 pub(crate) async fn live() -> &'static str {
-    "live\n"
+    LIVE
 }
 
 pub(crate) async fn ping() -> &'static str {
-    "pong\n"
+    PONG
 }
 
 /// Ready is who answers from a database that answers, and does not stop.
 pub(crate) async fn ready(State(api): State<Api>) -> (StatusCode, &'static str) {
     if api.drain.has_begun() {
-        (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+        (StatusCode::SERVICE_UNAVAILABLE, DRAINING)
     } else if api.database.answers(api.server.store()).await {
-        (StatusCode::OK, "ready\n")
+        (StatusCode::OK, READY)
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+        (StatusCode::SERVICE_UNAVAILABLE, NO_DATABASE)
     }
 }
 

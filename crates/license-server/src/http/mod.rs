@@ -10,31 +10,32 @@ mod fault;
 mod forgotten;
 mod health;
 mod limits;
+mod openapi;
 mod recent;
 mod request;
+mod routes;
 mod tls;
 mod tries;
 
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::DefaultBodyLimit,
+    Extension, Json, Router,
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use ipnet::IpNet;
-use license_core::api::{
-    CHANGED_PATH, Call, FORGOTTEN_PATH, KEYS_PATH, MAX_FORGOTTEN_BODY, MAX_REQUEST_BODY, PROBLEM_MEDIA_TYPE,
-};
+use license_core::api::PROBLEM_MEDIA_TYPE;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use self::{
     api::Api,
     connections::{Door, MAX_CONNECTIONS},
     fault::Fault,
+    openapi::{Document, Schemas},
+    routes::{Route, routes},
 };
 pub use self::{
     health::{LIVE_PATH, METRICS_PATH, PING_PATH, READY_PATH},
@@ -73,22 +74,25 @@ impl Default for Options {
     }
 }
 
+/// What the server that answers so says of its API: what it serves at
+/// [`OPENAPI_PATH`](license_core::api::OPENAPI_PATH).
+#[must_use]
+pub fn description(options: &Options) -> Value {
+    let mut schemas = Schemas::default();
+    let all = routes(options, &mut schemas);
+    openapi::document(&all, schemas)
+}
+
 /// Everything that the server answers.
 fn router(api: Api) -> Router {
-    let paths = Call::PATHS.into_iter();
-    let quick = paths
-        .fold(Router::new(), |router, path| router.route(path, post(call::call)))
-        .route(KEYS_PATH, get(call::keys))
-        .route(FORGOTTEN_PATH, post(forgotten::ask).layer(DefaultBodyLimit::max(MAX_FORGOTTEN_BODY)))
-        .route(LIVE_PATH, get(health::live))
-        .route(READY_PATH, get(health::ready))
-        .route(PING_PATH, get(health::ping))
-        .route(METRICS_PATH, get(health::metrics))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BODY))
-        .layer(middleware::from_fn(request::timed));
-    let router =
-        if api.options.long_polls > 0 { quick.route(CHANGED_PATH, get(changed::changed)) } else { quick };
+    let mut schemas = Schemas::default();
+    let all = routes(&api.options, &mut schemas);
+    let document = Document(openapi::document(&all, schemas).to_string().into());
+    let router = all
+        .into_iter()
+        .fold(Router::new(), |router, Route { path, handler, .. }| router.route(path, handler));
     router
+        .layer(Extension(document))
         .fallback(call::nowhere)
         .method_not_allowed_fallback(call::other_method)
         .layer(middleware::from_fn_with_state(api.clone(), request::identified))

@@ -23,7 +23,7 @@ use crate::clock;
 
 /// What a request is found by in the log; sent back to the client. One that the client sends is not taken
 /// over: it could pass for another's.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How long a request may take, from its first header to the end of its answer. Hosts give up after 15 s.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);

@@ -15,6 +15,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::openapi::assert_described;
+
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Response {
@@ -56,7 +58,9 @@ pub(crate) async fn exchange(
     let _refused_early = stream.write_all(body).await;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
-    parsed(&answer).unwrap()
+    let response = parsed(&answer).unwrap();
+    assert_described(head, &response);
+    response
 }
 
 /// The response in those bytes, if its head is whole.

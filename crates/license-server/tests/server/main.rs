@@ -19,6 +19,8 @@ mod log;
 #[cfg(test)]
 mod long_poll;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod rotation;

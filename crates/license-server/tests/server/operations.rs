@@ -180,12 +180,13 @@ async fn a_server_that_drains_is_not_ready() {
 async fn a_forgotten_number_is_asked_for_in_a_small_json() {
     let (_folder, running) = start(Options::default()).await;
     let post = |body: Vec<u8>| async move {
-        exchange(running.address, &format!("POST {FORGOTTEN_PATH}"), &[], &body).await.status
+        exchange(running.address, &format!("POST {FORGOTTEN_PATH}"), &[], &body).await
     };
     let post = &post;
-    assert_eq!(post(b"{\"email\":\"a@example.com\"}".to_vec()).await, 202);
-    assert_eq!(post(b"{\"mail\":1}".to_vec()).await, 400);
-    assert_eq!(post(format!("{{\"email\":\"{}\"}}", "a".repeat(2000)).into_bytes()).await, 413);
+    assert_eq!(post(b"{\"email\":\"a@example.com\"}".to_vec()).await.status, 202);
+    assert_eq!(post(b"{\"mail\":1}".to_vec()).await.status, 400);
+    let problem = post(format!("{{\"email\":\"{}\"}}", "a".repeat(2000)).into_bytes()).await.problem();
+    assert_eq!((problem.status, problem.detail.as_str()), (413, "The body is longer than 1 KiB."));
 }
 
 /// An import holds the database for longer than a transaction waits.
