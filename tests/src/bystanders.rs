@@ -1,11 +1,14 @@
 //! Clients in other languages: the PHP module loader, and the Python client that was written from
-//! docs/protocol.md alone.
+//! docs/protocol.md alone; and schemathesis.
 
 use std::{collections::BTreeMap, process::Command};
 
 use serde_json::Value;
 
-use crate::{Answered, Host, answered::verdict_in, programs::workspace};
+use crate::{Answered, Host, LicenseServer, answered::verdict_in, programs::workspace};
+
+/// Coupons for generated requests to use.
+const COUPONS: usize = 12;
 
 /// What the PHP loader says of each of its example modules, by name.
 pub fn php_loader(host: &Host) -> BTreeMap<String, String> {
@@ -24,6 +27,16 @@ pub fn python_client(host: &Host, feature: u32) -> Value {
     client.arg(workspace().join("tests/python/protocol_client.py"));
     client.arg(host.socket()).arg(feature.to_string());
     Answered::by(&mut client).ended_with(0).json()
+}
+
+/// What came of trying a license server against its own description.
+pub fn api_description(server: &LicenseServer) -> Answered {
+    let coupons = (0..COUPONS).map(|_| server.coupon(81));
+    let mut python = interpreter("python3", "python3");
+    python.arg(workspace().join("tests/python/api_description.py")).arg(server.url()).args(coupons);
+    // It leaves its crash reports where it runs.
+    python.current_dir(server.data());
+    Answered::by(&mut python)
 }
 
 fn interpreter(program: &str, package: &str) -> Command {

@@ -12,6 +12,7 @@ mod forgery;
 mod key_rotation;
 mod mail;
 mod main_job;
+mod openapi;
 mod other_languages;
 mod processes;
 mod restored_server;
