@@ -34,8 +34,8 @@ pub(super) struct Accepted {
     accepted: bool,
 }
 
-/// Who asks has been told that it is accepted, so that a database which another process has (an import can take
-/// minutes) is waited for.
+/// Who asks has been told that it is accepted, so that a database is waited for which another process has: an
+/// import can take minutes.
 const WAITS: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(10), Duration::from_mins(1), Duration::from_mins(5)];
 

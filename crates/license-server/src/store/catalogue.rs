@@ -27,8 +27,8 @@ impl Sold {
     }
 }
 
-/// Says to whoever keeps the catalogue that it changes. The stamp is drawn and not counted, since a change that is
-/// rolled back must not leave one behind that another change gets.
+/// Says to whoever keeps the catalogue that it changes. The stamp is drawn and not counted, since a change that
+/// is rolled back must not leave one behind that another change gets.
 pub(super) async fn changes(db: &mut SqliteConnection) -> Result<(), StoreError> {
     query("DELETE FROM catalogue").execute(&mut *db).await?;
     query("INSERT INTO catalogue (stamp) VALUES (random())").execute(db).await?;

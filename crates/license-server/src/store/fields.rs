@@ -9,8 +9,8 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::StoreError;
 
-/// Host keys by their text. To read one from its text takes a square root in its field, which is as much work as the
-/// rest of a row.
+/// Host keys by their text. To read one from its text takes a square root in its field, which is as much work
+/// as the rest of a row.
 pub(super) struct KnownKeys(HashMap<String, PublicKey>);
 
 impl KnownKeys {

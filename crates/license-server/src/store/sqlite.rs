@@ -100,8 +100,8 @@ fn migrations() -> Migrator {
 }
 
 impl Store {
-    /// Opens the file, which exists, brings its tables up to date and, if it is new, writes the catalogue. Call it under
-    /// the lock of the data folder.
+    /// Opens the file, which exists, brings its tables up to date and, if it is new, writes the catalogue. Call
+    /// it under the lock of the data folder.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -145,8 +145,8 @@ impl Store {
         self.timed(decided).await
     }
 
-    /// As [`transaction`](Self::transaction), in one together with others that wait for their turn. It ends even if
-    /// nobody waits for it any more. `decide` may be called again: what it said last is stored.
+    /// As [`transaction`](Self::transaction), in one together with others that wait for their turn. It ends even
+    /// if nobody waits for it any more. `decide` may be called again: what it said last is stored.
     pub async fn transaction_together<T: Send + 'static, E: Send + 'static>(
         &self,
         wanted: Wanted,

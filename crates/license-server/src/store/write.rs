@@ -11,8 +11,8 @@ use crate::decide::{CouponMode, HostRow, ReplyRow, Write};
 /// The most rows of one statement: few enough for the number of its variables, and for keeping it prepared.
 const ROWS: usize = 64;
 
-/// Makes changes. Of each host the last row and the last answer count, and these are most of what is written, so
-/// that they go out together; `known` are the hosts as they were loaded, if they were.
+/// Makes changes. Of each host the last row and the last answer count, and these are most of what is written,
+/// so that they go out together; `known` are the hosts as they were loaded, if they were.
 pub(super) async fn apply_all(
     db: &mut SqliteConnection,
     known: &[HostRow],
