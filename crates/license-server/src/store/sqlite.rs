@@ -26,6 +26,9 @@ use crate::{
 /// How long a transaction waits for one of another process (an `admin` command).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Statements that are kept prepared: with one for each number of rows of those that write many.
+const STATEMENTS: usize = 256;
+
 /// Of the database in memory: a negative number of KiB (<https://sqlite.org/pragma.html#pragma_cache_size>).
 const CACHE: &str = "-32768";
 
@@ -68,7 +71,7 @@ impl Series {
     }
 
     /// Loads rows for all, has each decided on what those before it left, and applies all writes.
-    pub(super) async fn decide_together(&mut self, jobs: &mut [&mut Box<dyn Job>]) -> Result<(), StoreError> {
+    pub(super) async fn decide_together(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         if jobs.is_empty() {
             return Ok(());
         }
@@ -110,6 +113,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("cache_size", CACHE)
+            .statement_cache_capacity(STATEMENTS)
             .busy_timeout(BUSY_TIMEOUT);
         // SQLite has one writer, and every request writes: one connection queues them fairly, where
         // several would poll for the lock.

@@ -3,7 +3,12 @@
 //! A transaction costs a round of queries and a sync of the disk, whether it is about one request or about many. So
 //! all requests that wait while one is being made are decided in the next one.
 
-use std::{convert::Infallible, mem, slice};
+use std::{
+    convert::Infallible,
+    mem,
+    panic::{self, AssertUnwindSafe},
+    slice,
+};
 
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
@@ -50,11 +55,14 @@ where
     }
 
     fn decide(&mut self, rows: Rows) -> Vec<Write> {
-        let (writes, outcome) = match (self.decide)(rows) {
-            Ok((writes, outcome)) => (writes, Ok(outcome)),
-            Err(error) => (Vec::new(), Err(error)),
+        // A rule that breaks must not take those along that are decided with it.
+        let decided = panic::catch_unwind(AssertUnwindSafe(|| (self.decide)(rows)));
+        let (writes, outcome) = match decided {
+            Ok(Ok((writes, outcome))) => (writes, Some(Ok(outcome))),
+            Ok(Err(error)) => (Vec::new(), Some(Err(error))),
+            Err(_) => (Vec::new(), None),
         };
-        self.outcome = Some(outcome);
+        self.outcome = outcome;
         writes
     }
 
@@ -73,7 +81,7 @@ impl Together {
         tokio::spawn(async move {
             let mut turn = Vec::with_capacity(MOST);
             while waiting.recv_many(&mut turn, MOST).await > 0 {
-                // In a task of its own: a rule that panics fails who asked, and not all who come later.
+                // In a task of its own: whatever breaks in it fails who asked, and not all who come later.
                 let decided = tokio::spawn(all(pool.clone(), sold.clone(), mem::take(&mut turn))).await;
                 if let Err(error) = decided {
                     tracing::error!(%error, "requests were dropped undecided");
@@ -121,12 +129,16 @@ async fn all(pool: SqlitePool, sold: Sold, mut jobs: Vec<Box<dyn Job>>) {
     }
 }
 
-async fn decided(mut series: Series, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    let (mut alike, alone): (Vec<_>, Vec<_>) = jobs.iter_mut().partition(|job| job.wanted().is_of_hosts());
-    series.decide_together(&mut alike).await?;
-    for job in alone {
-        let wanted = job.wanted().clone();
-        let Ok(()) = series.decide(&wanted, |rows| Ok::<_, Infallible>((job.decide(rows), ()))).await?;
+/// In the order in which they came.
+async fn decided(mut series: Series, mut jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    loop {
+        let alike = jobs.iter().take_while(|job| job.wanted().is_of_hosts()).count();
+        let (run, others) = jobs.split_at_mut(alike);
+        series.decide_together(run).await?;
+        let Some((alone, rest)) = others.split_first_mut() else { break };
+        let wanted = alone.wanted().clone();
+        let Ok(()) = series.decide(&wanted, |rows| Ok::<_, Infallible>((alone.decide(rows), ()))).await?;
+        jobs = rest;
     }
     series.commit().await
 }
@@ -217,17 +229,46 @@ mod tests {
         let good = count(&store, 4);
         let refused = hand_in(&store, 5, |_| Err("no"));
         let taken = hand_in(&store, 6, |_| Ok((vec![Write::TakeSeat(seat("s9", 0))], 0)));
+        let broken = hand_in(&store, 7, |_| panic!("a rule is wrong"));
         let last = count(&store, 4);
         busy.commit().await.unwrap();
         assert_eq!(first.await.unwrap().unwrap(), Ok(1));
         assert_eq!(good.await.unwrap().unwrap(), Ok(1));
         assert_eq!(refused.await.unwrap().unwrap(), Err("no"));
         assert!(matches!(taken.await.unwrap(), Err(StoreError::Query(_))), "the slot is taken");
+        assert!(matches!(broken.await.unwrap(), Err(StoreError::Undecided)), "a rule is wrong");
         assert_eq!(last.await.unwrap().unwrap(), Ok(2));
+    }
 
-        let broken = hand_in(&store, 7, |_| panic!("a rule is wrong"));
-        assert!(matches!(broken.await.unwrap(), Err(StoreError::Undecided)));
-        assert_eq!(count(&store, 4).await.unwrap().unwrap(), Ok(3), "the next one is decided");
+    #[tokio::test]
+    async fn requests_are_decided_in_the_order_in_which_they_came() {
+        let (_dir, store) = store().await;
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let busy = store.series().await.unwrap();
+        let first = count(&store, 1);
+        tokio::task::yield_now().await;
+        let mut requests = Vec::new();
+        for (index, email) in
+            [None, Some("a@example.com"), None, None, Some("b@example.com")].iter().enumerate()
+        {
+            let (store, order) = (store.clone(), Arc::clone(&order));
+            let wanted =
+                Wanted { email_keys: email.iter().map(|&email| email.to_owned()).collect(), ..of(&[1]) };
+            requests.push(tokio::spawn(async move {
+                let decide = move |_| {
+                    order.lock().unwrap().push(index);
+                    Ok::<_, ()>((Vec::new(), ()))
+                };
+                store.transaction_together(wanted, decide).await
+            }));
+            tokio::task::yield_now().await;
+        }
+        busy.commit().await.unwrap();
+        first.await.unwrap().unwrap().unwrap();
+        for request in requests {
+            request.await.unwrap().unwrap().unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3, 4]);
     }
 
     #[tokio::test]
