@@ -5,6 +5,7 @@
 
 mod admission;
 mod handle;
+mod news;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,7 @@ pub use self::handle::{CallResult, Handle, Success};
 use self::{
     admission::{MOST_WAITING, RefusedSeat},
     handle::{Command, Waiter},
+    news::News,
 };
 use crate::{
     clock::SystemClock,
@@ -97,6 +99,7 @@ pub struct Keeper<E> {
     commands: mpsc::Receiver<Command<E>>,
     snapshots: watch::Sender<Arc<Snapshot>>,
     in_flight: Option<InFlight>,
+    news: News,
     queue: VecDeque<Waiting>,
     /// Features for which the license server refused a seat, with the serial held then: modules ask
     /// again and again, and nothing has changed before the serial does.
@@ -149,6 +152,7 @@ impl<E: Exchange> Keeper<E> {
             commands,
             snapshots,
             in_flight: None,
+            news: News::default(),
             queue: VecDeque::new(),
             refused_seats: BTreeMap::new(),
             schedule_is_next: false,
@@ -168,12 +172,14 @@ impl<E: Exchange> Keeper<E> {
         clock_ticks.reset();
         loop {
             self.start_next().await;
+            self.listen();
             let nap = self.nap();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 ended = ended(self.in_flight.as_mut()) => self.end(ended).await,
                 Some(command) = self.commands.recv() => self.take(command).await,
+                heard = self.news.heard() => self.hear(heard).await,
                 _ = clock_ticks.tick() => self.save_clock().await,
                 () = time::sleep(nap) => {
                     self.announce();
@@ -190,7 +196,8 @@ impl<E: Exchange> Keeper<E> {
 
     /// How long to sleep when nothing happens.
     fn nap(&self) -> Duration {
-        let due = self.state.due().filter(|_| self.in_flight.is_none());
+        let due =
+            self.state.due().into_iter().chain(self.news_due()).min().filter(|_| self.in_flight.is_none());
         let wait = due.map_or(LONGEST_SLEEP, |due| due.saturating_since(self.clock.now().age));
         wait.clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
     }
@@ -207,6 +214,7 @@ impl<E: Exchange> Keeper<E> {
                 let _ = done.send(());
             }
             Command::Configure { settings } => {
+                self.news.stop();
                 self.settings = settings;
                 self.publish();
             }
@@ -303,8 +311,7 @@ impl<E: Exchange> Keeper<E> {
         let key = &self.identity.key;
         let envelope =
             Envelope::seal(key, "POST", path, &prepared.body.0, prepared.request_id, prepared.serial);
-        let request =
-            HttpRequest { path, headers: envelope.headers().to_vec(), body: prepared.body.0.clone() };
+        let request = HttpRequest::call(path, envelope.headers().to_vec(), prepared.body.0.clone());
         let task = tokio::spawn(async move { exchange.exchange(request).await });
         self.in_flight = Some(InFlight { prepared, is_scheduled: waiters.is_empty(), waiters, task });
     }
@@ -330,6 +337,9 @@ impl<E: Exchange> Keeper<E> {
     /// Applies what came of a call; gives what is known then.
     async fn conclude(&mut self, prepared: PreparedCall, outcome: Outcome) -> Arc<Snapshot> {
         self.note_refused_seat(&prepared.call, &outcome);
+        if matches!(outcome, Outcome::Statement(_)) {
+            self.news.reached(self.clock.now().age);
+        }
         let event = Event::Ended {
             call: Box::new(prepared),
             outcome,
@@ -424,6 +434,7 @@ impl<E: Exchange> Keeper<E> {
 
     /// Gives everything up that is under way or waits: a reset comes before it.
     fn overtake(&mut self) {
+        self.news.stop();
         let mut waiters: Vec<Waiter> = self.queue.drain(..).flat_map(|waiting| waiting.waiters).collect();
         if let Some(under_way) = self.in_flight.take() {
             under_way.task.abort();
@@ -450,6 +461,7 @@ impl<E: Exchange> Keeper<E> {
     /// Tells everybody who waits that the daemon stops, and stores the time.
     async fn drain(mut self) {
         self.commands.close();
+        self.news.stop();
         let mut waiters: Vec<Waiter> = self.queue.drain(..).flat_map(|waiting| waiting.waiters).collect();
         if let Some(under_way) = self.in_flight.take() {
             under_way.task.abort();
@@ -470,12 +482,9 @@ impl<E: Exchange> Keeper<E> {
 async fn ended(in_flight: Option<&mut InFlight>) -> Result<HttpAnswer, TransportError> {
     match in_flight {
         None => future::pending().await,
-        Some(under_way) => (&mut under_way.task).await.unwrap_or_else(|error| {
-            Err(TransportError {
-                kind: crate::transport::TransportErrorKind::Body,
-                detail: error.to_string(),
-            })
-        }),
+        Some(under_way) => {
+            (&mut under_way.task).await.unwrap_or_else(|error| Err(TransportError::broken(&error)))
+        }
     }
 }
 

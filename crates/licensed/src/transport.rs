@@ -9,12 +9,12 @@ use std::{
 };
 
 use license_core::{
-    api::MAX_ANSWER_BODY,
+    api::{LONG_POLL, MAX_ANSWER_BODY},
     outcome::{HttpAnswer, NoAnswer},
 };
 use license_types::Code;
 use reqwest::{
-    Certificate, Client, Url,
+    Certificate, Client, Method, Url,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{CONTENT_TYPE, RETRY_AFTER},
     redirect, retry,
@@ -29,6 +29,10 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 /// One call to the license server, as it goes over the wire.
 #[derive(Debug, Clone)]
 pub struct HttpRequest {
+    /// The method.
+    pub method: Method,
+    /// How long the whole exchange may take.
+    pub timeout: Duration,
     /// The path below the server's URL.
     pub path: &'static str,
     /// Headers beside `Content-Type`.
@@ -37,10 +41,25 @@ pub struct HttpRequest {
     pub body: Vec<u8>,
 }
 
+impl HttpRequest {
+    /// A call.
+    #[must_use]
+    pub const fn call(path: &'static str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Self {
+        Self { method: Method::POST, timeout: CALL_TIMEOUT, path, headers, body }
+    }
+
+    /// A wait for news.
+    #[must_use]
+    pub const fn wait(path: &'static str, headers: Vec<(&'static str, String)>) -> Self {
+        let timeout = LONG_POLL.saturating_add(CALL_TIMEOUT);
+        Self { method: Method::GET, timeout, path, headers, body: Vec::new() }
+    }
+}
+
 /// Who carries calls to the license server. A seam: in tests and simulations somebody else does, and
 /// lost, cut, HTML and 5xx answers pass the real classification all the same.
 pub trait Exchange: Send + Sync + 'static {
-    /// Posts a request. Whatever HTTP answer comes back is `Ok`.
+    /// Sends a request. Whatever HTTP answer comes back is `Ok`.
     fn exchange(
         &self,
         request: HttpRequest,
@@ -111,7 +130,6 @@ impl HttpTransport {
         let mut builder = Client::builder()
             .user_agent(concat!("licensed/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(CALL_TIMEOUT)
             // A redirect would send a signed request to somebody else; retries are the schedule's.
             .redirect(redirect::Policy::none())
             .retry(retry::never())
@@ -151,7 +169,8 @@ pub enum SetupError {
 
 impl Exchange for HttpTransport {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
-        let mut call = self.client.post(format!("{}{}", self.url, request.path));
+        let mut call = self.client.request(request.method, format!("{}{}", self.url, request.path));
+        call = call.timeout(request.timeout);
         for (name, value) in request.headers {
             call = call.header(name, value);
         }
@@ -227,6 +246,11 @@ pub enum TransportErrorKind {
 }
 
 impl TransportError {
+    /// Whoever carried the request broke.
+    pub(crate) fn broken(error: &impl ToString) -> Self {
+        Self { kind: TransportErrorKind::Body, detail: error.to_string() }
+    }
+
     fn of(error: &reqwest::Error) -> Self {
         // Only a failure to connect proves that nothing was delivered: TLS can break in mid-answer too.
         let is_connect = error.is_connect();
@@ -306,7 +330,7 @@ mod tests {
     }
 
     fn request() -> HttpRequest {
-        HttpRequest { path: "/v1/check-in", headers: Vec::new(), body: b"{}".to_vec() }
+        HttpRequest::call("/v1/check-in", Vec::new(), b"{}".to_vec())
     }
 
     async fn kind_of(url: &str) -> TransportErrorKind {

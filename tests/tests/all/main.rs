@@ -16,3 +16,4 @@ mod openapi;
 mod other_languages;
 mod processes;
 mod restored_server;
+mod told_at_once;

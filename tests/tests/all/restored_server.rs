@@ -75,6 +75,8 @@ fn fifty_hosts_that_were_bound_since_the_backup_go_on() {
         assert!(waiting::until(freed).is_some(), "{}", world.server.log());
     }
     drop(first);
+    // It would hear of the others, and prove what it was told since the backup as they do.
+    world.host.kill();
 
     let backup = world.folder.path().join("backup");
     let backup = backup.to_str().unwrap();

@@ -49,6 +49,8 @@ pub enum Event {
         /// Chance, in `0..1`.
         fraction: f64,
     },
+    /// The license server has something new of this host's number.
+    News,
     /// A person gave the registration number up.
     Reset,
 }
@@ -83,6 +85,7 @@ impl State {
                     Outcome::NoAnswer(why) => self.not_answered(&call, why, retry_step, fraction, now),
                 }
             }
+            Event::News => (self.heard(now), Vec::new()),
             Event::Reset => self.reset(now),
         }
     }
@@ -216,6 +219,15 @@ impl State {
         self.contact.last_failure = Some(FailedAttempt { code: why.code, message: why.message, at: now.age });
         self.contact.next_check = Some(now.age.saturating_add(wait));
         (self, vec![Effect::Save])
+    }
+
+    /// Asks at once. Nobody signed it, so that it says nothing about what is held; and while the license server
+    /// is away the schedule knows better.
+    fn heard(mut self, now: Now) -> Self {
+        if matches!(self.binding, Binding::Held(_)) && self.contact.offline_since.is_none() {
+            self.contact.next_check = self.contact.next_check.map(|next| next.min(now.age));
+        }
+        self
     }
 
     fn reset(mut self, now: Now) -> (Self, Vec<Effect>) {

@@ -1,20 +1,12 @@
 //! The keeper against a license server that signs like a real one and misbehaves on demand.
 
-use std::sync::{Mutex, MutexGuard};
+mod world;
 
-use license_core::{
-    api::{ApiAnswer, HostCall, PROBLEM_MEDIA_TYPE, Problem},
-    crypto::SigningKey,
-    host::Evidence,
-    keys::{KeySet, OnlineKey},
-    statement::{HeldSeat, Kind, Lease, LeasedFeature, Statement},
-    time::{Age, Now},
-};
-use license_types::{Customer, ProductId, RegistrationNumber, Seats, SessionId, UnixTime, Verdict};
-use tokio::sync::Notify;
+use license_types::{ProductId, RegistrationNumber, SessionId, Verdict};
 
+use self::world::{FakeServer, Mood, World, lock};
 use super::{admission::MOST_WAITING_PER_UID, *};
-use crate::{store::Loaded, transport::TransportErrorKind};
+use crate::store::Loaded;
 
 const FEATURE: FeatureId = FeatureId(45);
 
@@ -28,221 +20,6 @@ fn activate() -> Call {
 
 fn capture() -> Call {
     Call::Capture { feature: FEATURE, holder: None, reclaim: false }
-}
-
-/// How the server takes the next calls.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Mood {
-    Good,
-    /// Does what is asked, and the answer gets lost.
-    LosesAnswers,
-    Down,
-    /// Answers when it is told to.
-    Hangs,
-    Refuses(Code),
-}
-
-#[derive(Debug)]
-struct FakeServer {
-    mood: Mutex<Mood>,
-    requests: Mutex<Vec<HttpRequest>>,
-    serial: Mutex<u64>,
-    release: Notify,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap()
-}
-
-impl FakeServer {
-    fn root() -> SigningKey {
-        SigningKey::from_bytes(&[1; 32])
-    }
-
-    fn online() -> SigningKey {
-        SigningKey::from_bytes(&[2; 32])
-    }
-
-    fn paths(&self) -> Vec<&'static str> {
-        lock(&self.requests).iter().map(|request| request.path).collect()
-    }
-
-    fn answer(&self, request: &HttpRequest) -> HttpAnswer {
-        let call: HostCall = serde_json::from_slice(&request.body).unwrap();
-        let header =
-            |name| request.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
-        let envelope = Envelope::open(header, "POST", request.path, &request.body).unwrap();
-        let mut serial = lock(&self.serial);
-        *serial += 1;
-        let holds = matches!(call.call, Call::Capture { .. });
-        let session = SessionId("s1".to_owned());
-        let feature = LeasedFeature {
-            feature: FEATURE,
-            name: "amoCRM".to_owned(),
-            product: ProductId(81),
-            seats: Seats { total: 2, captured: u32::from(holds) },
-            per_user: false,
-            expires_at: None,
-            held: if holds { vec![HeldSeat { session: session.clone(), holder: None }] } else { Vec::new() },
-            refusal: if holds { None } else { Some(Code::NO_LICENSE) },
-            honoured_until: None,
-            run_on: None,
-        };
-        let issued_at = UnixTime(1_790_000_000);
-        let customer =
-            Customer { company: "c".into(), contact: "n".into(), email: "e@x".into(), phone: String::new() };
-        let statement = Statement {
-            schema: "1.0".to_owned(),
-            serial: *serial,
-            number: number(),
-            binding: "b".to_owned(),
-            host_key: envelope.host_key,
-            nonce: call.nonce,
-            issued_at,
-            refresh_after: 14_400,
-            kind: Kind::Lease(Lease {
-                honoured_until: UnixTime(issued_at.0 + 2_592_000),
-                run_on: 604_800,
-                customer,
-                products: Vec::new(),
-                features: vec![feature],
-            }),
-        };
-        let key = OnlineKey {
-            id: PublicKey::of(&Self::online()).id(),
-            public: PublicKey::of(&Self::online()),
-            valid_from: UnixTime(0),
-            signs_until: None,
-            revoked: false,
-        };
-        let keys = KeySet { schema: "1.0".to_owned(), version: 1, keys: vec![key] };
-        let answer = ApiAnswer {
-            statement: Some(statement.sign(&Self::online()).unwrap()),
-            receipt: None,
-            keys: keys.sign(&Self::root()).unwrap(),
-            session: holds.then_some(session),
-            license: None,
-            warnings: Vec::new(),
-        };
-        HttpAnswer { status: 200, body: serde_json::to_vec(&answer).unwrap(), ..HttpAnswer::default() }
-    }
-}
-
-fn problem(code: Code) -> HttpAnswer {
-    let problem = Problem {
-        status: 409,
-        code: Some(code),
-        title: "no".to_owned(),
-        detail: code.meaning().to_owned(),
-        detail_ru: String::new(),
-        feature: None,
-        product: None,
-    };
-    HttpAnswer {
-        status: 409,
-        content_type: Some(PROBLEM_MEDIA_TYPE.to_owned()),
-        retry_after: None,
-        body: serde_json::to_vec(&problem).unwrap(),
-    }
-}
-
-impl Exchange for FakeServer {
-    async fn exchange(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
-        lock(&self.requests).push(request.clone());
-        let failed = |kind| Err(TransportError { kind, detail: "test".to_owned() });
-        let mood = *lock(&self.mood);
-        match mood {
-            Mood::Good => Ok(self.answer(&request)),
-            Mood::LosesAnswers => {
-                self.answer(&request);
-                failed(TransportErrorKind::Body)
-            }
-            Mood::Down => failed(TransportErrorKind::Connect),
-            Mood::Hangs => {
-                self.release.notified().await;
-                Ok(self.answer(&request))
-            }
-            Mood::Refuses(code) => Ok(problem(code)),
-        }
-    }
-
-    fn url(&self) -> &'static str {
-        "http://127.0.0.1:1"
-    }
-}
-
-/// A keeper at work.
-struct World {
-    server: Arc<FakeServer>,
-    keeper: Handle<FakeServer>,
-    store: Store,
-    stop: CancellationToken,
-    task: JoinHandle<()>,
-    folder: tempfile::TempDir,
-}
-
-impl World {
-    fn new() -> Self {
-        Self::with_roots(vec![PublicKey::of(&FakeServer::root())])
-    }
-
-    fn with_roots(roots: Vec<PublicKey>) -> Self {
-        Self::with(roots, State::unregistered)
-    }
-
-    fn with(roots: Vec<PublicKey>, state: fn(Now) -> State) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let (clock, resumed) = SystemClock::resume(None, Age::default());
-        let server = Arc::new(FakeServer {
-            mood: Mutex::new(Mood::Good),
-            requests: Mutex::default(),
-            serial: Mutex::default(),
-            release: Notify::new(),
-        });
-        let parts = Parts {
-            state: state(clock.now()),
-            store: store.clone(),
-            clock,
-            identity: Identity { key: SigningKey::from_bytes(&[3; 32]), evidence: Evidence::default() },
-            settings: Settings {
-                exchange: Some(server.clone()),
-                roots,
-                trust_path: "/etc/licensed/trust.d".to_owned(),
-                trust_is_faulty: false,
-            },
-        };
-        let (keeper, handle) = Keeper::new(parts, 7);
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(keeper.run(resumed, stop.clone()));
-        Self { server, keeper: handle, store, stop, task, folder }
-    }
-
-    async fn bound() -> Self {
-        let world = Self::new();
-        world.keeper.call(activate(), 0).await.unwrap();
-        world
-    }
-
-    fn mood(&self, mood: Mood) {
-        *lock(&self.server.mood) = mood;
-    }
-
-    fn call(&self, call: Call) -> JoinHandle<CallResult> {
-        let keeper = self.keeper.clone();
-        tokio::spawn(async move { keeper.call(call, 1000).await })
-    }
-
-    /// Waits until the server has seen that many requests.
-    async fn requests(&self, count: usize) {
-        while lock(&self.server.requests).len() < count {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    fn phase(&self) -> Phase {
-        self.keeper.snapshot().state.phase(self.keeper.now())
-    }
 }
 
 fn failure(result: CallResult) -> (ErrorKind, Option<Code>) {
@@ -390,6 +167,34 @@ async fn a_reset_does_not_wait_and_leaves_nobody_waiting() {
     assert_eq!(world.phase(), Phase::Unregistered);
     world.requests(3).await;
     assert_eq!(world.server.paths()[2], "/v1/drop", "the server is told at once");
+}
+
+#[tokio::test]
+async fn news_make_a_check_sooner_and_come_from_one_wait_at_a_time() {
+    let world = World::new();
+    let mut waits = world.server.waits.subscribe();
+    tokio::task::yield_now().await;
+    assert_eq!(*waits.borrow(), 0, "there is no number to hear of");
+    world.keeper.call(activate(), 0).await.unwrap();
+    for news in 1..=2 {
+        waits.wait_for(|waits| *waits == news).await.unwrap();
+        assert_eq!(world.server.paths().len(), news);
+        world.server.news.notify_one();
+        world.requests(news + 1).await;
+        assert_eq!(world.server.paths().last(), Some(&"/v1/check-in"));
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_news_during_an_outage() {
+    let world = World::bound().await;
+    let mut waits = world.server.waits.subscribe();
+    waits.wait_for(|waits| *waits == 1).await.unwrap();
+    world.mood(Mood::Down);
+    world.server.news.notify_one();
+    world.requests(2).await;
+    time::sleep(Duration::from_secs(2)).await;
+    assert_eq!((*waits.borrow(), world.phase()), (1, Phase::Offline));
 }
 
 #[tokio::test]

@@ -1,0 +1,246 @@
+//! A license server that signs like a real one and misbehaves on demand, and a keeper that uses it.
+
+use std::sync::{Mutex, MutexGuard};
+
+use license_core::{
+    api::{ApiAnswer, CHANGED_PATH, HostCall, PROBLEM_MEDIA_TYPE, Problem},
+    crypto::SigningKey,
+    host::Evidence,
+    keys::{KeySet, OnlineKey},
+    statement::{HeldSeat, Kind, Lease, LeasedFeature, Statement},
+    time::{Age, Now},
+};
+use license_types::{Customer, ProductId, Seats, SessionId, UnixTime};
+use tokio::sync::Notify;
+
+use super::{super::*, FEATURE, activate, number};
+use crate::transport::TransportErrorKind;
+
+/// How the server takes the next calls.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Mood {
+    Good,
+    /// Does what is asked, and the answer gets lost.
+    LosesAnswers,
+    Down,
+    /// Answers when it is told to.
+    Hangs,
+    Refuses(Code),
+}
+
+#[derive(Debug)]
+pub(super) struct FakeServer {
+    pub(super) mood: Mutex<Mood>,
+    pub(super) requests: Mutex<Vec<HttpRequest>>,
+    pub(super) serial: Mutex<u64>,
+    pub(super) release: Notify,
+    /// How often the host began to wait for news.
+    pub(super) waits: watch::Sender<usize>,
+    pub(super) news: Notify,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}
+
+impl FakeServer {
+    pub(super) fn root() -> SigningKey {
+        SigningKey::from_bytes(&[1; 32])
+    }
+
+    fn online() -> SigningKey {
+        SigningKey::from_bytes(&[2; 32])
+    }
+
+    pub(super) fn paths(&self) -> Vec<&'static str> {
+        lock(&self.requests).iter().map(|request| request.path).collect()
+    }
+
+    fn answer(&self, request: &HttpRequest) -> HttpAnswer {
+        let call: HostCall = serde_json::from_slice(&request.body).unwrap();
+        let header =
+            |name| request.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+        let envelope = Envelope::open(header, "POST", request.path, &request.body).unwrap();
+        let mut serial = lock(&self.serial);
+        *serial += 1;
+        let holds = matches!(call.call, Call::Capture { .. });
+        let session = SessionId("s1".to_owned());
+        let feature = LeasedFeature {
+            feature: FEATURE,
+            name: "amoCRM".to_owned(),
+            product: ProductId(81),
+            seats: Seats { total: 2, captured: u32::from(holds) },
+            per_user: false,
+            expires_at: None,
+            held: if holds { vec![HeldSeat { session: session.clone(), holder: None }] } else { Vec::new() },
+            refusal: if holds { None } else { Some(Code::NO_LICENSE) },
+            honoured_until: None,
+            run_on: None,
+        };
+        let issued_at = UnixTime(1_790_000_000);
+        let customer =
+            Customer { company: "c".into(), contact: "n".into(), email: "e@x".into(), phone: String::new() };
+        let statement = Statement {
+            schema: "1.0".to_owned(),
+            serial: *serial,
+            number: number(),
+            binding: "b".to_owned(),
+            host_key: envelope.host_key,
+            nonce: call.nonce,
+            issued_at,
+            refresh_after: 14_400,
+            kind: Kind::Lease(Lease {
+                honoured_until: UnixTime(issued_at.0 + 2_592_000),
+                run_on: 604_800,
+                customer,
+                products: Vec::new(),
+                features: vec![feature],
+            }),
+        };
+        let key = OnlineKey {
+            id: PublicKey::of(&Self::online()).id(),
+            public: PublicKey::of(&Self::online()),
+            valid_from: UnixTime(0),
+            signs_until: None,
+            revoked: false,
+        };
+        let keys = KeySet { schema: "1.0".to_owned(), version: 1, keys: vec![key] };
+        let answer = ApiAnswer {
+            statement: Some(statement.sign(&Self::online()).unwrap()),
+            receipt: None,
+            keys: keys.sign(&Self::root()).unwrap(),
+            session: holds.then_some(session),
+            license: None,
+            warnings: Vec::new(),
+        };
+        HttpAnswer { status: 200, body: serde_json::to_vec(&answer).unwrap(), ..HttpAnswer::default() }
+    }
+}
+
+pub(super) fn problem(code: Code) -> HttpAnswer {
+    let problem = Problem {
+        status: 409,
+        code: Some(code),
+        title: "no".to_owned(),
+        detail: code.meaning().to_owned(),
+        detail_ru: String::new(),
+        feature: None,
+        product: None,
+    };
+    HttpAnswer {
+        status: 409,
+        content_type: Some(PROBLEM_MEDIA_TYPE.to_owned()),
+        retry_after: None,
+        body: serde_json::to_vec(&problem).unwrap(),
+    }
+}
+
+impl Exchange for FakeServer {
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpAnswer, TransportError> {
+        if request.path == CHANGED_PATH {
+            self.waits.send_modify(|waits| *waits += 1);
+            self.news.notified().await;
+            return Ok(HttpAnswer {
+                status: 200,
+                body: b"{\"changed\":true}".to_vec(),
+                ..HttpAnswer::default()
+            });
+        }
+        lock(&self.requests).push(request.clone());
+        let failed = |kind| Err(TransportError { kind, detail: "test".to_owned() });
+        let mood = *lock(&self.mood);
+        match mood {
+            Mood::Good => Ok(self.answer(&request)),
+            Mood::LosesAnswers => {
+                self.answer(&request);
+                failed(TransportErrorKind::Body)
+            }
+            Mood::Down => failed(TransportErrorKind::Connect),
+            Mood::Hangs => {
+                self.release.notified().await;
+                Ok(self.answer(&request))
+            }
+            Mood::Refuses(code) => Ok(problem(code)),
+        }
+    }
+
+    fn url(&self) -> &'static str {
+        "http://127.0.0.1:1"
+    }
+}
+
+/// A keeper at work.
+pub(super) struct World {
+    pub(super) server: Arc<FakeServer>,
+    pub(super) keeper: Handle<FakeServer>,
+    pub(super) store: Store,
+    pub(super) stop: CancellationToken,
+    pub(super) task: JoinHandle<()>,
+    pub(super) folder: tempfile::TempDir,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with_roots(vec![PublicKey::of(&FakeServer::root())])
+    }
+
+    pub(super) fn with_roots(roots: Vec<PublicKey>) -> Self {
+        Self::with(roots, State::unregistered)
+    }
+
+    pub(super) fn with(roots: Vec<PublicKey>, state: fn(Now) -> State) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (clock, resumed) = SystemClock::resume(None, Age::default());
+        let server = Arc::new(FakeServer {
+            mood: Mutex::new(Mood::Good),
+            requests: Mutex::default(),
+            serial: Mutex::default(),
+            release: Notify::new(),
+            waits: watch::Sender::new(0),
+            news: Notify::new(),
+        });
+        let parts = Parts {
+            state: state(clock.now()),
+            store: store.clone(),
+            clock,
+            identity: Identity { key: SigningKey::from_bytes(&[3; 32]), evidence: Evidence::default() },
+            settings: Settings {
+                exchange: Some(server.clone()),
+                roots,
+                trust_path: "/etc/licensed/trust.d".to_owned(),
+                trust_is_faulty: false,
+            },
+        };
+        let (keeper, handle) = Keeper::new(parts, 7);
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(keeper.run(resumed, stop.clone()));
+        Self { server, keeper: handle, store, stop, task, folder }
+    }
+
+    pub(super) async fn bound() -> Self {
+        let world = Self::new();
+        world.keeper.call(activate(), 0).await.unwrap();
+        world
+    }
+
+    pub(super) fn mood(&self, mood: Mood) {
+        *lock(&self.server.mood) = mood;
+    }
+
+    pub(super) fn call(&self, call: Call) -> JoinHandle<CallResult> {
+        let keeper = self.keeper.clone();
+        tokio::spawn(async move { keeper.call(call, 1000).await })
+    }
+
+    /// Waits until the server has seen that many requests.
+    pub(super) async fn requests(&self, count: usize) {
+        while lock(&self.server.requests).len() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.keeper.snapshot().state.phase(self.keeper.now())
+    }
+}
