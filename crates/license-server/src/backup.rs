@@ -116,25 +116,45 @@ impl LicenseServer {
 }
 
 /// Restores a backup into a data folder that no server runs on; the folder is made if it is missing. The
-/// database that it replaces is set aside.
+/// database that it replaces is set aside. A folder that was made for nothing is removed.
 pub async fn restore(folder: &Path, file: &Path, now: UnixTime) -> Result<Restored, BackupError> {
+    let is_new = !folder.exists();
     let dir = DataDir::open(folder)?;
+    let restored = restore_into(&dir, folder, file, now).await;
+    if is_new && restored.is_err() {
+        dir.discard();
+    }
+    restored
+}
+
+async fn restore_into(
+    dir: &DataDir,
+    folder: &Path,
+    file: &Path,
+    now: UnixTime,
+) -> Result<Restored, BackupError> {
     let _serving = dir.serving()?;
     // Held to the end: a command that starts meanwhile works on what was restored.
-    let _lock = lock(&dir).await?;
+    let _lock = lock(dir).await?;
     // The backup as a data folder of its own, on the same file system. What is wrong with it shows there.
     let staging = dir.staging()?;
     let staged = unpack(file, staging.path()).await?;
     let at = Timestamp::from_second(now.0).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ").to_string();
-    if DataDir::is_one(folder) {
-        let closed = Store::fold(&dir.file(DATABASE)).await;
-        closed.map_err(|source| BackupError::Old { folder: folder.to_owned(), source })?;
-        if DATABASE_LOGS.iter().any(|log| dir.file(log).exists()) {
-            return Err(BackupError::InUse { folder: folder.to_owned() });
+    let closed = dir.has_database() && {
+        let folded = Store::fold(&dir.file(DATABASE)).await;
+        folded.map_err(|source| BackupError::Old { folder: folder.to_owned(), source })?
+    };
+    if closed && DATABASE_LOGS.iter().any(|log| dir.file(log).exists()) {
+        return Err(BackupError::InUse { folder: folder.to_owned() });
+    }
+    let keys = Keys::restore(dir, &staged, &at)?;
+    let aside = dir.set_aside(DATABASE, &at)?;
+    // Those of a database that is damaged or gone. SQLite would play them into the restored one.
+    for log in DATABASE_LOGS {
+        if dir.set_aside(log, &at)?.is_some() {
+            dir.remove(log)?;
         }
     }
-    let keys = Keys::restore(&dir, &staged, &at)?;
-    let aside = dir.set_aside(DATABASE, &at)?;
     dir.replace_database(&staged.file(DATABASE))?;
     Ok(Restored { keys, aside })
 }

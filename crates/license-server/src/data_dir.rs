@@ -48,6 +48,14 @@ pub enum DataDirError {
         /// The folder.
         path: PathBuf,
     },
+    /// A log of writes lies there without the database that it belongs to.
+    #[error(
+        "{log} is of a database that is not there; put that back, or move this file away and start again"
+    )]
+    LeftLog {
+        /// The log.
+        log: PathBuf,
+    },
     /// Others could put their own keys into it.
     #[error(
         "{path} can be written by others (mode {mode:o}); run `chmod go-w` on it, or name another data folder"
@@ -113,8 +121,19 @@ impl DataDir {
         path.join(DATABASE).exists()
     }
 
-    /// The path of the database, which exists and is closed to others.
+    /// Whether the database is there and not empty.
+    #[must_use]
+    pub fn has_database(&self) -> bool {
+        fs::metadata(self.file(DATABASE)).is_ok_and(|file| file.len() > 0)
+    }
+
+    /// The path of the database, which exists and is closed to others. None is made beside the log of another
+    /// one: SQLite would play that into it, or remove it.
     pub fn database(&self) -> Result<PathBuf, DataDirError> {
+        let [log, _index] = DATABASE_LOGS.map(|name| self.file(name));
+        if !self.has_database() && log.exists() {
+            return Err(DataDirError::LeftLog { log });
+        }
         self.private(DATABASE)?;
         Ok(self.file(DATABASE))
     }
@@ -194,6 +213,14 @@ impl DataDir {
             File::open(&self.path)?.sync_all()
         };
         remove().map_err(|source| self.error(name, source))
+    }
+
+    /// Removes a folder in which nothing was put but locks.
+    pub fn discard(&self) {
+        for lock in [LOCK, SERVING] {
+            let _missing = fs::remove_file(self.file(lock));
+        }
+        let _in_use = fs::remove_dir(&self.path);
     }
 
     fn private(&self, name: &str) -> Result<File, DataDirError> {

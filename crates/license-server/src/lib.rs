@@ -76,8 +76,18 @@ impl LicenseServer {
     pub async fn open(data_dir: &Path) -> Result<Self, OpenError> {
         let dir = DataDir::open(data_dir)?;
         let _lock = lock(&dir).await?;
-        let keys = RwLock::new(Arc::new(Keys::open(&dir)?));
+        let is_first = !Keys::are_made(&dir);
+        let keys = Keys::open(&dir)?;
         let store = Store::open(&dir.database()?).await?;
+        if is_first {
+            tracing::warn!(
+                root = %keys.root_public().id(),
+                online = %keys.signing_id(),
+                folder = %data_dir.display(),
+                "first start: made a new root key, an online key, a database and its catalogue"
+            );
+        }
+        let keys = RwLock::new(Arc::new(keys));
         Ok(Self { dir, keys, store })
     }
 

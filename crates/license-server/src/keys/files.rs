@@ -16,7 +16,7 @@ use license_types::UnixTime;
 
 use super::{Keys, KeysError, rotation};
 use crate::{
-    data_dir::{DataDir, DataDirError},
+    data_dir::{DATABASE, DataDir, DataDirError},
     draw,
 };
 
@@ -59,7 +59,7 @@ impl Stamp {
 }
 
 impl Keys {
-    /// Reads the keys; what is missing at the first start is made. Call it under [`DataDir::lock`].
+    /// Reads the keys; what is missing at the first start is made, with an empty database. Call it under [`DataDir::lock`].
     pub fn open(dir: &DataDir) -> Result<Self, KeysError> {
         let (root, root_key) = root(dir)?;
         if dir.read(KEY_SET)?.is_none() {
@@ -69,9 +69,19 @@ impl Keys {
             };
             let root_key = root_key.ok_or_else(|| KeysError::NoKeySet { path: dir.file(KEY_SET) })?;
             let signed = first_set(&online).sign(&root_key)?;
+            // Before the key set, which ends the first start: keys without a database have lost it.
+            dir.database()?;
             dir.create(KEY_SET, &serde_json::to_string(&signed)?)?;
+        } else if !dir.file(DATABASE).exists() {
+            return Err(KeysError::NoDatabase { path: dir.file(DATABASE) });
         }
         Self::read(dir, root)
+    }
+
+    /// Whether the first start made all of them.
+    #[must_use]
+    pub fn are_made(dir: &DataDir) -> bool {
+        dir.file(KEY_SET).exists()
     }
 
     /// Reads keys that must be there: what is missing is not made.
@@ -188,7 +198,9 @@ fn root(dir: &DataDir) -> Result<(PublicKey, Option<SigningKey>), KeysError> {
             dir.create(ROOT_PUBLIC, &format!("{public}\n"))?;
             Ok((public, Some(key)))
         }
-        (None, None) if dir.read(KEY_SET)?.is_some() => Err(unreadable(dir, ROOT_PUBLIC, "public key")),
+        (None, None) if dir.read(KEY_SET)?.is_some() || dir.has_database() => {
+            Err(unreadable(dir, ROOT_PUBLIC, "public key"))
+        }
         (None, None) => {
             make(dir, ROOT_KEY)?;
             root(dir)

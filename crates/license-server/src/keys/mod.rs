@@ -65,6 +65,15 @@ pub enum KeysError {
         /// The file that is missing.
         path: PathBuf,
     },
+    /// The keys have no database: a start would know no host any more.
+    #[error(
+        "{path} is missing, and the keys of this server are here; put it back, or restore a backup with `admin \
+         restore`. To begin anew with these keys, put an empty file there"
+    )]
+    NoDatabase {
+        /// The file that is missing.
+        path: PathBuf,
+    },
     /// The root key is needed to sign a key set, and is not there.
     #[error(
         "{path} is needed to sign a key set, and is not there; put it back for this command, name its file \

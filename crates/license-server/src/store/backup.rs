@@ -81,16 +81,16 @@ impl Store {
     }
 
     /// Puts what is in the log of writes into the database; the log is gone then, unless another program
-    /// uses it. That a database is damaged is no matter.
-    pub async fn fold(path: &Path) -> Result<(), StoreError> {
+    /// uses it. Says whether the database is sound; with a damaged one, the log stays.
+    pub async fn fold(path: &Path) -> Result<bool, StoreError> {
         let mut db = SqliteConnectOptions::new().filename(path).connect().await?;
         let folded = query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut db).await;
         db.close().await?;
         match folded {
             Err(Error::Database(error)) if error.code().is_some_and(|code| DAMAGED.contains(&&*code)) => {
-                Ok(())
+                Ok(false)
             }
-            folded => Ok(folded.map(|_| ())?),
+            folded => Ok(folded.map(|_| true)?),
         }
     }
 }

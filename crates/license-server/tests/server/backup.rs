@@ -284,6 +284,103 @@ fn a_damaged_database_is_set_aside_too() {
     assert_eq!(vendor.coupons(), 1);
 }
 
+/// Leaves a data folder as a server that is killed does: its last writes are in the log alone.
+fn killed(vendor: &Vendor) {
+    let served = Served::start(&vendor.data);
+    assert_eq!(vendor.coupons(), 1);
+    served.signal(Signal::SIGKILL);
+    drop(served);
+    assert!(fs::metadata(vendor.data.join("license-server.db-wal")).unwrap().len() > 0);
+}
+
+fn set_aside(vendor: &Vendor, name: &str) -> usize {
+    let name = format!("{name}.before-");
+    names(&vendor.data).iter().filter(|found| found.starts_with(&name)).count()
+}
+
+#[test]
+fn the_log_of_a_database_that_is_gone_or_damaged_is_not_played_into_the_restored_one() {
+    let gone = |path: &Path| fs::rename(path, path.with_extension("away")).unwrap();
+    let emptied = |path: &Path| fs::write(path, "").unwrap();
+    for (name, damage) in [("gone", &gone as &dyn Fn(&Path)), ("emptied", &emptied)] {
+        let vendor = Vendor::new();
+        vendor.coupons();
+        let file = vendor.backup("backup", "");
+        killed(&vendor);
+        damage(&vendor.data.join("license-server.db"));
+        restore(&vendor.data, &file);
+        assert_eq!(vendor.admin("coupon list").as_array().unwrap().len(), 1, "{name}");
+        assert_eq!(set_aside(&vendor, "license-server.db-wal"), 1, "{name}");
+        Served::start(&vendor.data).stop();
+    }
+}
+
+/// Why `serve` does not start.
+fn not_served(data: &Path) -> String {
+    let mut program = program();
+    // A server that starts after all ends here, since nobody can listen there.
+    program.args(["serve", "--listen", "192.0.2.1:9", "--data-dir"]).arg(data);
+    let output = program.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn no_database_is_made_where_one_was_lost() {
+    let vendor = Vendor::new();
+    killed(&vendor);
+    let database = vendor.data.join("license-server.db");
+    let away = vendor.path("away.db");
+    fs::rename(&database, &away).unwrap();
+    let error = not_served(&vendor.data);
+    assert!(error.contains(database.to_str().unwrap()) && error.contains("admin restore"), "{error}");
+    assert!(!database.exists());
+
+    // To begin anew is said with an empty file; the log of the old one would be lost by that.
+    fs::write(&database, "").unwrap();
+    let error = not_served(&vendor.data);
+    assert!(error.contains("license-server.db-wal is of a database that is not there"), "{error}");
+    fs::rename(vendor.data.join("license-server.db-wal"), vendor.path("away.db-wal")).unwrap();
+    Served::start(&vendor.data).stop();
+}
+
+#[test]
+fn no_keys_are_made_for_a_database_that_lost_them() {
+    let vendor = Vendor::new();
+    for name in ["root.key", "root.pub", "online.key", "key-set.json"] {
+        fs::remove_file(vendor.data.join(name)).unwrap();
+    }
+    let error = not_served(&vendor.data);
+    assert!(error.contains("root.pub") && error.contains("backup"), "{error}");
+    assert!(!vendor.data.join("root.key").exists());
+}
+
+#[test]
+fn a_first_start_that_was_cut_short_goes_on_and_says_what_it_made() {
+    let vendor = Vendor::new();
+    // The order in which they are made, backwards; the database is empty before there is a key set.
+    fs::remove_file(vendor.data.join("key-set.json")).unwrap();
+    fs::write(vendor.data.join("license-server.db"), "").unwrap();
+    let error = not_served(&vendor.data);
+    assert!(error.contains("first start: made a new root key"), "{error}");
+    let left = names(&vendor.data).into_iter().filter(|name| name.starts_with("license-server.db"));
+    for name in left.chain(["key-set.json".to_owned()]) {
+        fs::remove_file(vendor.data.join(name)).unwrap();
+    }
+    Served::start(&vendor.data).stop();
+    let again = not_served(&vendor.data);
+    assert!(!again.contains("first start"), "{again}");
+}
+
+#[test]
+fn a_refused_restore_leaves_no_folder_behind() {
+    let vendor = Vendor::new();
+    let file = vendor.backup("without", "");
+    let new = vendor.path("new");
+    not_restored(&new, &file);
+    assert!(!new.exists());
+}
+
 #[tokio::test]
 async fn a_database_that_another_command_uses_is_not_replaced() {
     let vendor = Vendor::new();
