@@ -137,16 +137,14 @@ impl Fault {
                     .to_owned(),
             ),
             Self::TooMany(too_many) => {
-                let minutes = too_many.seconds().div_ceil(60);
+                let (wait, wait_ru) = too_many.in_words();
                 (
                     429,
                     "There are too many requests",
-                    format!(
-                        "This host or its network asks too often. Repeat the same request in {minutes} min."
-                    ),
+                    format!("This host or its network asks too often. Repeat the same request in {wait}."),
                     format!(
                         "Слишком много запросов от этого компьютера или из его сети. Повторите тот же запрос \
-                         через {minutes} мин."
+                         через {wait_ru}."
                     ),
                 )
             }
@@ -172,14 +170,19 @@ mod tests {
 
     #[test]
     fn who_asks_too_often_is_told_when_to_come_back() {
-        let cases =
-            [(1, 1, "1 min"), (1_000, 1, "1 min"), (61_001, 62, "2 min"), (3_600_000, 3600, "60 min")];
-        for (milliseconds, seconds, minutes) in cases {
+        let cases = [
+            (1, 1, "1 s"),
+            (1_000, 1, "1 s"),
+            (59_001, 60, "1 min"),
+            (61_001, 62, "1 min 2 s"),
+            (3_600_000, 3600, "60 min"),
+        ];
+        for (milliseconds, seconds, says) in cases {
             let fault = Fault::TooMany(TooMany { wait: Duration::from_millis(milliseconds) });
             assert_eq!(fault.retry_after(), Some(seconds));
             let problem = fault.problem();
             assert_eq!((problem.status, problem.code), (429, None));
-            assert!(problem.detail.ends_with(&format!(" in {minutes}.")), "{}", problem.detail);
+            assert!(problem.detail.ends_with(&format!(" in {says}.")), "{}", problem.detail);
             for text in [problem.detail, problem.detail_ru] {
                 let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
                 assert!(digits < Some(4), "MikoPBX would read a code: {text}");

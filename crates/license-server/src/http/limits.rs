@@ -77,6 +77,18 @@ impl TooMany {
     pub(crate) fn seconds(self) -> u32 {
         u32::try_from(self.wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)
     }
+
+    /// The same in English and Russian, in numbers of few digits: `MikoPBX` would read one of four as a code.
+    pub(crate) fn in_words(self) -> (String, String) {
+        let seconds = self.seconds();
+        match (seconds / 60, seconds % 60) {
+            (0, seconds) => (format!("{seconds} s"), format!("{seconds} с")),
+            (minutes, 0) => (format!("{minutes} min"), format!("{minutes} мин")),
+            (minutes, seconds) => {
+                (format!("{minutes} min {seconds} s"), format!("{minutes} мин {seconds} с"))
+            }
+        }
+    }
 }
 
 /// The limits of a server.
