@@ -11,6 +11,7 @@ use super::{
     fault::Fault,
     health::Database,
     limits::{Limits, TooMany},
+    places::Places,
 };
 use crate::{LicenseServer, feed::Feed, metrics::Metrics};
 
@@ -26,8 +27,8 @@ pub(crate) struct Api {
     pub(crate) drain: Drain,
     pub(crate) database: Arc<Database>,
     pub(crate) feed: Feed,
-    /// Who waits for news holds a place; each is an open connection.
-    pub(crate) long_polls: Arc<Semaphore>,
+    /// Who waits for news holds a place.
+    pub(crate) long_polls: Places,
     pub(crate) forgotten: Arc<Semaphore>,
     /// `None` is without limits.
     pub(crate) limits: Option<Arc<Limits>>,
@@ -43,7 +44,7 @@ impl Api {
             drain: Drain::default(),
             database: Arc::default(),
             feed: Feed::default(),
-            long_polls: Arc::new(Semaphore::new(options.long_polls)),
+            long_polls: Places::of(&options),
             forgotten: Arc::new(Semaphore::new(FORGOTTEN_PLACES)),
             limits,
             options: Arc::new(options),

@@ -33,7 +33,8 @@ pub(crate) async fn changed(
         .map_err(|error| api.faulted(client, Fault::Envelope(error)))?;
     let host = envelope.host_key;
     api.limited(client.network(), |limits, network| limits.signed(&host, network))?;
-    let _place = api.long_polls.try_acquire().map_err(|_| Fault::NoPlace { retry_after: RETRY_AFTER })?;
+    let place = api.long_polls.take(&host, client.address);
+    let mut place = place.ok_or(Fault::NoPlace { retry_after: RETRY_AFTER })?;
     // Before the first look: what changes in between is not missed.
     let mut waiting = api.feed.wait();
     let _counted = Counted::new(api.metrics.waiting());
@@ -47,6 +48,7 @@ pub(crate) async fn changed(
         news = news => news?,
         () = time::sleep(LONG_POLL) => false,
         () = api.drain.begun() => false,
+        () = place.taken_over() => false,
     };
     Ok(Json(Changed { changed }))
 }

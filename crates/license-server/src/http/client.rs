@@ -47,9 +47,17 @@ impl Client {
 
     /// Its network.
     pub(crate) fn network(&self) -> Network {
-        let prefix = if self.address.is_ipv4() { IPV4_PREFIX } else { IPV6_PREFIX };
-        let network = IpNet::new(self.address, prefix).unwrap_or_else(|_| IpNet::from(self.address));
-        Network(network.trunc())
+        Network::of(self.address)
+    }
+}
+
+impl Network {
+    /// The network that an address is in.
+    pub(crate) fn of(address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        let prefix = if address.is_ipv4() { IPV4_PREFIX } else { IPV6_PREFIX };
+        let network = IpNet::new(address, prefix).unwrap_or_else(|_| IpNet::from(address));
+        Self(network.trunc())
     }
 }
 
@@ -76,7 +84,8 @@ fn address(entry: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| entry.parse().ok().map(|address: SocketAddr| address.ip()))
 }
 
-fn contains(networks: &[IpNet], address: IpAddr) -> bool {
+/// Whether an address is in one of the networks.
+pub(crate) fn contains(networks: &[IpNet], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(&address))
 }
 

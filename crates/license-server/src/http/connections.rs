@@ -18,7 +18,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{client::Peer, request::REQUEST_TIMEOUT, tls::Tls};
+use super::{client::Peer, request::REQUEST_TIMEOUT, shares::Shares, tls::Tls};
 use crate::metrics::Metrics;
 
 /// The most connections at once; what comes then waits. Half of the file descriptors that a process has
@@ -49,6 +49,8 @@ pub(crate) struct Door {
     pub(crate) metrics: Metrics,
     /// The most connections at once.
     pub(crate) capacity: usize,
+    /// What of them a network may hold; what it opens beyond that is closed at once.
+    pub(crate) shares: Shares,
 }
 
 /// A connection, in the clear or not.
@@ -93,6 +95,10 @@ async fn accept(door: Door, listener: TcpListener, draining: &CancellationToken,
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, peer)) => {
+                let Some(share) = door.shares.take(peer.ip()) else {
+                    door.metrics.rate_limited("connections");
+                    continue;
+                };
                 let router = TowerToHyperService::new(door.router.clone());
                 let service = WithPeer { router, peer: Peer(peer.ip()) };
                 let (acceptor, draining) = (door.tls.as_ref().map(|tls| tls.acceptor()), draining.clone());
@@ -101,7 +107,7 @@ async fn accept(door: Door, listener: TcpListener, draining: &CancellationToken,
                     connections.inc();
                     connection(stream, acceptor, service, draining).await;
                     connections.dec();
-                    drop(place);
+                    drop((place, share));
                 });
             }
             // The client left while it waited.
@@ -156,18 +162,23 @@ mod tests {
         time::Instant,
     };
 
-    use super::*;
+    use super::{super::Options, *};
 
     const WHOLE: &str = "GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
 
     async fn start(capacity: usize) -> SocketAddr {
+        start_with(capacity, &Options::default()).await
+    }
+
+    async fn start_with(capacity: usize, options: &Options) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new()
             .route("/", get(async || "answered"))
             .route("/huge", get(async || vec![b'x'; 64 << 20]))
             .route("/wait", get(wait));
-        let door = Door { router, tls: None, metrics: Metrics::default(), capacity };
+        let shares = Shares::of(capacity, options);
+        let door = Door { router, tls: None, metrics: Metrics::default(), capacity, shares };
         tokio::spawn(serve(door, listener, std::future::pending()));
         address
     }
@@ -207,8 +218,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_network_that_holds_its_share_gets_no_more_and_is_told_at_once() {
+        let address = start(8).await;
+        let held = [send(address, "GET ").await, send(address, "GET ").await];
+        let mut third = TcpStream::connect(address).await.unwrap();
+        let refused = time::timeout(Duration::from_secs(5), third.read(&mut [0])).await.unwrap();
+        assert!(matches!(refused, Ok(0) | Err(_)), "{refused:?}");
+        drop(held);
+        // The server sees that they are gone in a moment.
+        let answered = async {
+            loop {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                let _closed = stream.write_all(WHOLE.as_bytes()).await;
+                let mut answer = String::new();
+                let _closed = stream.read_to_string(&mut answer).await;
+                if answer.ends_with("answered") {
+                    break;
+                }
+            }
+        };
+        time::timeout(Duration::from_secs(5), answered).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn who_finds_no_place_waits_for_one() {
-        let address = start(1).await;
+        let address = start_with(1, &Options { rate_limits: false, ..Options::default() }).await;
         let first = send(address, "GET / HTTP/1.1\r\n").await;
         let mut second = send(address, WHOLE).await;
         let early = time::timeout(Duration::from_millis(100), second.read_u8()).await;

@@ -11,9 +11,11 @@ mod forgotten;
 mod health;
 mod limits;
 mod openapi;
+mod places;
 mod recent;
 mod request;
 mod routes;
+mod shares;
 mod tls;
 mod tries;
 
@@ -36,6 +38,7 @@ use self::{
     fault::Fault,
     openapi::{Document, Schemas},
     routes::{Route, routes},
+    shares::Shares,
 };
 pub use self::{
     health::{LIVE_PATH, METRICS_PATH, PING_PATH, READY_PATH},
@@ -52,7 +55,7 @@ pub const DEFAULT_LONG_POLLS: usize = 256;
 pub struct Options {
     /// How many hosts may wait for news at once; 0 switches the long poll off.
     pub long_polls: usize,
-    /// Whether hosts and networks may ask only so much.
+    /// Whether hosts and networks may ask only so much, and hold only so many connections.
     pub rate_limits: bool,
     /// Proxies that are believed when they say who the client is.
     pub trusted_proxies: Vec<IpNet>,
@@ -107,12 +110,13 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
 ) {
     let (tls, capacity) = (options.tls.clone(), MAX_CONNECTIONS.saturating_add(options.long_polls));
+    let shares = Shares::of(capacity, &options);
     let api = Api::new(Arc::clone(&server), options);
     let stop = async {
         stop.await;
         api.drain.begin();
     };
-    let door = Door { router: router(api.clone()), tls, metrics: api.metrics.clone(), capacity };
+    let door = Door { router: router(api.clone()), tls, metrics: api.metrics.clone(), capacity, shares };
     tokio::select! {
         () = connections::serve(door, listener, stop) => {}
         () = api.feed.run(server.store()) => {}

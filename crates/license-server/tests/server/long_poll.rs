@@ -25,6 +25,14 @@ impl Host {
         let envelope = Envelope::seal(&self.key, "GET", CHANGED_PATH, b"", RequestId([200; 16]), self.serial);
         exchange(running.address, &format!("GET {CHANGED_PATH}"), &envelope.headers(), b"").await
     }
+
+    /// Waits for news behind a proxy.
+    async fn wait_from(&self, running: &Running, client: &str) -> Response {
+        let envelope = Envelope::seal(&self.key, "GET", CHANGED_PATH, b"", RequestId([200; 16]), self.serial);
+        let mut headers = envelope.headers().to_vec();
+        headers.push(("x-forwarded-for", client.to_owned()));
+        exchange(running.address, &format!("GET {CHANGED_PATH}"), &headers, b"").await
+    }
 }
 
 fn changed(response: &Response) -> bool {
@@ -96,6 +104,49 @@ async fn a_host_that_finds_no_place_is_told_when_to_ask_again() {
     let response = waits.await;
     assert_eq!(response.problem().status, 503);
     assert!(response.headers.contains("retry-after: 60"), "{}", response.headers);
+}
+
+#[tokio::test]
+async fn a_host_waits_once_and_its_last_request_is_the_one_that_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { long_polls: 1, ..Options::default() };
+    let running = Running::start_with(folder.path(), options, std::future::pending()).await;
+    let mut host = running.host(1);
+    registered(&running, &mut host, "a").await;
+    for _ in 0..3 {
+        let newer = async {
+            // Until the one before waits.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let waited = timeout(Duration::from_millis(200), host.wait(&running)).await;
+            assert!(waited.is_err(), "the newer one waits");
+        };
+        let (older, ()) = tokio::join!(timeout(AT_ONCE, host.wait(&running)), newer);
+        assert!(!changed(&older.unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn one_network_does_not_take_all_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        long_polls: 8,
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        ..Options::default()
+    };
+    let running = Running::start_with(folder.path(), options, std::future::pending()).await;
+    let mut hosts: Vec<_> = (1..=4).map(|id| running.host(id)).collect();
+    for (id, host) in hosts.iter_mut().enumerate() {
+        registered(&running, host, &format!("a{id}")).await;
+    }
+    let wait = |host: usize, client: &'static str| {
+        timeout(Duration::from_millis(500), hosts[host].wait_from(&running, client))
+    };
+    let same = "203.0.113.9";
+    let answers = tokio::join!(wait(0, same), wait(1, same), wait(2, same), wait(3, "198.51.100.7"));
+    let is_refused = |answer: &Result<Response, _>| answer.as_ref().is_ok_and(|answer| answer.status == 503);
+    let of_the_network = [&answers.0, &answers.1, &answers.2].into_iter().filter(|answer| is_refused(answer));
+    assert_eq!(of_the_network.count(), 1);
+    assert!(answers.3.is_err(), "another network waits");
 }
 
 #[tokio::test]

@@ -198,7 +198,7 @@ pub(super) fn changed(schemas: &mut Schemas) -> Value {
         "summary": "Wait until something of the number changes.",
         "description": format!(
             "Waits until something of the number changed that the host does not know, or {} s. The envelope \
-             is over an empty body. The answer is not signed: it only says \"check in now\".",
+             is over an empty body. A host waits once: a newer request ends an older one. The answer is not signed: it only says \"check in now\".",
             LONG_POLL.as_secs()
         ),
         "parameters": envelope(),
