@@ -13,6 +13,7 @@ use crate::{
         drop::{self, DropError, Dropped, Purpose, Which},
         list::{self, Listed, State},
         overview::{self, ListedHost},
+        vendor::Unable,
     },
 };
 
@@ -27,18 +28,23 @@ impl<O: io::Write> Console<'_, O> {
                 let listed = list.await?;
                 self.say(&serde_json::to_value(&listed)?, || list_text(&listed))
             }
-            BindingCommand::Drop { number, all: _, session, free_only } => {
-                let which = session.clone().map_or(Which::All, |id| Which::Session(SessionId(id)));
+            BindingCommand::Drop { number, all: _, host, session, free_only } => {
+                let which = match (host, session) {
+                    (Some(host), _) => Which::Host(host.clone()),
+                    (None, Some(session)) => Which::Session(SessionId(session.clone())),
+                    (None, None) => Which::All,
+                };
                 let purpose = if *free_only { Purpose::FreeOnly } else { Purpose::Move };
                 let wanted = every_host(number);
                 let drop = self.change(&wanted, |draft| {
                     drop::drop(draft, number, &which, purpose).map_err(|error| match error {
                         DropError::UnknownNumber => unknown(number),
+                        DropError::UnknownHost => Unable::HostNotOnNumber.into(),
                         DropError::UnknownSession => CommandError::UnknownSession,
                     })
                 });
                 let dropped = drop.await?;
-                self.say(&serde_json::to_value(&dropped)?, || drop_text(&dropped))
+                self.say(&serde_json::to_value(&dropped)?, || drop_text(&dropped, purpose))
             }
             BindingCommand::Copies { number } => {
                 let mut hosts =
@@ -125,11 +131,19 @@ pub(super) fn list_text(listed: &[Listed]) -> String {
     table
 }
 
-fn drop_text(dropped: &Dropped) -> String {
+fn drop_text(dropped: &Dropped, purpose: Purpose) -> String {
     let (seats, hosts) = (counted(dropped.sessions.len(), "seat"), counted(dropped.hosts.len(), "host"));
     let told = dropped.hosts.iter().map(|host| {
+        let stays = match (host.stays, purpose) {
+            (false, _) => " It is not on the number any more.",
+            (true, Purpose::Move) => {
+                " It stays on the number, and does not take the seat again by itself; `binding drop --host` takes \
+                 it off the number."
+            }
+            (true, Purpose::FreeOnly) => " It stays on the number, and may take the seats again at any time.",
+        };
         format!(
-            "Host {} learns of it at its next check; if it cannot be reached, it may run on until {}.\n",
+            "Host {} learns of it at its next check; if it cannot be reached, it may run on until {}.{stays}\n",
             host.host,
             date(host.may_run_until)
         )

@@ -124,8 +124,8 @@ pub enum BindingCommand {
         #[arg(long)]
         number: RegistrationNumber,
     },
-    /// Drop bindings of a number, so that the license can be used elsewhere.
-    #[command(group(ArgGroup::new("which").required(true).args(["all", "session"])))]
+    /// Drop hosts of a number, or one captured feature, so that the license can be used elsewhere.
+    #[command(group(ArgGroup::new("which").required(true).args(["all", "host", "session"])))]
     Drop {
         /// The number.
         #[arg(long)]
@@ -133,10 +133,15 @@ pub enum BindingCommand {
         /// Drop every host of the number.
         #[arg(long)]
         all: bool,
-        /// Drop one captured feature.
+        /// Drop one host of the number and free its seats; the id of its key.
+        #[arg(long, value_name = "HOST", value_parser = key_id)]
+        host: Option<KeyId>,
+        /// Free one captured feature. The host stays on the number; it takes the feature again by a
+        /// person's word alone.
         #[arg(long)]
         session: Option<String>,
-        /// Free the seats alone: the hosts stay on the number and may take them again.
+        /// Free the seats and no more: the hosts stay on the number, and whoever asks first takes the
+        /// seats, the same hosts too. Nothing is moved by that for sure.
         #[arg(long)]
         free_only: bool,
     },

@@ -11,6 +11,8 @@ use super::{BarRow, BindingRow, Desk, Draft, Ended, EndedBy, Refusal, SeatRow, S
 pub enum Which {
     /// All hosts of the number.
     All,
+    /// One host of the number, by the id of its key.
+    Host(KeyId),
     /// One seat.
     Session(SessionId),
 }
@@ -40,6 +42,8 @@ pub struct DroppedHost {
     pub host: KeyId,
     /// To when it may run on if it cannot be reached.
     pub may_run_until: UnixTime,
+    /// Whether it stays on the number and lost seats alone.
+    pub stays: bool,
 }
 
 /// Why nothing can be dropped.
@@ -47,6 +51,8 @@ pub struct DroppedHost {
 pub enum DropError {
     /// Nobody has the number.
     UnknownNumber,
+    /// No such host is on the number.
+    UnknownHost,
     /// The number has no such seat.
     UnknownSession,
 }
@@ -60,24 +66,38 @@ pub fn drop(
 ) -> Result<Dropped, DropError> {
     let (rows, now) = (&draft.rows, draft.now);
     let customer = rows.customer_by_number(number).ok_or(DropError::UnknownNumber)?;
-    let is_meant = |seat: &&SeatRow| match which {
-        Which::All => seat.customer == customer.id,
-        Which::Session(session) => seat.customer == customer.id && seat.session == *session,
+    let is_bound = |row: &&BindingRow| {
+        let is_it = match which {
+            Which::All => true,
+            Which::Host(id) => row.host.id() == *id,
+            Which::Session(_) => false,
+        };
+        is_it && row.ended.is_none() && row.customer == customer.id
+    };
+    let bound: Vec<&BindingRow> = rows.bindings.iter().filter(is_bound).collect();
+    if bound.is_empty() && matches!(which, Which::Host(_)) {
+        return Err(DropError::UnknownHost);
+    }
+    let is_meant = |seat: &&SeatRow| {
+        let is_it = match which {
+            Which::All => true,
+            Which::Host(_) => bound.iter().any(|binding| binding.id == seat.binding),
+            Which::Session(session) => seat.session == *session,
+        };
+        is_it && seat.customer == customer.id
     };
     let seats: Vec<&SeatRow> = rows.seats.iter().filter(is_meant).collect();
     if seats.is_empty() && matches!(which, Which::Session(_)) {
         return Err(DropError::UnknownSession);
     }
-    let hosts: Vec<&BindingRow> = match (which, purpose) {
-        (Which::All, Purpose::Move) => {
-            let is_bound = |row: &&BindingRow| row.ended.is_none() && row.customer == customer.id;
-            rows.bindings.iter().filter(is_bound).collect()
-        }
-        (Which::Session(_), Purpose::Move | Purpose::FreeOnly) | (Which::All, Purpose::FreeOnly) => {
+    let (hosts, stays) = match (which, purpose) {
+        (Which::All | Which::Host(_), Purpose::Move) => (bound, false),
+        (Which::Session(_), Purpose::Move | Purpose::FreeOnly)
+        | (Which::All | Which::Host(_), Purpose::FreeOnly) => {
             let mut hosts: Vec<_> = seats.iter().filter_map(|seat| rows.binding_of(seat)).collect();
             hosts.sort_by(|one, other| one.id.cmp(&other.id));
             hosts.dedup();
-            hosts
+            (hosts, true)
         }
     };
 
@@ -90,7 +110,7 @@ pub fn drop(
         let (session, customer) = (seat.session.clone(), customer.id.clone());
         writes.push(Write::FreeSeat { session, customer, feature: seat.feature, at: now });
     }
-    if let (Which::All, Purpose::Move) = (which, purpose) {
+    if !stays {
         let ended = Ended { at: now, by: EndedBy::Dropped, told_at: None };
         let unbind = |row: &&BindingRow| {
             let (binding, host, customer) = (row.id.clone(), row.host, row.customer.clone());
@@ -102,7 +122,7 @@ pub fn drop(
     let dropped = Dropped {
         sessions: seats.iter().map(|seat| seat.session.clone()).collect(),
         hosts: told
-            .map(|host| DroppedHost { host: host.key.id(), may_run_until: host.may_run_until })
+            .map(|host| DroppedHost { host: host.key.id(), may_run_until: host.may_run_until, stays })
             .collect(),
     };
     for write in writes {
@@ -147,7 +167,7 @@ mod tests {
         super::{
             Answer,
             log::Actor,
-            testing::{NOW, World, capture, key, number, trial},
+            testing::{NOW, World, capture, coupon, key, number, trial},
         },
         *,
     };
@@ -186,12 +206,32 @@ mod tests {
     }
 
     #[test]
+    fn one_host_is_dropped_and_the_others_work_on() {
+        let cases = [(Purpose::Move, Some(Refusal::Dropped)), (Purpose::FreeOnly, None)];
+        for (purpose, refusal) in cases {
+            let mut world = World::registered(1);
+            world.issue('A', 11, 1, 30);
+            world.ok(1, &Call::Coupon { coupon: coupon('A') });
+            world.ok(2, &Call::Activate { number: number('A') });
+            assert_eq!(world.rows.seats.len(), 2);
+            let dropped = world.drop(&Which::Host(key(1).id()), purpose);
+            assert_eq!(dropped.sessions.len(), 1, "{purpose:?}");
+            let hosts: Vec<_> = dropped.hosts.iter().map(|host| (host.host.clone(), host.stays)).collect();
+            assert_eq!(hosts, [(key(1).id(), purpose == Purpose::FreeOnly)]);
+            assert_eq!(world.decide(1, &capture(33)).err(), refusal, "{purpose:?}");
+            assert_eq!(world.refusal_of(2, 33), None, "{purpose:?}: the other one works on");
+        }
+    }
+
+    #[test]
     fn what_is_not_there_cannot_be_dropped() {
         let world = World::registered(1);
         let one = Which::Session(SessionId("nothing".to_owned()));
         let mut draft = Draft::new(world.rows, Actor::Server, NOW);
         let outcome = drop(&mut draft, &number('A'), &one, Purpose::Move);
         assert_eq!(outcome.unwrap_err(), DropError::UnknownSession);
+        let outcome = drop(&mut draft, &number('A'), &Which::Host(key(2).id()), Purpose::Move);
+        assert_eq!(outcome.unwrap_err(), DropError::UnknownHost);
         let outcome = drop(&mut draft, &number('Z'), &Which::All, Purpose::Move);
         assert_eq!(outcome.unwrap_err(), DropError::UnknownNumber);
         assert_eq!(draft.finish(), (vec![], vec![]));

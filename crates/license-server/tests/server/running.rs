@@ -101,7 +101,7 @@ impl Running {
 
     pub(crate) async fn drop_all(&self, number: &RegistrationNumber) {
         let number = number.clone();
-        let drop = BindingCommand::Drop { number, all: true, session: None, free_only: false };
+        let drop = BindingCommand::Drop { number, all: true, host: None, session: None, free_only: false };
         self.admin(AdminCommand::Binding(drop)).await;
     }
 }
