@@ -11,7 +11,7 @@ use super::{
 
 /// What a duplicate is told with every answer.
 const DUPLICATE: &str = "Another copy of this host is in use under the same key, on the same hardware. Both \
-                         work on one seat; say in the Sessions monitor which one is the host.";
+                         work on one seat; tell the vendor which one is the host.";
 
 /// What a request shows of its host.
 pub(super) struct Turned {

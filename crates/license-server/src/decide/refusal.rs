@@ -227,10 +227,9 @@ impl Refusal {
                 "Сервер лицензий не знает этот компьютер. Активируйте на нём регистрационный номер.",
             ),
             Self::Dropped => no_license(
-                "This host was dropped from its registration number in the Sessions monitor. Activate the \
-                 number again to use it here.",
-                "Привязка этого компьютера сброшена в мониторе сессий. Чтобы работать здесь, активируйте \
-                 номер заново.",
+                "The vendor dropped this host from its registration number. Activate the number again to use \
+                 it here.",
+                "Поставщик сбросил привязку этого компьютера. Чтобы работать здесь, активируйте номер заново.",
             ),
             Self::Replaced => no_license(
                 "The registration number of this machine is used under a new host key now. Activate the \
@@ -243,16 +242,15 @@ impl Refusal {
                 "Поставщик приостановил действие этого регистрационного номера. Обратитесь к поставщику.",
             ),
             Self::Copy => no_license(
-                "This host is a copy of another host and uses its key. Accept it in the Sessions monitor, or \
-                 give it a host key of its own and activate the number on it.",
-                "Этот компьютер — копия другого и использует его ключ. Подтвердите его в мониторе сессий или \
-                 создайте на нём собственный ключ и активируйте номер.",
+                "This host is a copy of another host and uses its key. Ask the vendor to accept it, or give it \
+                 a host key of its own and activate the number on it.",
+                "Этот компьютер — копия другого и использует его ключ. Попросите поставщика подтвердить его \
+                 или создайте на нём собственный ключ и активируйте номер.",
             ),
             Self::Restless => no_license(
-                "The hardware of this host changed too often of late. Accept the change in the Sessions \
-                 monitor.",
-                "Оборудование этого компьютера в последнее время менялось слишком часто. Подтвердите замену \
-                 в мониторе сессий.",
+                "The hardware of this host changed too often of late. Ask the vendor to accept the change.",
+                "Оборудование этого компьютера в последнее время менялось слишком часто. Попросите \
+                 поставщика подтвердить замену.",
             ),
             Self::TooManyMetrics => Wording {
                 status: 422,
@@ -279,16 +277,16 @@ impl Refusal {
                 "Срок лицензии на эту функцию истёк. Продлите её купоном или новой покупкой.",
             ),
             Self::NoSeatFree { .. } => no_license(
-                "All seats of this feature are taken. Drop the binding of another host in the Sessions \
-                 monitor, or ask for more seats.",
-                "Все лицензии на эту функцию заняты. Сбросьте привязку другого компьютера в мониторе сессий \
-                 или запросите ещё лицензии.",
+                "All seats of this feature are taken. Ask the vendor to drop the binding of another host, or \
+                 for more seats.",
+                "Все лицензии на эту функцию заняты. Попросите поставщика сбросить привязку другого \
+                 компьютера или запросите ещё лицензии.",
             ),
             Self::Barred { .. } => no_license(
-                "The binding of this feature to this host was dropped in the Sessions monitor. Activate the \
-                 number again, or capture the feature by hand, to use it here.",
-                "Привязка этой функции к компьютеру сброшена в мониторе сессий. Чтобы работать здесь, \
-                 активируйте номер заново или захватите функцию вручную.",
+                "The vendor dropped the binding of this feature to this host. To use it here, activate the \
+                 number again, or run `licensectl capture FEATURE --reclaim`.",
+                "Поставщик сбросил привязку этой функции к компьютеру. Чтобы работать здесь, активируйте номер \
+                 заново или выполните `licensectl capture FEATURE --reclaim`.",
             ),
             Self::NotSold { .. } => no_license(
                 "There is no such product. Check its number in the module's description.",
@@ -368,6 +366,25 @@ mod tests {
             2011, 2008, 2008, 0, 2008, 2011, 2040, 2041, 2057,
         ];
         assert_eq!(codes, expected);
+    }
+
+    #[test]
+    fn nobody_is_sent_to_where_there_is_nothing() {
+        for refusal in all() {
+            let problem = refusal.problem();
+            let texts = [problem.detail, problem.detail_ru].map(|text| text.to_lowercase());
+            for nowhere in ["monitor", "cabinet", "монитор", "кабинет"] {
+                assert!(texts.iter().all(|text| !text.contains(nowhere)), "{refusal:?}: {texts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_barred_is_told_the_command_that_works() {
+        let problem = Refusal::Barred { feature: FeatureId(45) }.problem();
+        for text in [problem.detail, problem.detail_ru] {
+            assert!(text.contains("`licensectl capture FEATURE --reclaim`"), "{text}");
+        }
     }
 
     #[test]

@@ -230,8 +230,8 @@ impl Desk<'_> {
         if self.take(binding, feature, None).is_err() {
             let name = self.draft.rows.catalogue.feature_name(feature);
             self.warnings.push(format!(
-                "No seat of {name} (feature {feature}) is free for this host. Drop the binding of another \
-                 host in the Sessions monitor, or ask for more seats."
+                "No seat of {name} (feature {feature}) is free for this host. Ask the vendor to drop the \
+                 binding of another host, or for more seats."
             ));
         }
     }

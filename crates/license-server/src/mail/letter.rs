@@ -24,11 +24,11 @@ pub fn letter(kind: MailKind, number: &RegistrationNumber, host: Option<&KeyId>)
             "Registration number / Регистрационный номер",
             format!(
                 "Your registration number is\n\n    {number}\n\nKeep this mail. Whoever knows the number can bind \
-                 a host to it. Enter it on the PBX, or log in to the cabinet with it."
+                 a host to it. Enter it on the PBX."
             ),
             format!(
                 "Ваш регистрационный номер:\n\n    {number}\n\nСохраните это письмо. Кто знает номер, может \
-                 привязать к нему компьютер. Введите его на АТС или войдите с ним в личный кабинет."
+                 привязать к нему компьютер. Введите его на АТС."
             ),
         ),
         MailKind::Forgotten => (
@@ -59,26 +59,25 @@ pub fn letter(kind: MailKind, number: &RegistrationNumber, host: Option<&KeyId>)
             "A host has other hardware / У компьютера другое оборудование",
             format!(
                 "The host with the key {host} on your number\n\n    {number}\n\nreports other hardware than before. \
-                 After a repair or a move this is as it should be. If you know of none, look at the bindings \
-                 of the number: somebody may run a copy of the host."
+                 After a repair or a move this is as it should be. If you know of none, ask the vendor: \
+                 somebody may run a copy of the host."
             ),
             format!(
                 "Компьютер с ключом {host}, привязанный к вашему номеру\n\n    {number}\n\nсообщает о другом \
                  оборудовании. После ремонта или переноса так и должно быть. Если вы об этом не знаете, \
-                 проверьте привязки номера: возможно, работает копия этого компьютера."
+                 обратитесь к поставщику: возможно, работает копия этого компьютера."
             ),
         ),
         MailKind::CopyFound => (
             "Two copies of a host / Две копии компьютера",
             format!(
                 "Two copies of the host with the key {host} are in use on your number\n\n    {number}\n\nA copy on \
-                 other hardware is denied until you accept it. Look at the bindings of the number, and accept \
-                 or refuse it."
+                 other hardware is denied until it is accepted. Tell the vendor which of the two is the host."
             ),
             format!(
                 "На вашем номере\n\n    {number}\n\nработают две копии компьютера с ключом {host}. Копия на другом \
-                 оборудовании не обслуживается, пока вы её не подтвердите. Откройте привязки номера и \
-                 подтвердите или отклоните её."
+                 оборудовании не обслуживается, пока её не подтвердят. Сообщите поставщику, какой из двух \
+                 компьютеров настоящий."
             ),
         ),
     };
@@ -98,6 +97,9 @@ mod tests {
             let languages: Vec<&str> = letter.body.split("--------").collect();
             let [en, ru] = languages[..] else { panic!("{kind:?}: two languages") };
             assert!(en.contains(number.as_str()) && ru.contains(number.as_str()), "{kind:?}");
+            for nowhere in ["cabinet", "onitor", "кабинет", "монитор"] {
+                assert!(!letter.body.contains(nowhere), "{kind:?}: there is no {nowhere} to look at");
+            }
             assert!(en.is_ascii() && ru.chars().any(|c| ('а'..='я').contains(&c)), "{kind:?}");
             let about_a_host =
                 matches!(kind, MailKind::RegisteredElsewhere | MailKind::Moved | MailKind::CopyFound);
