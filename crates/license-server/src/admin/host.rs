@@ -2,7 +2,8 @@
 
 use std::{fmt::Write as _, io};
 
-use license_core::crypto::KeyId;
+use license_core::{crypto::KeyId, host::FactKind};
+use license_types::UnixTime;
 
 use super::{CommandError, Console, binding::every_host, date};
 use crate::{
@@ -53,16 +54,16 @@ fn cleared_text(cleared: &Cleared) -> String {
     };
     match &cleared.still_bound[..] {
         [] => done,
-        hosts => format!("{done}\nStill on the number, to be dropped first: {}.", list(hosts)),
+        hosts => format!("{done}\nNot cleared, since still on the number: {}. Drop it first.", list(hosts)),
     }
 }
 
 /// A host in some lines.
 pub(super) fn host_text(host: &ListedHost) -> String {
     let mut text = format!(
-        "Host {}: last seen {}, serial {}, may run without an answer until {}.\n",
+        "Host {}: {}, holds serial {}, may run without an answer until {}.\n",
         host.host,
-        date(host.last_seen),
+        seen(host.host_seen),
         host.serial,
         date(host.may_run_until)
     );
@@ -76,12 +77,31 @@ pub(super) fn host_text(host: &ListedHost) -> String {
         let _written =
             writeln!(text, "  on {} from {}{ended}{cleared}", binding.number, date(binding.bound_at));
     }
-    if let Some(metrics) = &host.metrics {
+    text + &metrics_text(host) + &copies_text(host)
+}
+
+/// What a host last said about itself.
+pub(super) fn metrics_text(host: &ListedHost) -> String {
+    host.metrics.as_ref().map_or_else(String::new, |metrics| {
         let values: Vec<String> =
             metrics.metrics.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let _written = writeln!(text, "  said {}: {}", date(metrics.at), values.join(", "));
+        format!("  said {}: {}\n", date(metrics.at), values.join(", "))
+    })
+}
+
+/// When a machine called.
+pub(super) fn seen(last: Option<UnixTime>) -> String {
+    last.map_or_else(|| "not seen since two were found".to_owned(), |at| format!("last seen {}", date(at)))
+}
+
+const fn kind_name(kind: FactKind) -> &'static str {
+    match kind {
+        FactKind::Configured => "configured id",
+        FactKind::MachineId => "machine id",
+        FactKind::ProductUuid => "product UUID",
+        FactKind::BoardSerial => "board serial",
+        FactKind::Unknown => "unknown facts",
     }
-    text + &copies_text(host)
 }
 
 /// What of a host waits for a person's word, and what a person said.
@@ -99,9 +119,12 @@ pub(super) fn copies_text(host: &ListedHost) -> String {
             CopyStanding::Refused => "is refused",
         };
         let hardware = if copy.differs { "other" } else { "the same" };
+        let kinds: Vec<&str> = copy.differs_in.iter().copied().map(kind_name).collect();
+        let kinds = if kinds.is_empty() { String::new() } else { format!(" ({} differs)", kinds.join(", ")) };
         let _written = writeln!(
             text,
-            "  copy with serial {} on {hardware} hardware, found {}: {standing}",
+            "  copy: {}, holds serial {}, on {hardware} hardware{kinds}, found {}: {standing}",
+            seen(copy.last_seen),
             copy.serial,
             date(copy.since)
         );

@@ -1,6 +1,10 @@
 //! All that is known of a number or of a host, for the vendor.
 
-use license_core::{api::Metrics, crypto::KeyId};
+use license_core::{
+    api::Metrics,
+    crypto::KeyId,
+    host::{Evidence, Fact, FactKind},
+};
 use license_types::{RegistrationNumber, UnixTime};
 use serde::Serialize;
 
@@ -47,10 +51,12 @@ pub struct Overview {
 pub struct ListedHost {
     /// The id of its key.
     pub host: KeyId,
-    /// The serial of its last statement.
+    /// The serial that it holds itself, whatever its copies hold: `licensectl status` shows it there.
     pub serial: u64,
-    /// Its last call.
+    /// The last call under its key.
     pub last_seen: UnixTime,
+    /// Its own last call; `None` if only copies called since they are told from it.
+    pub host_seen: Option<UnixTime>,
     /// To when its last statement lets it run without another answer.
     pub may_run_until: UnixTime,
     /// Since when it waits for a person's word, since it changed its hardware too often.
@@ -66,14 +72,19 @@ pub struct ListedHost {
 /// A copy of a host as the vendor sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ListedCopy {
-    /// The serial that it holds: what it is called by until its next call.
+    /// The serial that it holds: what it is called by until its next call. `licensectl status` shows it
+    /// there.
     pub serial: u64,
+    /// Its last call; `None` if it did not call since it is told from the host.
+    pub last_seen: Option<UnixTime>,
     /// When it was found.
     pub since: UnixTime,
     /// How it stands.
     pub standing: CopyStanding,
     /// Whether its hardware is another one than the host's.
     pub differs: bool,
+    /// What of its hardware is known to be otherwise than the host's.
+    pub differs_in: Vec<FactKind>,
 }
 
 /// A binding as the vendor sees it.
@@ -107,9 +118,11 @@ impl ListedHost {
         bindings.sort_by_key(|binding| (binding.ended.is_some(), std::cmp::Reverse(binding.bound_at)));
         let copies = host.ratchet.copies.iter().map(|copy| ListedCopy {
             serial: copy.serial,
+            last_seen: copy.last_seen,
             since: copy.since,
             standing: copy.standing,
             differs: host.evidence.contradicts(&copy.evidence),
+            differs_in: different(&host.evidence, &copy.evidence),
         });
         let bindings = bindings.into_iter().filter_map(|binding| {
             let ended = binding.ended;
@@ -123,8 +136,9 @@ impl ListedHost {
         });
         Self {
             host: host.key.id(),
-            serial: host.serial,
+            serial: host.ratchet.held_by_host(host.serial),
             last_seen: host.last_seen,
+            host_seen: host.ratchet.host_seen(host.last_seen),
             may_run_until: host.may_run_until,
             waits_since: host.ratchet.waits_since,
             copies: copies.collect(),
@@ -145,6 +159,13 @@ impl ListedHost {
     pub fn is_bound(&self) -> bool {
         self.bindings.iter().any(|binding| binding.ended_at.is_none())
     }
+}
+
+/// The kinds of facts that both have, and have otherwise.
+fn different(one: &Evidence, other: &Evidence) -> Vec<FactKind> {
+    let differs =
+        |fact: &&Fact| other.0.iter().any(|there| there.kind == fact.kind && there.digest != fact.digest);
+    one.0.iter().filter(differs).map(|fact| fact.kind).collect()
 }
 
 /// The hosts of a number: live ones first, and of them the one that called last.
@@ -205,6 +226,36 @@ mod tests {
         assert_eq!(hosts, [(key(1).id(), None), (key(2).id(), Some("reset"))]);
         assert_eq!(overview.hosts[0].may_run_until.0, NOW.0 + 37 * 24 * 3600);
         assert!(super::overview(&world.rows, &number('Z'), NOW).is_err());
+    }
+
+    #[test]
+    fn host_and_copies_are_shown_with_what_each_of_them_holds() {
+        let mut world = World::registered(1);
+        let old = world.serial(1);
+        world.ok(1, &Call::CheckIn);
+        let held = world.serial(1);
+        world.hold(1, old);
+        for _ in 0..2 {
+            world.now.0 += 60;
+            world.decide_with(1, 2, &Call::CheckIn).unwrap();
+        }
+        let copy = (world.serial(1), None);
+        world.now.0 += 60;
+        world.hold(1, held);
+        world.ok(1, &Call::CheckIn);
+        let seen = |world: &World| {
+            let shown = host(&world.rows, &key(1).id()).unwrap();
+            let there = &shown.copies[0];
+            assert_eq!(there.differs_in, [FactKind::ProductUuid]);
+            assert_eq!(shown.copies.len(), 1);
+            [(shown.serial, shown.host_seen), (there.serial, there.last_seen)]
+        };
+        let own = (world.serial(1), Some(world.now));
+        assert_eq!(seen(&world), [own, copy], "a copy that did not call since");
+        world.now.0 += 60;
+        world.hold(1, copy.0);
+        world.decide_with(1, 2, &Call::CheckIn).unwrap();
+        assert_eq!(seen(&world), [own, (world.serial(1), Some(world.now))]);
     }
 
     #[test]

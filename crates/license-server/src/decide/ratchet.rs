@@ -32,6 +32,8 @@ pub struct Ratchet {
     confirmed: bool,
     /// Serials that were given up.
     abandoned: Vec<Abandoned>,
+    /// The last call of the host itself, since copies are told from it.
+    head_seen: Option<UnixTime>,
     /// Copies beside the host itself.
     pub copies: Vec<HostCopy>,
     /// When the host changed its hardware.
@@ -57,6 +59,8 @@ pub struct HostCopy {
     pub evidence: Evidence,
     /// When it was found.
     pub since: UnixTime,
+    /// Its last call, since it is told from the host.
+    pub last_seen: Option<UnixTime>,
     /// How it stands.
     pub standing: CopyStanding,
 }
@@ -116,9 +120,22 @@ pub struct Quoted<'a> {
 }
 
 impl Ratchet {
+    /// The serial that the host itself holds, where `last` is the last one of its key.
+    #[must_use]
+    pub fn held_by_host(&self, last: u64) -> u64 {
+        if self.head == 0 { last } else { self.head }
+    }
+
+    /// The last call of the host itself, where `last` is the last one under its key. `None` if only copies
+    /// called since they are told from it.
+    #[must_use]
+    pub fn host_seen(&self, last: UnixTime) -> Option<UnixTime> {
+        if self.copies.is_empty() { Some(last) } else { self.head_seen }
+    }
+
     /// Takes a request to a host whose hardware is known as `known`, which becomes what is known then.
     pub fn turn(&mut self, known: &mut Evidence, quoted: Quoted<'_>) -> (Caller, Option<Finding>) {
-        let head = if self.head == 0 { quoted.last } else { self.head };
+        let head = self.held_by_host(quoted.last);
         if quoted.serial == head || quoted.serial > quoted.last {
             self.confirmed = true;
             return self.goes_on(known, quoted);
@@ -147,7 +164,8 @@ impl Ratchet {
 
     /// The host itself has the answer.
     fn goes_on(&mut self, known: &mut Evidence, quoted: Quoted<'_>) -> (Caller, Option<Finding>) {
-        self.head = if self.copies.is_empty() { 0 } else { quoted.next };
+        let is_alone = self.copies.is_empty();
+        (self.head, self.head_seen) = if is_alone { (0, None) } else { (quoted.next, Some(quoted.now)) };
         if !known.contradicts(quoted.evidence) {
             self.waits_since = None;
             known.clone_from(quoted.evidence);
@@ -176,6 +194,7 @@ impl Ratchet {
         let index = by_serial.or_else(by_hardware)?;
         let copy = self.copies.get_mut(index)?;
         copy.serial = quoted.next;
+        copy.last_seen = Some(quoted.now);
         Some(copy.standing)
     }
 
@@ -190,21 +209,22 @@ impl Ratchet {
     ) -> (Caller, Option<Finding>) {
         let (caller_differs, other_differs) =
             (before.contradicts(quoted.evidence), before.contradicts(known));
-        let copy = |serial, evidence: &Evidence, standing| HostCopy {
+        let copy = |serial, evidence: &Evidence, last_seen, standing| HostCopy {
             serial,
             evidence: evidence.clone(),
             since: quoted.now,
+            last_seen,
             standing,
         };
         let (serial, differs, caller) = if other_differs && !caller_differs {
-            self.add_copy(copy(head, known, CopyStanding::Pending));
-            self.head = quoted.next;
+            self.add_copy(copy(head, known, self.head_seen, CopyStanding::Pending));
+            (self.head, self.head_seen) = (quoted.next, Some(quoted.now));
             known.clone_from(quoted.evidence);
             (head, true, Caller::Host)
         } else {
             let differs = caller_differs && !other_differs;
             let standing = if differs { CopyStanding::Pending } else { CopyStanding::Duplicate };
-            self.add_copy(copy(quoted.next, quoted.evidence, standing));
+            self.add_copy(copy(quoted.next, quoted.evidence, Some(quoted.now), standing));
             self.head = head;
             (quoted.next, differs, Caller::Copy(standing))
         };
@@ -241,10 +261,11 @@ impl Ratchet {
     pub fn accept_copy(&mut self, serial: u64, known: &mut Evidence, last: u64, now: UnixTime) -> bool {
         let Some(index) = self.copies.iter().position(|copy| copy.serial == serial) else { return false };
         let accepted = self.copies.remove(index);
-        let head = if self.head == 0 { last } else { self.head };
+        let serial = self.held_by_host(last);
         let evidence = std::mem::replace(known, accepted.evidence);
-        self.add_copy(HostCopy { serial: head, evidence, since: now, standing: CopyStanding::Refused });
-        self.head = accepted.serial;
+        let (last_seen, standing) = (self.head_seen, CopyStanding::Refused);
+        self.add_copy(HostCopy { serial, evidence, since: now, last_seen, standing });
+        (self.head, self.head_seen) = (accepted.serial, accepted.last_seen);
         true
     }
 
