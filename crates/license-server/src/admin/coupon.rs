@@ -16,7 +16,7 @@ use crate::{
     cli::{CouponCommand, Coupons},
     decide::{
         CouponMode, CouponRow, Draft, Rows, Wanted, Write, coupon_digest,
-        issued::{self, ListedCoupon},
+        issued::{self, BlockedBatch, ListedCoupon},
         vendor::Unable,
     },
     draw,
@@ -69,8 +69,13 @@ impl<O: io::Write> Console<'_, O> {
                     let end = undone
                         .ends_at
                         .map_or_else(|| "never ends".to_owned(), |end| format!("ends {}", date(end)));
+                    let coupon = if undone.blocked {
+                        "The coupon is not used any more, but blocked: nobody can use it before `coupon unblock`."
+                    } else {
+                        "The coupon can be used again."
+                    };
                     format!(
-                        "The coupon can be used again. The grant {} of {} {end} now.",
+                        "{coupon} The grant {} of {} {end} now.",
                         undone.grant, undone.number
                     )
                 })
@@ -161,14 +166,7 @@ impl<O: io::Write> Console<'_, O> {
                 let wanted = Wanted { batch: Some(batch.clone()), ..Wanted::default() };
                 let block = |draft: &mut Draft| Ok(issued::block_batch(draft, &batch, blocked)?);
                 let outcome = self.change(&wanted, block).await?;
-                self.say(&serde_json::to_value(outcome)?, || {
-                    format!(
-                        "Of {} in the batch {batch}, {} now {done}. Used before: {}; what they gave goes on.",
-                        counted(outcome.total, "coupon"),
-                        outcome.changed,
-                        outcome.used
-                    )
-                })
+                self.say(&serde_json::to_value(outcome)?, || batch_text(outcome, &batch, blocked))
             }
         }
     }
@@ -187,6 +185,20 @@ fn csv(kind: &Kind, coupons: &[Coupon]) -> String {
     std::iter::once("coupon,product,seats,days,mode,batch\n".to_owned()).chain(lines).collect()
 }
 
+fn batch_text(outcome: BlockedBatch, batch: &str, blocked: bool) -> String {
+    let BlockedBatch { changed, used, total } = outcome;
+    let (done, stays) = if blocked {
+        ("Blocked", "stays as it is, and what it gave goes on")
+    } else {
+        ("Unblocked", "stays used")
+    };
+    let used = match used {
+        0 => String::new(),
+        used => format!(" What was used before {stays}: {}.", counted(used, "coupon")),
+    };
+    format!("{done} {changed} of {} of the batch {batch}.{used}", counted(total, "coupon"))
+}
+
 fn list_text(listed: &[ListedCoupon], is_all: bool) -> String {
     if listed.is_empty() {
         return "There are no such coupons.".to_owned();
@@ -196,7 +208,10 @@ fn list_text(listed: &[ListedCoupon], is_all: bool) -> String {
         "DIGEST", "STATE", "ISSUED", "SEATS", "DAYS", "MODE", "BATCH"
     );
     for coupon in listed {
-        let used = coupon.used.as_ref().map(|used| format!(", used {} by {}", date(used.at), used.number));
+        let used = coupon.used.as_ref().map(|used| {
+            let blocked = if coupon.blocked { ", blocked" } else { "" };
+            format!(", used {} by {}{blocked}", date(used.at), used.number)
+        });
         // Writing into a text cannot fail.
         let _written = writeln!(
             table,
@@ -229,9 +244,9 @@ fn show_text(coupon: &ListedCoupon) -> String {
         };
         format!("Used {} by {} {how}.\n", date(used.at), used.number)
     });
-    let blocked = if coupon.blocked { "It is blocked.\n" } else { "" };
+    let blocked = if coupon.blocked && coupon.used.is_some() { ", blocked" } else { "" };
     format!(
-        "{} × {} for {} days, {mode}. Issued {}{batch}.\nState: {}.\n{}{blocked}",
+        "{} × {} for {} days, {mode}. Issued {}{batch}.\nState: {}{blocked}.\n{}",
         coupon.seats,
         coupon.product_name,
         coupon.days,

@@ -154,7 +154,8 @@ pub struct BlockedBatch {
     pub total: usize,
 }
 
-/// Blocks what was not used of a batch, or lets it be used again.
+/// Blocks what was not used of a batch, or unblocks all of it: a block on what was used would come into
+/// force again with its use taken back.
 pub fn block_batch(draft: &mut Draft, batch: &str, blocked: bool) -> Result<BlockedBatch, Unable> {
     let rows = draft.rows.batch.clone();
     if rows.is_empty() {
@@ -162,7 +163,7 @@ pub fn block_batch(draft: &mut Draft, batch: &str, blocked: bool) -> Result<Bloc
     }
     let changed: Vec<String> = rows
         .iter()
-        .filter(|row| row.used.is_none() && row.blocked != blocked)
+        .filter(|row| (row.used.is_none() || !blocked) && row.blocked != blocked)
         .map(|row| row.digest.clone())
         .collect();
     let outcome = BlockedBatch {
@@ -185,10 +186,12 @@ pub struct Undone {
     pub grant: String,
     /// When that grant ends now; `None` is never.
     pub ends_at: Option<UnixTime>,
+    /// Whether the coupon is blocked, and cannot be used before it is unblocked.
+    pub blocked: bool,
 }
 
 /// Takes the use of a coupon back: its grant ends now, or is as much shorter as the coupon made it longer.
-/// It can be used again then.
+/// It can be used again then, unless it is blocked.
 pub fn undo(draft: &mut Draft, coupon: &Coupon) -> Result<Undone, Unable> {
     let row = found(&draft.rows, coupon)?.clone();
     let used = row.used.as_ref().ok_or(Unable::CouponUnused)?;
@@ -197,13 +200,13 @@ pub fn undo(draft: &mut Draft, coupon: &Coupon) -> Result<Undone, Unable> {
     let grant = rows.grants.iter().find(|grant| grant.id == here.grant).ok_or(Unable::UnknownGrant)?.clone();
     let number = rows.customer(&used.customer).map(|customer| customer.number.masked()).unwrap_or_default();
     let (ends_at, used_days) = without(&grant, &row, draft.now);
-    let (digest, customer) = (row.digest, used.customer.clone());
+    let (blocked, digest, customer) = (row.blocked, row.digest, used.customer.clone());
     draft.write(Write::Edit(Edit::UndoCoupon { digest, customer, grant: grant.id.clone() }));
     if (ends_at, used_days) != (grant.ends_at, grant.used_days) {
         let (grant, customer) = (grant.id.clone(), grant.customer);
         draft.write(Write::SetEnd { grant, customer, ends_at, used_days });
     }
-    Ok(Undone { number, grant: grant.id, ends_at })
+    Ok(Undone { number, grant: grant.id, ends_at, blocked })
 }
 
 /// The end of a grant without the days of a coupon. What is over stays as it is.
@@ -284,6 +287,10 @@ mod tests {
             let outcome = world.change_batch(|draft| block_batch(draft, "b", blocked)).unwrap();
             assert_eq!(outcome, BlockedBatch { changed, used: 1, total: 3 }, "{blocked}");
         }
+        // One that was used and blocked by itself: with its use taken back it would stay blocked.
+        world.change_coupon('A', |draft| block(draft, &coupon('A'), true)).unwrap();
+        let outcome = world.change_batch(|draft| block_batch(draft, "b", false)).unwrap();
+        assert_eq!(outcome, BlockedBatch { changed: 1, used: 1, total: 3 });
         world.ok(1, &use_coupon('B'));
         let none = world.change(|draft| block_batch(draft, "b", true));
         assert_eq!(none, Err(Unable::UnknownBatch { batch: "b".to_owned() }));
@@ -303,6 +310,19 @@ mod tests {
         assert_eq!(again, Err(Unable::CouponUnused));
         world.ok(1, &use_coupon('A'));
         assert_eq!(world.refusal_of(1, 45), None, "it can be used again");
+    }
+
+    #[test]
+    fn a_coupon_that_was_blocked_after_its_use_stays_blocked_without_it() {
+        let mut world = World::registered(1);
+        world.issue('A', 81, 1, 10);
+        world.ok(1, &use_coupon('A'));
+        world.change_coupon('A', |draft| block(draft, &coupon('A'), true)).unwrap();
+        assert!(world.change_coupon('A', |draft| undo(draft, &coupon('A'))).unwrap().blocked);
+        assert_eq!(world.refused(1, &use_coupon('A')).code(), Some(Code::COUPON_BLOCKED));
+        world.change_coupon('A', |draft| block(draft, &coupon('A'), false)).unwrap();
+        world.ok(1, &use_coupon('A'));
+        assert!(!world.change_coupon('A', |draft| undo(draft, &coupon('A'))).unwrap().blocked);
     }
 
     /// Host 1 uses coupons one after the other; the last end is what undoing the named one leaves.
