@@ -50,6 +50,14 @@ CREATE TABLE customer (
     log_hash    TEXT NOT NULL
 ) STRICT;
 
+-- Numbers that customers had and that were replaced: nobody has them any more, and nobody gets them again.
+CREATE TABLE former_number (
+    number      TEXT PRIMARY KEY,
+    customer    TEXT NOT NULL REFERENCES customer,
+    replaced_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX former_number_of_customer ON former_number (customer);
+
 -- Who did what when: one hash chain for each number, ids alone. Lines are only ever added.
 CREATE TABLE log (
     -- In the order in which they came, over all numbers.

@@ -5,7 +5,10 @@ use std::{fmt::Write as _, io};
 use license_types::{RegistrationNumber, SessionId};
 use serde_json::json;
 
-use super::{CommandError, Console, counted, date, host::copies_text, unknown};
+use super::{
+    CommandError, Console, counted, date,
+    host::{copies_text, metrics_text, seen},
+};
 use crate::{
     cli::BindingCommand,
     decide::{
@@ -13,7 +16,7 @@ use crate::{
         drop::{self, DropError, Dropped, Purpose, Which},
         list::{self, Listed, State},
         overview::{self, ListedHost},
-        vendor::Unable,
+        vendor::{self, Unable},
     },
 };
 
@@ -23,8 +26,10 @@ impl<O: io::Write> Console<'_, O> {
             BindingCommand::List { number } => {
                 let wanted = every_host(number);
                 let now = self.now;
-                let list =
-                    self.look(&wanted, |rows| list::list(rows, number, now).ok_or_else(|| unknown(number)));
+                let list = self.look(&wanted, |rows| {
+                    let list = list::list(rows, number, now);
+                    list.ok_or_else(|| vendor::unknown(rows, number).into())
+                });
                 let listed = list.await?;
                 self.say(&serde_json::to_value(&listed)?, || list_text(&listed))
             }
@@ -38,7 +43,7 @@ impl<O: io::Write> Console<'_, O> {
                 let wanted = every_host(number);
                 let drop = self.change(&wanted, |draft| {
                     drop::drop(draft, number, &which, purpose).map_err(|error| match error {
-                        DropError::UnknownNumber => unknown(number),
+                        DropError::UnknownNumber => vendor::unknown(&draft.rows, number).into(),
                         DropError::UnknownHost => Unable::HostNotOnNumber.into(),
                         DropError::UnknownSession => CommandError::UnknownSession,
                     })
@@ -50,6 +55,7 @@ impl<O: io::Write> Console<'_, O> {
                 let mut hosts =
                     self.look(&every_host(number), |rows| Ok(overview::hosts(rows, number)?)).await?;
                 hosts.retain(|host| host.is_bound() && (host.is_open() || !host.copies.is_empty()));
+                self.add_metrics(&mut hosts).await?;
                 self.say(&serde_json::to_value(&hosts)?, || hosts_text(&hosts))
             }
             BindingCommand::Accept { number, host, serial: None } => {
@@ -81,7 +87,7 @@ impl<O: io::Write> Console<'_, O> {
 
 /// The license of a number with all its hosts.
 pub(super) fn every_host(number: &RegistrationNumber) -> Wanted {
-    Wanted { numbers: vec![number.clone()], every_host: true, ..Wanted::default() }
+    Wanted { numbers: vec![number.clone()], every_host: true, former: true, ..Wanted::default() }
 }
 
 fn hosts_text(hosts: &[ListedHost]) -> String {
@@ -90,10 +96,11 @@ fn hosts_text(hosts: &[ListedHost]) -> String {
     }
     let text = |host: &ListedHost| {
         format!(
-            "Host {}: last seen {}, serial {}.\n{}",
+            "Host {}: {}, holds serial {}.\n{}{}",
             host.host,
-            date(host.last_seen),
+            seen(host.host_seen),
             host.serial,
+            metrics_text(host),
             copies_text(host)
         )
     };

@@ -17,7 +17,7 @@ use crate::{
     cli::CustomerCommand,
     decide::{
         Draft, Rows, Wanted,
-        customer::{self, Changes, Merged},
+        customer::{self, Changes, Follower, Merged, Replaced},
         overview::{self, Overview},
     },
     draw,
@@ -34,8 +34,13 @@ impl<O: io::Write> Console<'_, O> {
     pub(super) async fn customer(&mut self, command: &CustomerCommand) -> Result<(), CommandError> {
         match command {
             CustomerCommand::Find { text, limit } => {
-                let found = self.server.store().find_customers(text, *limit).await?;
-                self.say(&serde_json::to_value(&found)?, || found_text(&found, *limit))
+                // One more than is shown tells whether there are more.
+                let asked = limit.saturating_add(1);
+                let mut found = self.server.store().find_customers(text, asked).await?;
+                let shown = usize::try_from(*limit).unwrap_or(usize::MAX);
+                let more = found.len() > shown;
+                found.truncate(shown);
+                self.say(&json!({ "customers": found, "more": more }), || found_text(&found, more))
             }
             CustomerCommand::Show { number } => self.show(number).await,
             CustomerCommand::Edit { number, company, email, contact, phone, tax_id } => {
@@ -56,19 +61,17 @@ impl<O: io::Write> Console<'_, O> {
             }
             CustomerCommand::Merge { number, into } => {
                 let numbers = vec![number.clone(), into.clone()];
-                let wanted = Wanted { numbers, every_host: true, ..Wanted::default() };
+                let wanted = Wanted { numbers, every_host: true, former: true, ..Wanted::default() };
                 let merge = self.change(&wanted, |draft| Ok(customer::merge(draft, number, into)?));
                 let merged = merge.await?;
                 self.say(&serde_json::to_value(merged)?, || merged_text(&merged, number, into))
             }
             CustomerCommand::ReplaceNumber { number } => {
                 let new = draw::drawn()?.number;
-                let (wanted, drawn) = (of(number), new.clone());
-                let replace =
-                    self.change(&wanted, |draft| Ok(customer::replace_number(draft, number, drawn)?));
-                replace.await?;
-                // The number itself and nothing else: a script hands it on.
-                self.say(&json!({ "number": new.as_str() }), || new.as_str().to_owned())
+                let wanted = every_host(number);
+                let replace = self.change(&wanted, |draft| Ok(customer::replace_number(draft, number, new)?));
+                let replaced = replace.await?;
+                self.say(&serde_json::to_value(&replaced)?, || replaced_text(&replaced))
             }
             CustomerCommand::Suspend { number } => {
                 let suspend = |draft: &mut Draft| Ok(customer::suspend(draft, number)?);
@@ -114,7 +117,7 @@ impl<O: io::Write> Console<'_, O> {
     }
 }
 
-fn found_text(found: &[FoundCustomer], limit: u32) -> String {
+fn found_text(found: &[FoundCustomer], more: bool) -> String {
     if found.is_empty() {
         return "Nobody was found. Look for less: a part of the company name or of the e-mail.".to_owned();
     }
@@ -126,10 +129,14 @@ fn found_text(found: &[FoundCustomer], limit: u32) -> String {
             (None, None) => "in order",
         };
         let heir = customer.merged_into.as_ref().map(|heir| format!(", merged into {heir}"));
+        let former = match &customer.former_numbers[..] {
+            [] => String::new(),
+            former => format!(", formerly {}", former.join(", ")),
+        };
         // Writing into a text cannot fail.
         let _written = writeln!(
             table,
-            "{:<28}  {:<5}  {state:<9}  {:<30}  {}{}",
+            "{:<28}  {:<5}  {state:<9}  {:<30}  {}{}{former}",
             customer.number,
             customer.hosts,
             customer.email,
@@ -137,8 +144,8 @@ fn found_text(found: &[FoundCustomer], limit: u32) -> String {
             heir.unwrap_or_default()
         );
     }
-    if usize::try_from(limit).is_ok_and(|limit| found.len() == limit) {
-        table.push_str("There may be more; look for more of a name, or raise --limit.\n");
+    if more {
+        table.push_str("There are more; look for more of a name, or raise --limit.\n");
     }
     table
 }
@@ -167,9 +174,24 @@ fn overview_text(shown: &Overview) -> String {
     )
 }
 
+/// The number alone in the first line.
+fn replaced_text(replaced: &Replaced) -> String {
+    let Replaced { number, company, hosts } = replaced;
+    let host = |host: &Follower| format!("  {}, last seen {}\n", host.host, date(host.last_seen));
+    let hosts: String = match &hosts[..] {
+        [] => "No host is on it.\n".to_owned(),
+        hosts => format!(
+            "These hosts get it with their next check. If one is not the owner's, drop it, clear it, and replace \
+             the number once more:\n{}",
+            hosts.iter().map(host).collect::<String>()
+        ),
+    };
+    format!("{number}\nThe new number of {company}. {hosts}")
+}
+
 /// The license of a number.
 pub(super) fn of(number: &RegistrationNumber) -> Wanted {
-    Wanted { numbers: vec![number.clone()], ..Wanted::default() }
+    Wanted { numbers: vec![number.clone()], former: true, ..Wanted::default() }
 }
 
 fn merged_text(merged: &Merged, from: &RegistrationNumber, into: &RegistrationNumber) -> String {

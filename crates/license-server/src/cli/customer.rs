@@ -6,7 +6,8 @@ use license_types::RegistrationNumber;
 /// `admin customer`
 #[derive(Debug, Subcommand)]
 pub enum CustomerCommand {
-    /// Find customers by a part of number, e-mail or company name, or by the id of a host.
+    /// Find customers by a part of number, former number, e-mail or company name, by the id of a host, or by
+    /// their own id as logs have it.
     Find {
         /// What to look for. Case and spaces make no difference; a masked number from a log will do.
         text: String,
@@ -56,7 +57,7 @@ pub enum CustomerCommand {
         into: RegistrationNumber,
     },
     /// Give a customer a new number and print it, this once: for a number that leaked. Nobody has the old
-    /// one from then on; bound hosts follow by themselves.
+    /// one from then on. Every host that is bound gets the new one: drop and clear strangers first.
     ReplaceNumber {
         /// The number.
         #[arg(long)]

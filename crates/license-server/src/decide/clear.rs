@@ -19,7 +19,8 @@ pub struct Cleared {
     /// Hosts whose ended bindings count for nothing any more: those that were meant, and other keys of the
     /// same machine.
     pub hosts: Vec<KeyId>,
-    /// Hosts that are meant, and are on the number still: they are dropped first.
+    /// Hosts that are meant, and are on the number still: they are dropped first. Nothing of them is cleared,
+    /// also not that they were on it before.
     pub still_bound: Vec<KeyId>,
 }
 
@@ -43,12 +44,11 @@ pub fn clear(
     if meant.is_empty() {
         return Err(host.map_or(Unable::NothingToClear, |_| Unable::HostNotOnNumber));
     }
-    let mut cleared = Cleared::default();
+    let still_bound = meant.iter().filter(|row| row.ended.is_none()).map(|row| row.host.id()).collect();
+    let mut cleared = Cleared { hosts: Vec::new(), still_bound };
     for binding in meant {
         let id = binding.host.id();
-        if binding.ended.is_none() {
-            cleared.still_bound.push(id);
-        } else if binding.cleared_at.is_none() {
+        if binding.cleared_at.is_none() && !cleared.still_bound.contains(&id) {
             cleared.hosts.push(id);
             let (host, customer, binding) = (binding.host, customer.clone(), binding.id);
             draft.write(Write::Edit(Edit::Clear { binding, host, customer, at: now }));
@@ -57,7 +57,8 @@ pub fn clear(
     cleared.hosts.sort_unstable();
     cleared.hosts.dedup();
     if cleared.hosts.is_empty() && !cleared.still_bound.is_empty() {
-        return Err(Unable::StillBound);
+        let hosts: Vec<&str> = cleared.still_bound.iter().map(|host| host.0.as_str()).collect();
+        return Err(Unable::StillBound { hosts: hosts.join(", ") });
     }
     Ok(cleared)
 }
@@ -137,13 +138,23 @@ mod tests {
     #[test]
     fn a_host_that_is_bound_is_dropped_first() {
         let mut world = World::registered(1);
-        assert_eq!(clear_all(&mut world, Some(1)), Err(Unable::StillBound));
-        assert_eq!(clear_all(&mut world, None), Err(Unable::StillBound));
+        let still_bound = || Err(Unable::StillBound { hosts: key(1).id().0 });
+        assert_eq!(clear_all(&mut world, Some(1)), still_bound());
+        assert_eq!(clear_all(&mut world, None), still_bound());
         assert_eq!(clear_all(&mut world, Some(2)), Err(Unable::HostNotOnNumber));
         world.ok(2, &Call::Activate { number: number('A') });
         world.ok(2, &Call::Drop);
         let cleared = clear_all(&mut world, None).unwrap();
         assert_eq!(cleared, Cleared { hosts: vec![key(2).id()], still_bound: vec![key(1).id()] });
         assert_eq!(clear_all(&mut world, Some(2)).unwrap(), Cleared::default(), "it was cleared before");
+    }
+
+    #[test]
+    fn of_a_host_that_came_back_nothing_is_cleared() {
+        let mut world = dropped();
+        world.ok(1, &Call::Activate { number: number('A') });
+        let still_bound = Err(Unable::StillBound { hosts: key(1).id().0 });
+        assert_eq!(clear_all(&mut world, None), still_bound, "it is on the number, and was on it before");
+        assert!(world.rows.bindings.iter().all(|row| row.cleared_at.is_none()));
     }
 }

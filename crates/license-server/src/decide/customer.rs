@@ -1,5 +1,6 @@
 //! What the vendor does with a customer: rename, suspend, give another number, merge two into one.
 
+use license_core::crypto::KeyId;
 use license_types::{Registration, RegistrationNumber, UnixTime};
 use serde::Serialize;
 
@@ -105,19 +106,47 @@ pub fn reinstate(draft: &mut Draft, number: &RegistrationNumber) -> Result<bool,
     Ok(was_suspended)
 }
 
+/// What another number came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replaced {
+    /// The new number, whole.
+    pub number: String,
+    /// Whose it is.
+    pub company: String,
+    /// The hosts that get the new number, the one that called last first.
+    pub hosts: Vec<Follower>,
+}
+
+/// A host that gets a new number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Follower {
+    /// The id of its key.
+    pub host: KeyId,
+    /// Its last call.
+    pub last_seen: UnixTime,
+}
+
 /// Gives a customer the number `new`, and mails it to the owner. Nobody has the old one from then on; hosts
-/// follow by their keys.
+/// follow by their keys. All hosts of the number are among the rows.
 pub fn replace_number(
     draft: &mut Draft,
     number: &RegistrationNumber,
     new: RegistrationNumber,
-) -> Result<(), Unable> {
-    let customer = known(&draft.rows, number)?.id.clone();
-    draft.write(Write::Edit(Edit::SetNumber { customer: customer.clone(), number: new }));
+) -> Result<Replaced, Unable> {
+    let row = known(&draft.rows, number)?;
+    let (customer, company) = (row.id.clone(), row.registration.company.clone());
+    let rows = &draft.rows;
+    let bound = rows.bindings.iter().filter(|row| row.customer == customer && row.ended.is_none());
+    let hosts = bound.filter_map(|binding| rows.host(&binding.host));
+    let mut hosts: Vec<Follower> =
+        hosts.map(|host| Follower { host: host.key.id(), last_seen: host.last_seen }).collect();
+    hosts.sort_by_key(|host| std::cmp::Reverse(host.last_seen));
+    let replaced = Replaced { number: new.as_str().to_owned(), company, hosts };
+    draft.write(Write::Edit(Edit::SetNumber { customer: customer.clone(), number: new, at: draft.now }));
     // Without the pause between two mails: the number in an earlier one is of no use any more.
     let (kind, made_at) = (MailKind::Number, draft.now);
     draft.write(Write::Mail(MailRow { kind, customer, host: None, made_at }));
-    Ok(())
+    Ok(replaced)
 }
 
 /// What went over in a merge.
@@ -324,7 +353,9 @@ mod tests {
     #[test]
     fn hosts_follow_to_the_new_number_and_nobody_has_the_old_one() {
         let mut world = two_numbers();
-        world.change(|draft| replace_number(draft, &number('A'), number('N'))).unwrap();
+        let replaced = world.change(|draft| replace_number(draft, &number('A'), number('N'))).unwrap();
+        let hosts: Vec<_> = replaced.hosts.iter().map(|host| host.host.clone()).collect();
+        assert_eq!((replaced.company.as_str(), hosts), ("Acme", vec![key(1).id(), key(2).id()]));
         assert_eq!(awaited(&world.rows, &key(1)), Ok(None), "it is told at once");
         let mailed: Vec<_> = world.mails.iter().map(|mail| (mail.kind, mail.customer.clone())).collect();
         assert_eq!(mailed.last(), Some(&(MailKind::Number, id(&world, 'N'))), "an hour has not passed");
@@ -377,7 +408,8 @@ mod tests {
         world.change(|draft| merge(draft, &number('A'), &number('B'))).unwrap();
         assert_eq!(world.refused(4, &Call::Activate { number: number('A') }), Refusal::UnknownNumber);
         let again = world.change(|draft| merge(draft, &number('B'), &number('A')));
-        assert!(matches!(again, Err(Unable::UnknownNumber { .. })));
+        let (masked, now) = (number('A').masked(), number('B').masked());
+        assert_eq!(again, Err(Unable::FormerNumber { masked, now }));
         world.register(4, "Acme", 'C');
     }
 

@@ -56,7 +56,7 @@ pub use self::{
     registration::comparable,
     rows::{
         BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended,
-        EndedBy, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted,
+        EndedBy, FormerNumber, GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted,
     },
     write::Write,
 };

@@ -323,6 +323,20 @@ pub struct Wanted {
     pub batch: Option<String>,
     /// The coupons of these digests, as if they were a batch.
     pub coupons: Vec<String>,
+    /// The licenses of the customers who have any of these grants.
+    pub grants: Vec<String>,
+    /// Whether the numbers may be former ones: then also the licenses of those who had them, and of those
+    /// into whom these were merged.
+    pub former: bool,
+}
+
+/// A number that a customer had before it was replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerNumber {
+    /// The number.
+    pub number: RegistrationNumber,
+    /// Who had it.
+    pub customer: CustomerId,
 }
 
 /// Rows as they are in the store before a decision, and as they will be after it.
@@ -352,6 +366,8 @@ pub struct Rows {
     pub trials: Vec<GrantRow>,
     /// The last answers to the hosts.
     pub replies: Vec<ReplyRow>,
+    /// The former numbers among those that were wanted.
+    pub former: Vec<FormerNumber>,
 }
 
 impl Rows {
@@ -371,6 +387,17 @@ impl Rows {
     #[must_use]
     pub fn customer_by_number(&self, number: &RegistrationNumber) -> Option<&CustomerRow> {
         self.customers.iter().find(|customer| customer.number == *number && customer.merged_into.is_none())
+    }
+
+    /// The customer that has, today, what was once on that number: it may have been replaced, and its owner
+    /// merged into another one.
+    #[must_use]
+    pub fn heir_of_number(&self, number: &RegistrationNumber) -> Option<&CustomerRow> {
+        let owner = self.customers.iter().find(|customer| customer.number == *number).or_else(|| {
+            let former = self.former.iter().find(|former| former.number == *number)?;
+            self.customer(&former.customer)
+        })?;
+        owner.merged_into.as_ref().map_or(Some(owner), |heir| self.customer(heir))
     }
 
     /// The binding that holds a seat.

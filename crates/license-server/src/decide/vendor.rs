@@ -5,7 +5,7 @@ use std::sync::Arc;
 use license_core::crypto::PublicKey;
 use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId, UnixTime};
 
-use super::{BindingId, CouponRow, CustomerId, CustomerRow, Rows, issued, log::Deed};
+use super::{BindingId, CouponRow, CustomerId, CustomerRow, FormerNumber, Rows, issued, log::Deed};
 use crate::catalogue::{Catalogue, Feature, Policy, Product};
 
 /// One change that only the vendor makes.
@@ -30,6 +30,8 @@ pub enum Edit {
         customer: CustomerId,
         /// The number.
         number: RegistrationNumber,
+        /// When.
+        at: UnixTime,
     },
     /// A number is suspended, or in order again.
     SetSuspended {
@@ -116,7 +118,7 @@ impl Edit {
             Self::SetRegistration { customer, fields, .. } => {
                 Some((customer.clone(), Deed::Edited { fields: fields.clone() }))
             }
-            Self::SetNumber { customer, number: _ } => Some((customer.clone(), Deed::NumberReplaced)),
+            Self::SetNumber { customer, number: _, at: _ } => Some((customer.clone(), Deed::NumberReplaced)),
             Self::SetSuspended { customer, since } => {
                 let deed = if since.is_some() { Deed::Suspended } else { Deed::Reinstated };
                 Some((customer.clone(), deed))
@@ -162,9 +164,10 @@ impl Rows {
                     (row.company_key, row.email_key) = (company_key.clone(), email_key.clone());
                 }
             }
-            Edit::SetNumber { customer, number } => {
+            Edit::SetNumber { customer, number, at: _ } => {
                 for row in self.customers.iter_mut().filter(|row| row.id == customer) {
-                    row.number = number.clone();
+                    let number = std::mem::replace(&mut row.number, number.clone());
+                    self.former.push(FormerNumber { number, customer: customer.clone() });
                 }
             }
             Edit::SetSuspended { customer, since } => {
@@ -249,8 +252,13 @@ impl Rows {
         for used in uses.filter(|used| used.customer == *from) {
             used.customer = into.clone();
         }
-        for row in self.customers.iter_mut().filter(|row| row.id == *from) {
-            row.email_key = free_email_key(from);
+        for row in &mut self.customers {
+            let is_heir_gone = row.merged_into.as_ref() == Some(from);
+            if row.id == *from {
+                row.email_key = free_email_key(from);
+            } else if !is_heir_gone {
+                continue;
+            }
             row.merged_into = Some(into.clone());
         }
     }
@@ -270,6 +278,14 @@ pub enum Unable {
     UnknownNumber {
         /// The number, masked.
         masked: String,
+    },
+    /// Its owner has another number now.
+    #[error("the number {masked} is {now} now; `admin customer find` shows that whole")]
+    FormerNumber {
+        /// The number, masked.
+        masked: String,
+        /// The number of today, masked.
+        now: String,
     },
     /// What was entered is not in order.
     #[error("{0}")]
@@ -326,8 +342,13 @@ pub enum Unable {
     #[error("no host was ever on the number, so there is nothing to clear")]
     NothingToClear,
     /// The hosts that are meant are on the number still.
-    #[error("the host is still on the number; drop it first with `admin binding drop`")]
-    StillBound,
+    #[error(
+        "nothing was cleared: still on the number is {hosts}; drop it first with `admin binding drop --host`"
+    )]
+    StillBound {
+        /// The ids of their keys.
+        hosts: String,
+    },
     /// The host waits for nothing.
     #[error(
         "the host does not wait for that; to accept or refuse a copy of it give --serial, as `admin binding \
@@ -401,6 +422,20 @@ pub(super) fn sold(rows: &Rows, product: ProductId) -> Result<&Product, Unable> 
 
 /// The customer of that number.
 pub(super) fn known<'r>(rows: &'r Rows, number: &RegistrationNumber) -> Result<&'r CustomerRow, Unable> {
-    let masked = || Unable::UnknownNumber { masked: number.masked() };
-    rows.customer_by_number(number).ok_or_else(masked)
+    rows.customer_by_number(number).ok_or_else(|| unknown(rows, number))
+}
+
+/// Why the number has no customer.
+#[must_use]
+pub fn unknown(rows: &Rows, number: &RegistrationNumber) -> Unable {
+    let masked = number.masked();
+    match rows.heir_of_number(number) {
+        Some(heir) => Unable::FormerNumber { masked, now: heir.number.masked() },
+        None => Unable::UnknownNumber { masked },
+    }
+}
+
+/// The customer of today of a number that may be a former one.
+pub(super) fn heir<'r>(rows: &'r Rows, number: &RegistrationNumber) -> Result<&'r CustomerRow, Unable> {
+    rows.heir_of_number(number).ok_or_else(|| unknown(rows, number))
 }

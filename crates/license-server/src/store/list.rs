@@ -45,11 +45,14 @@ pub struct FoundCustomer {
     pub merged_into: Option<String>,
     /// Hosts that are on the number.
     pub hosts: u64,
+    /// Numbers that it had before and that are replaced.
+    pub former_numbers: Vec<String>,
 }
 
 impl Store {
-    /// Customers by a part of their number, of their e-mail or company as these are compared, or by the id
-    /// of a host that is or was on the number; at most `limit`. A masked number is one by its last group.
+    /// Customers by a part of a number that they have or had, of their e-mail or company as these are
+    /// compared, by their id, or by the id of a host that is or was on the number; at most `limit`. A masked
+    /// number is one by its last group.
     pub async fn find_customers(&self, text: &str, limit: u32) -> Result<Vec<FoundCustomer>, StoreError> {
         let upper = text.trim().to_uppercase();
         let number = upper.rsplit_once('*').map_or(upper.as_str(), |(_, shown)| shown);
@@ -57,9 +60,13 @@ impl Store {
         let found = query(
             "SELECT customer.*, heir.number AS heir,
                     (SELECT count(*) FROM binding
-                      WHERE binding.customer = customer.id AND ended_at IS NULL) AS hosts
+                      WHERE binding.customer = customer.id AND ended_at IS NULL) AS hosts,
+                    (SELECT group_concat(number, ' ' ORDER BY replaced_at) FROM former_number
+                      WHERE former_number.customer = customer.id) AS former
                FROM customer LEFT JOIN customer AS heir ON heir.id = customer.merged_into
               WHERE instr(customer.number, ?1) > 0 OR instr(customer.company_key, ?2) > 0
+                 OR customer.id = ?3
+                 OR customer.id IN (SELECT customer FROM former_number WHERE instr(number, ?1) > 0)
                  OR (customer.merged_into IS NULL AND instr(customer.email_key, ?2) > 0)
                  OR customer.id IN (SELECT binding.customer FROM binding JOIN host ON host.key = binding.host
                                      WHERE host.id = ?3)
@@ -77,6 +84,10 @@ impl Store {
                 suspended_at: row.optional_time("suspended_at")?,
                 merged_into: row.optional_text("heir")?,
                 hosts: row.number("hosts")?,
+                former_numbers: row
+                    .optional_text("former")?
+                    .map(|former| former.split(' ').map(str::to_owned).collect())
+                    .unwrap_or_default(),
             })
         });
         customers.collect()

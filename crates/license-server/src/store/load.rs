@@ -8,6 +8,7 @@ use super::{
     StoreError,
     catalogue::Sold,
     fields::{Fields, KnownKeys},
+    former,
 };
 use crate::decide::{
     BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
@@ -43,7 +44,10 @@ pub(super) async fn rows(
         wanted.hosts.contains(key) || wanted.host_id.as_ref().is_some_and(|id| *id == key.id())
     };
     let own = rows.bindings.iter().filter(|binding| is_wanted(&binding.host));
-    let ids: Vec<&str> = own.map(|binding| binding.customer.0.as_str()).collect();
+    let mut ids: Vec<&str> = own.map(|binding| binding.customer.0.as_str()).collect();
+    rows.former = former::numbers(db, wanted).await?;
+    let others = former::customers(db, wanted, &rows.former).await?;
+    ids.extend(others.iter().map(String::as_str));
     let numbers: Vec<&str> = wanted.numbers.iter().map(RegistrationNumber::as_str).collect();
     let found = query(
         "SELECT * FROM customer WHERE id IN (SELECT value FROM json_each(?1))

@@ -10,6 +10,7 @@ mod backup;
 mod catalogue;
 mod feed;
 mod fields;
+mod former;
 mod list;
 mod load;
 mod log;

@@ -30,7 +30,12 @@ pub(super) async fn apply(db: &mut SqliteConnection, edit: &Edit) -> Result<(), 
         .bind(&registration.tax_id)
         .bind(company_key)
         .bind(email_key),
-        Edit::SetNumber { customer, number } => {
+        Edit::SetNumber { customer, number, at } => {
+            let former = query(
+                "INSERT INTO former_number (number, customer, replaced_at)
+                 SELECT number, id, ?2 FROM customer WHERE id = ?1",
+            );
+            former.bind(&customer.0).bind(at.0).execute(&mut *db).await?;
             query("UPDATE customer SET number = ?2 WHERE id = ?1").bind(&customer.0).bind(number.as_str())
         }
         Edit::SetSuspended { customer, since } => {
@@ -56,6 +61,11 @@ pub(super) async fn apply(db: &mut SqliteConnection, edit: &Edit) -> Result<(), 
                 query(moved).bind(&from.0).bind(&into.0).execute(&mut *db).await?;
             }
             query("DELETE FROM bar WHERE customer = ?1").bind(&from.0).execute(&mut *db).await?;
+            query("UPDATE customer SET merged_into = ?2 WHERE merged_into = ?1")
+                .bind(&from.0)
+                .bind(&into.0)
+                .execute(&mut *db)
+                .await?;
             query("UPDATE customer SET merged_into = ?2, email_key = ?3 WHERE id = ?1")
                 .bind(&from.0)
                 .bind(&into.0)
@@ -128,7 +138,9 @@ mod tests {
         },
         *,
     };
-    use crate::decide::{BarRow, BindingId, BindingRow, CustomerId, Ended, EndedBy, Rows, Wanted, Write};
+    use crate::decide::{
+        BarRow, BindingId, BindingRow, CustomerId, CustomerRow, Ended, EndedBy, Rows, Wanted, Write,
+    };
 
     const NUMBERS: [&str; 2] = ["MIKO-AAAAA-AAAAA-AAAAA-AAAAA", "MIKO-BBBBB-BBBBB-BBBBB-BBBBB"];
 
@@ -246,12 +258,43 @@ mod tests {
         let (_dir, store) = store().await;
         apply(&store, writes()).await.unwrap();
         let customer = CustomerId("c".to_owned());
-        let edit = Edit::SetNumber { customer, number: number(1) };
+        let edit = Edit::SetNumber { customer, number: number(1), at: UnixTime(40) };
         apply(&store, vec![Write::Edit(edit)]).await.unwrap();
         for (number, found) in [(number(0), 0), (number(1), 1)] {
             let wanted = Wanted { numbers: vec![number], ..Wanted::default() };
             assert_eq!(rows(&store, &wanted).await.customers.len(), found);
         }
+    }
+
+    #[tokio::test]
+    async fn who_had_a_number_is_found_by_it_through_another_number_and_merges() {
+        let (_dir, store) = store().await;
+        two_customers(&store).await;
+        let [c, d, e] = ["c", "d", "e"].map(|id| CustomerId(id.to_owned()));
+        let Some(Write::AddCustomer(first)) = writes().first().cloned() else { panic!("no customer") };
+        let third = "MIKO-CCCCC-CCCCC-CCCCC-CCCCC".parse().unwrap();
+        let email_key = "e@example.com".to_owned();
+        let third = CustomerRow { id: e.clone(), number: third, email_key, ..first };
+        let new: RegistrationNumber = "MIKO-NNNNN-NNNNN-NNNNN-NNNNN".parse().unwrap();
+        let writes = vec![
+            Write::AddCustomer(third),
+            Write::Edit(Edit::SetNumber { customer: c.clone(), number: new.clone(), at: UnixTime(40) }),
+            Write::Edit(Edit::MoveSeat { session: SessionId("s1".to_owned()), customer: d.clone(), slot: 3 }),
+            Write::Edit(Edit::Absorb { from: c.clone(), into: d.clone() }),
+            Write::Edit(Edit::MoveSeat { session: SessionId("s1".to_owned()), customer: e.clone(), slot: 3 }),
+            Write::Edit(Edit::Absorb { from: d, into: e.clone() }),
+        ];
+        apply(&store, writes).await.unwrap();
+        for number in [number(0), new, number(1)] {
+            let wanted = Wanted { numbers: vec![number.clone()], former: true, ..Wanted::default() };
+            let found = rows(&store, &wanted).await;
+            assert_eq!(found.heir_of_number(&number).map(|row| &row.id), Some(&e), "{number:?}");
+            assert!(found.grants.iter().all(|grant| grant.customer == e), "{number:?}");
+            assert_eq!(found.customer_by_number(&number), None);
+        }
+        let found = store.find_customers(number(0).as_str(), 5).await.unwrap();
+        assert_eq!((found.len(), &found[0].former_numbers), (1, &vec![number(0).as_str().to_owned()]));
+        assert_eq!(found[0].merged_into.as_deref(), Some("MIKO-CCCCC-CCCCC-CCCCC-CCCCC"));
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use license_core::{
     statement::Kind,
 };
 use license_server::data_dir::DataDir;
-use license_types::{Coupon, Registration};
+use license_types::{Coupon, Registration, RegistrationNumber};
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
 
@@ -84,6 +84,57 @@ async fn customers_grants_and_coupons_are_looked_after_while_the_server_runs() {
     assert_eq!(statement.unwrap().number.as_str(), new);
 }
 
+/// A number leaked: a stranger's host is on it.
+#[tokio::test]
+async fn a_stranger_is_taken_off_a_number_that_leaked_and_the_old_number_leads_to_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let root: PublicKey = ok(admin(folder.path(), "public-key")).parse().unwrap();
+    let served = Served::start(folder.path());
+    let (mut host, mut stranger) = (Host::new(1, root), Host::new(2, root));
+    let number = host.ok(served.address, &company()).await.1.unwrap().number;
+    stranger.ok(served.address, &Call::Activate { number: number.clone() }).await;
+    let (own, theirs) = (host.public().id(), stranger.public().id());
+    let run = |arguments: &str| -> String {
+        ok(admin(folder.path(), &arguments.replace("NUMBER", number.as_str()).replace("THEIRS", &theirs.0)))
+    };
+    let failed = |arguments: &str| -> String {
+        let output = admin(folder.path(), &arguments.replace("NUMBER", number.as_str()));
+        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+
+    let dropped = run("binding drop --number NUMBER --host THEIRS");
+    assert!(dropped.contains("not on the number any more") && !dropped.contains(&own.0), "{dropped}");
+    assert!(failed("binding drop --number NUMBER --host 0123456789abcdef").contains("not on the number"));
+    let (_, told) = stranger.ok(served.address, &Call::CheckIn).await;
+    let Kind::Refusal(told) = told.unwrap().kind else { panic!("a lease after the drop") };
+    assert_eq!(told.code.0, 2008);
+    run("host clear --number NUMBER THEIRS");
+
+    let replaced: serde_json::Value =
+        serde_json::from_str(&run("customer replace-number --number NUMBER --json")).unwrap();
+    let hosts: Vec<&str> =
+        replaced["hosts"].as_array().unwrap().iter().map(|host| host["host"].as_str().unwrap()).collect();
+    assert_eq!(hosts, [own.0.as_str()]);
+    let new: RegistrationNumber = replaced["number"].as_str().unwrap().parse().unwrap();
+    let refused = stranger.refused(served.address, &company()).await;
+    assert_eq!(refused.code.map(|code| code.0), Some(2022), "it does not get the number by the owner's data");
+    let (_, statement) = host.ok(served.address, &Call::CheckIn).await;
+    assert_eq!(statement.unwrap().number, new);
+
+    for text in [number.as_str(), &number.masked()] {
+        let found = run(&format!("customer find {text}"));
+        assert!(found.contains(new.as_str()) && found.contains(number.as_str()), "{text}: {found}");
+    }
+    for command in ["customer show", "binding list", "binding drop --all", "grant list"] {
+        let says = failed(&format!("{command} --number NUMBER"));
+        assert!(says.contains(&format!("{} now", new.masked())), "{command}: {says}");
+    }
+    let again = ok(admin(folder.path(), &format!("customer replace-number --number {}", new.as_str())));
+    let newest: RegistrationNumber = again.lines().next().unwrap().parse().unwrap();
+    assert!(again.contains(&own.0) && newest != new, "{again}");
+}
+
 /// Host 1 is copied onto other hardware, and a person decides; everything is in the log, which verifies.
 #[tokio::test]
 async fn hosts_copies_and_logs_are_looked_after_while_the_server_runs() {
@@ -123,12 +174,14 @@ async fn hosts_copies_and_logs_are_looked_after_while_the_server_runs() {
     assert_eq!(run("binding copies --number NUMBER")[0]["copies"][0]["standing"], "refused");
 
     for text in ["NUMBER", "MASKED", "ромаш", "A@EXAMPLE", "HOST"] {
-        let found = run(&format!("customer find {text}"));
+        let found = run(&format!("customer find {text}"))["customers"].clone();
         assert_eq!(found[0]["number"], number.as_str(), "{text}");
         assert_eq!(found[0]["hosts"], 1, "{text}");
     }
-    assert_eq!(run("customer find nobody"), json!([]));
+    assert_eq!(run("customer find nobody"), json!({ "customers": [], "more": false }));
     let shown = run("customer show --number NUMBER");
+    let by_id = run(&format!("customer find {}", shown["customer"].as_str().unwrap()));
+    assert_eq!(by_id["customers"][0]["number"], number.as_str(), "by the id that logs have");
     assert_eq!(shown["hosts"][0]["metrics"]["metrics"]["PBXname"], "MikoPBX@1");
     assert_eq!((&shown["email"], &shown["grants"][0]["product"]), (&json!("a@example.com"), &json!(11)));
     assert_eq!(run("host show HOST")["bindings"][0]["number"], number.as_str());
@@ -139,6 +192,11 @@ async fn hosts_copies_and_logs_are_looked_after_while_the_server_runs() {
     let register = Call::Register(Registration { email: "b@example.com".to_owned(), ..company });
     let new = host.ok(served.address, &register).await.1.unwrap().number;
     assert_ne!(new, number);
+    for (limit, more) in [(1, true), (2, false)] {
+        let found = run(&format!("customer find ромаш --limit {limit}"));
+        assert_eq!(found["customers"].as_array().unwrap().len(), limit);
+        assert_eq!(found["more"], more, "of two that there are");
+    }
 
     let log = run("log show --number NUMBER");
     let deeds: Vec<&str> =

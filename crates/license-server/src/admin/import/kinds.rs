@@ -124,6 +124,7 @@ impl Kind for Customer {
 
     fn want(&self, wanted: &mut Wanted) {
         wanted.numbers.push(self.number.clone());
+        wanted.former = true;
         wanted.email_keys.extend(self.changes.email_key());
     }
 
@@ -168,6 +169,8 @@ impl Kind for Grant {
 
     fn want(&self, wanted: &mut Wanted) {
         wanted.numbers.push(self.number.clone());
+        wanted.grants.push(self.id_here());
+        wanted.former = true;
     }
 
     fn take(&self, draft: &mut Draft, _: &Drawn) -> Result<Outcome, Misfit> {
@@ -215,6 +218,7 @@ impl Kind for Coupon {
         wanted.coupons.push(self.digest.clone());
         if let State::Used { number, .. } = &self.state {
             wanted.numbers.push(number.clone());
+            wanted.former = true;
         }
     }
 
@@ -273,6 +277,7 @@ impl Kind for Binding {
 
     fn want(&self, wanted: &mut Wanted) {
         wanted.numbers.push(self.number.clone());
+        wanted.former = true;
         wanted.every_host = true;
     }
 

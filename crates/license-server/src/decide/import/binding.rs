@@ -15,7 +15,7 @@ use license_types::{FeatureId, Holder, RegistrationNumber, SessionId};
 use super::{
     super::{
         BindingId, BindingRow, CustomerId, Draft, Drawn, HostRow, Refusal, SeatRow, Write, ratchet::Ratchet,
-        vendor::known,
+        vendor::heir,
     },
     Misfit, Outcome, Reason, at,
 };
@@ -50,7 +50,7 @@ pub fn is_recognisable(evidence: &Evidence) -> bool {
 /// Takes a captured seat over, and its host with the first one. All hosts of the number are among the rows.
 pub fn binding(draft: &mut Draft, record: &Binding, drawn: &Drawn) -> Result<Outcome, Misfit> {
     let Binding { number, feature, holder, evidence } = record;
-    let customer = known(&draft.rows, number).map_err(|unable| at("number", unable))?.id.clone();
+    let customer = heir(&draft.rows, number).map_err(|unable| at("number", unable))?.id.clone();
     let feature = *feature;
     if !is_recognisable(evidence) {
         return Err(at("product_uuid", Reason::Unrecognisable));

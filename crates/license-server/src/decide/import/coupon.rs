@@ -6,7 +6,7 @@ use super::{
     super::{
         CouponMode, CouponRow, CouponUse, Draft, Write,
         issued::Standing,
-        vendor::{known, sold},
+        vendor::{heir, sold},
     },
     Misfit, Outcome, Reason, at,
 };
@@ -64,7 +64,7 @@ pub fn coupon(draft: &mut Draft, record: &Coupon) -> Result<Outcome, Misfit> {
     let used = match &record.state {
         State::Unused | State::Blocked => None,
         State::Used { number, at: when } => {
-            let customer = known(&draft.rows, number).map_err(|unable| at("number", unable))?.id.clone();
+            let customer = heir(&draft.rows, number).map_err(|unable| at("number", unable))?.id.clone();
             Some(CouponUse { at: when.unwrap_or(draft.now), customer, here: None })
         }
     };

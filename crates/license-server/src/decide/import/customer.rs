@@ -4,7 +4,7 @@ use license_types::{Registration, RegistrationNumber, UnixTime};
 
 use super::{
     super::{
-        CustomerId, CustomerRow, Draft, Drawn, Refusal, Write,
+        CustomerId, CustomerRow, Draft, Drawn, FormerNumber, Refusal, Write,
         customer::{self, Changes, require_free},
         registration::checked,
         vendor::Unable,
@@ -15,7 +15,7 @@ use super::{
 /// A customer as the other system knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customer {
-    /// Its number, which stays.
+    /// Its number, or one that it had before.
     pub number: RegistrationNumber,
     /// What the record says of it.
     pub changes: Changes,
@@ -27,13 +27,15 @@ pub struct Customer {
 /// has one.
 pub fn customer(draft: &mut Draft, record: &Customer, drawn: &Drawn) -> Result<Outcome, Misfit> {
     let Customer { number, changes, created_at } = record;
-    if let Some(row) = draft.rows.customers.iter().find(|row| row.number == *number) {
-        if let Some(into) = &row.merged_into {
-            let into = draft.rows.customer(into).map(|row| row.number.masked()).unwrap_or_default();
-            return Err(at("number", Reason::Merged { into }));
+    let rows = &draft.rows;
+    if let Some(row) = rows.heir_of_number(number) {
+        let is_former = |former: &FormerNumber| former.number == *number && former.customer == row.id;
+        if row.number != *number && !rows.former.iter().any(is_former) {
+            return Err(at("number", Reason::Merged { into: row.number.masked() }));
         }
         in_order(&changes.of(&row.registration))?;
-        let edited = customer::edit(draft, number, changes);
+        let number = row.number.clone();
+        let edited = customer::edit(draft, &number, changes);
         return edited.map(Outcome::of).map_err(|unable| at("email", unable));
     }
     let entered = Registration {

@@ -5,8 +5,8 @@ use license_types::{ProductId, RegistrationNumber, UnixTime};
 
 use super::{
     super::{
-        CustomerId, Draft, GrantRow, UsedDays, Write, term,
-        vendor::{known, sold},
+        Draft, GrantRow, UsedDays, Write, term,
+        vendor::{heir, sold},
     },
     Misfit, Outcome, Reason, at,
 };
@@ -39,15 +39,19 @@ pub enum Term {
     DaysLeft(u32),
 }
 
-/// The id of an imported grant: the same for the same customer and id, so that a repeated import finds it.
-fn grant_id(customer: &CustomerId, id: &str) -> String {
-    sha256_hex(format!("imported grant\0{}\0{id}", customer.0).as_bytes())[..32].to_owned()
+impl Grant {
+    /// Its id here: the same for the same id there, so that a repeated import finds it wherever its customer
+    /// went.
+    #[must_use]
+    pub fn id_here(&self) -> String {
+        sha256_hex(format!("imported grant\0{}", self.id).as_bytes())[..32].to_owned()
+    }
 }
 
-/// Takes a grant over, once. One that ended is taken over too: its number is told that it expired, and a
+/// Takes a grant over, once, also where its number is a former one. One that ended is taken over too: its number is told that it expired, and a
 /// trial is not given again.
 pub fn grant(draft: &mut Draft, record: &Grant) -> Result<Outcome, Misfit> {
-    let customer = known(&draft.rows, &record.number).map_err(|unable| at("number", unable))?.id.clone();
+    let customer = heir(&draft.rows, &record.number).map_err(|unable| at("number", unable))?.id.clone();
     sold(&draft.rows, record.product).map_err(|unable| at("product", unable))?;
     let (ends_at, used_days) = match (record.term, record.trial) {
         (Term::Forever, false) => (None, None),
@@ -58,8 +62,13 @@ pub fn grant(draft: &mut Draft, record: &Grant) -> Result<Outcome, Misfit> {
         (Term::Forever, true) => return Err(at("ends", Reason::EndlessTrial)),
         (Term::DaysLeft(_), false) => return Err(at("days_left", Reason::CountedPaid)),
     };
-    let id = grant_id(&customer, &record.id);
+    let id = record.id_here();
     if let Some(row) = draft.rows.grants.iter().find(|row| row.id == id) {
+        if row.customer != customer {
+            let owner = draft.rows.customer(&row.customer);
+            let here = owner.map(|owner| owner.number.masked()).unwrap_or_default();
+            return Err(at("number", Reason::OtherNumber { here }));
+        }
         let (product, seats) = (row.product, row.seats);
         if (product, seats, row.trial) != (record.product, record.seats, record.trial) {
             return Err(at("id", Reason::OtherTerms { seats, product }));

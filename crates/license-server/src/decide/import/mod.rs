@@ -85,6 +85,12 @@ pub enum Reason {
         /// Its product.
         product: ProductId,
     },
+    /// A grant stays with its customer.
+    #[error("the grant of this id is on the number {here} here; name that number, or take another id")]
+    OtherNumber {
+        /// The number, masked.
+        here: String,
+    },
     /// A coupon is issued once.
     #[error("the coupon is for {seats} × product {product} and {days} days here; issue another one")]
     OtherCoupon {

@@ -139,6 +139,46 @@ fn a_new_customer_needs_all_that_a_registration_needs() {
 }
 
 #[test]
+fn a_repeated_import_knows_customer_and_grants_by_the_number_from_before() {
+    let mut world = World::new();
+    let acme = of_company(number('A'), "Acme");
+    let order = of_product("ord-1", 2, Term::Forever);
+    import(&mut world, |draft| customer(draft, &acme, &drawn())).unwrap();
+    import(&mut world, |draft| grant(draft, &order)).unwrap();
+    world.change(|draft| super::super::customer::replace_number(draft, &number('A'), number('N'))).unwrap();
+    let renamed = of_company(number('A'), "New");
+    let changed = import(&mut world, |draft| customer(draft, &renamed, &drawn()));
+    assert_eq!(changed, Ok(Outcome::Changed(vec!["company", "email"])));
+    for letter in ['A', 'N'] {
+        let again = Grant { number: number(letter), ..order.clone() };
+        assert_eq!(import(&mut world, |draft| grant(draft, &again)), Ok(Outcome::Same), "{letter}");
+    }
+    let more = of_product("ord-2", 1, Term::Forever);
+    assert_eq!(import(&mut world, |draft| grant(draft, &more)), Ok(Outcome::Added));
+    assert_eq!((world.rows.customers.len(), world.rows.grants.len()), (1, 2));
+    world.ok(1, &Call::Activate { number: number('N') });
+    assert_eq!(world.refused(2, &Call::Activate { number: number('A') }).code(), Some(Code::KEY_UNKNOWN));
+}
+
+#[test]
+fn a_repeated_import_knows_the_grants_of_a_merged_number() {
+    let mut world = World::registered(1);
+    world.register(2, "Other", 'B');
+    let order = of_product("ord-1", 2, Term::Forever);
+    import(&mut world, |draft| grant(draft, &order)).unwrap();
+    let before = world.rows.grants.len();
+    world.change(|draft| super::super::customer::merge(draft, &number('A'), &number('B'))).unwrap();
+    for letter in ['A', 'B'] {
+        let again = Grant { number: number(letter), ..order.clone() };
+        assert_eq!(import(&mut world, |draft| grant(draft, &again)), Ok(Outcome::Same), "{letter}");
+    }
+    assert_eq!(world.rows.grants.len(), before);
+    world.register(3, "Third", 'C');
+    let elsewhere = Grant { number: number('C'), ..order };
+    fails(import(&mut world, |draft| grant(draft, &elsewhere)), "number", &number('B').masked());
+}
+
+#[test]
 fn an_email_of_another_number_and_a_merged_number_are_refused() {
     let mut world = World::registered(1);
     let taken = of_company(number('B'), "ACME");
