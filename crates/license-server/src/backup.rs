@@ -141,8 +141,8 @@ async fn restore_into(
     let staged = unpack(file, staging.path()).await?;
     let at = Timestamp::from_second(now.0).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ").to_string();
     let closed = dir.has_database() && {
-        let folded = Store::fold(&dir.file(DATABASE)).await;
-        folded.map_err(|source| BackupError::Old { folder: folder.to_owned(), source })?
+        let was_closed = Store::fold(&dir.file(DATABASE)).await;
+        was_closed.map_err(|source| BackupError::Old { folder: folder.to_owned(), source })?
     };
     if closed && DATABASE_LOGS.iter().any(|log| dir.file(log).exists()) {
         return Err(BackupError::InUse { folder: folder.to_owned() });

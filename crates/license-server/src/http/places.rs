@@ -121,10 +121,10 @@ mod tests {
         let hold = |hosts: std::ops::Range<u8>, id| {
             hosts.filter_map(|host_id| places.take(&host(host_id), net(id))).collect::<Vec<_>>()
         };
-        let held: Vec<_> = (0..5).map(|id| hold(id * 20..id * 20 + 20, id)).collect();
-        let counts: Vec<_> = held.iter().map(Vec::len).collect();
+        let all: Vec<_> = (0..5).map(|id| hold(id * 20..id * 20 + 20, id)).collect();
+        let counts: Vec<_> = all.iter().map(Vec::len).collect();
         assert_eq!(counts, [2, 2, 2, 2, 0]);
-        drop(held);
+        drop(all);
         assert_eq!(hold(100..120, 9).len(), 2);
     }
 }
