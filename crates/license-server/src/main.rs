@@ -60,15 +60,24 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
+        // A mistake in them is to leave no new server behind.
+        let options = arguments.options()?;
+        let transport = Transport::new(&arguments.mail, arguments.mail_from.clone(), &arguments.account())?;
         // Before the database is opened, which a restore replaces.
         let _serving = DataDir::open(&arguments.data_dir)?.serving()?;
         let server = Arc::new(LicenseServer::open(&arguments.data_dir).await?);
-        let options = arguments.options()?;
-        let transport = Transport::new(&arguments.mail, arguments.mail_from.clone(), &arguments.account())?;
-        let sender = Sender::new(transport);
         let listener = TcpListener::bind(arguments.listen).await;
         let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
-        tracing::info!(address = %listener.local_addr()?, "listening");
+        let (address, in_clear) = (listener.local_addr()?, options.tls.is_none());
+        tracing::info!(%address, tls = !in_clear, mail = %arguments.mail, "listening");
+        if in_clear && !address.ip().to_canonical().is_loopback() {
+            tracing::warn!(
+                %address,
+                "numbers and coupons go over the network in the clear; use --tls-cert and --tls-key, or listen \
+                 on this machine alone, behind a proxy that speaks TLS"
+            );
+        }
+        let sender = Sender::new(transport);
         let (stop, stopping) = watch::channel(false);
         let tls = options.tls.clone();
         let signals = async {
@@ -117,6 +126,7 @@ fn administer(arguments: &Admin) -> Result<(), Box<dyn Error>> {
     let folder: &Path = &arguments.data_dir;
     // Before the program becomes the owner: the log names the person.
     let actor = owner::caller();
+    owner::assume(folder)?;
     // A mistyped path is to be an error, and no new server. Who asks for the key sets one up, and so does
     // who restores one.
     let makes_one = matches!(arguments.command, AdminCommand::PublicKey | AdminCommand::Restore { .. });

@@ -44,9 +44,17 @@ pub enum TlsError {
         /// Its mode.
         mode: u32,
     },
-    /// A file holds no PEM of what it is for.
-    #[error("{path} holds no {what} in PEM form: {source}")]
-    Pem {
+    /// A file does not hold what it is for.
+    #[error("{path} holds no {what} in PEM form")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+    },
+    /// What a file holds is damaged.
+    #[error("the {what} in {path} is damaged: {source}")]
+    Damaged {
         /// The file.
         path: PathBuf,
         /// What it should hold.
@@ -55,8 +63,23 @@ pub enum TlsError {
         source: pem::Error,
     },
     /// The two do not fit.
-    #[error("the certificate and the key cannot be used together: {0}")]
-    Unfit(#[from] rustls::Error),
+    #[error("the key in {key} is not the one of the certificate in {certificate}")]
+    OtherKey {
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+    },
+    /// They cannot be used.
+    #[error("the certificate in {certificate} cannot be used with the key in {key}: {source}")]
+    Unfit {
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+        /// What is wrong.
+        source: rustls::Error,
+    },
 }
 
 impl Tls {
@@ -85,15 +108,36 @@ fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError>
     if mode & READABLE_BY_ALL != 0 {
         return Err(TlsError::Open { path: key.to_owned(), mode });
     }
-    let no_chain = |source| TlsError::Pem { path: certificate.to_owned(), what: "certificate", source };
+    let no_chain = |source| unreadable(certificate, "certificate", source);
     let chain = CertificateDer::pem_file_iter(certificate).map_err(no_chain)?;
     let chain = chain.collect::<Result<Vec<_>, _>>().map_err(no_chain)?;
-    let no_key = |source| TlsError::Pem { path: key.to_owned(), what: "private key", source };
-    let key = PrivateKeyDer::from_pem_file(key).map_err(no_key)?;
+    if chain.is_empty() {
+        return Err(no_chain(pem::Error::NoItemsFound));
+    }
+    let secret =
+        PrivateKeyDer::from_pem_file(key).map_err(|source| unreadable(key, "private key", source))?;
+    let unfit = |source| {
+        let (certificate, key) = (certificate.to_owned(), key.to_owned());
+        match source {
+            rustls::Error::InconsistentKeys(_) => TlsError::OtherKey { certificate, key },
+            source => TlsError::Unfit { certificate, key, source },
+        }
+    };
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
+        .with_safe_default_protocol_versions()
+        .map_err(unfit)?
         .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+        .with_single_cert(chain, secret)
+        .map_err(unfit)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+fn unreadable(path: &Path, what: &'static str, error: pem::Error) -> TlsError {
+    let path = path.to_owned();
+    match error {
+        pem::Error::NoItemsFound => TlsError::Missing { path, what },
+        pem::Error::Io(source) => TlsError::Io { path, source },
+        source => TlsError::Damaged { path, what, source },
+    }
 }

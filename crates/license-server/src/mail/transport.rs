@@ -1,7 +1,7 @@
 //! Ways for a mail to leave: SMTP with TLS, a folder, or none.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     net::IpAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -83,6 +83,18 @@ impl FromStr for Route {
     }
 }
 
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Folder(folder) => write!(f, "dir:{}", folder.display()),
+            Self::Server { host, port, implicit_tls } => {
+                write!(f, "{}://{host}:{port}", if *implicit_tls { "smtps" } else { "smtp" })
+            }
+        }
+    }
+}
+
 /// What a mail server wants to know, and whom to believe.
 #[derive(Debug, Clone, Default)]
 pub struct Account {
@@ -101,8 +113,16 @@ pub enum SetupError {
     #[error("mail needs a sender: name it with --mail-from")]
     NoSender,
     /// The folder cannot be used.
-    #[error(transparent)]
-    Folder(#[from] DataDirError),
+    #[error(
+        "mail cannot be written into {path}: {source}; name a folder that is there and where the owner of the \
+         data folder may write"
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong.
+        source: io::Error,
+    },
     /// A file cannot be read.
     #[error("cannot read {path}: {source}")]
     File {
@@ -169,7 +189,10 @@ impl Transport {
         }
         let way = match route {
             Route::Off => Way::Off,
-            Route::Folder(folder) => Way::Folder(folder.clone()),
+            Route::Folder(folder) => {
+                writable(folder).map_err(|source| SetupError::Folder { path: folder.clone(), source })?;
+                Way::Folder(folder.clone())
+            }
             Route::Server { host, port, implicit_tls } => {
                 let mut tls = TlsParameters::builder(host.clone());
                 for certificate in
@@ -224,6 +247,15 @@ impl Transport {
             }
         }
     }
+}
+
+/// Whether files can be made in a folder.
+fn writable(folder: &Path) -> io::Result<()> {
+    if !fs::metadata(folder)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    // The error itself would name a temporary file.
+    tempfile::tempfile_in(folder).map(drop).map_err(|error| error.kind().into())
 }
 
 /// TLS is required but on this machine itself: passwords and numbers go over no wire in the clear.
@@ -285,6 +317,8 @@ mod tests {
         ];
         for (text, route) in cases {
             assert_eq!(text.parse::<Route>().ok(), route, "{text}");
+            let written = route.as_ref().map(ToString::to_string);
+            assert_eq!(written.and_then(|text| text.parse().ok()), route, "{text}");
         }
     }
 
@@ -305,6 +339,12 @@ mod tests {
         assert!(set_up(from(), &open).contains("chmod 600"));
         let ca = Account { ca_file: Some(dir.path().join("no.pem")), ..Account::default() };
         assert!(set_up(from(), &ca).contains("no.pem"));
+        for name in ["missing", "password"] {
+            let folder = Route::Folder(dir.path().join(name));
+            let error = Transport::new(&folder, from(), &Account::default()).unwrap_err().to_string();
+            let path = format!("into {}: ", dir.path().join(name).display());
+            assert!(error.contains(&path) && !error.contains(".tmp"), "{error}");
+        }
         assert!(Transport::new(&Route::Off, None, &Account::default()).unwrap().is_off());
     }
 

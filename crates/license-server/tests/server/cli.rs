@@ -36,6 +36,8 @@ pub(crate) fn ok(output: Output) -> String {
 pub(crate) struct Served {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// What it logged when it listened.
+    pub(crate) listening: String,
     pub(crate) log: BufReader<std::process::ChildStderr>,
 }
 
@@ -70,7 +72,7 @@ impl Served {
         let (_, port) = line.split_once("127.0.0.1:").unwrap();
         let port = port.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        Self { child, address, log }
+        Self { child, address, listening: line, log }
     }
 
     /// Stops it in order; what it logged after it listened.

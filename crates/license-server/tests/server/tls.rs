@@ -86,7 +86,7 @@ async fn a_certificate_is_replaced_while_the_server_runs_and_a_bad_one_is_not_ta
 
     fs::write(&certificate, "no certificate").unwrap();
     served.signal(Signal::SIGHUP);
-    log_says(&mut served, "the old one serves on");
+    log_says(&mut served, "cert.pem holds no certificate in PEM form");
     assert!(answers(&served, &second).await);
 
     // Whoever speaks no TLS is let go.
@@ -98,16 +98,72 @@ async fn a_certificate_is_replaced_while_the_server_runs_and_a_bad_one_is_not_ta
     served.stop();
 }
 
+/// Why the program does not start with these files.
+fn not_started(certificate: &Path, key: &Path) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_license-server"));
+    program.args(["serve", "--listen", "192.0.2.1:9", "--data-dir"]).arg(&data);
+    let output = program.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(!data.exists(), "no new server is left behind");
+    error
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named_in_plain_words() {
+    let (files, others) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    certify(files.path());
+    certify(others.path());
+    let path = |name: &str| files.path().join(name);
+    let (certificate, key, other) = (path("cert.pem"), path("key.pem"), others.path().join("key.pem"));
+    let write = |name: &str, text: &str| {
+        fs::write(path(name), text).unwrap();
+        fs::set_permissions(path(name), Permissions::from_mode(0o600)).unwrap();
+        path(name)
+    };
+    let empty = write("empty.pem", "");
+    let damaged = write("damaged.pem", "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n");
+    let nonsense = write("nonsense.pem", &pem("CERTIFICATE", b"no certificate"));
+    let cases = [
+        (&path("missing.pem"), &key, "cannot read ", "missing.pem: No such file"),
+        (&certificate, &path("missing.pem"), "cannot read ", "missing.pem: No such file"),
+        (&empty, &key, "empty.pem holds no certificate in PEM form", ""),
+        (&certificate, &empty, "empty.pem holds no private key in PEM form", ""),
+        (&key, &key, "key.pem holds no certificate in PEM form", ""),
+        (&damaged, &key, "the certificate in ", "damaged.pem is damaged"),
+        (&nonsense, &key, "the certificate in ", "nonsense.pem cannot be used"),
+        (&certificate, &other, "is not the one of the certificate in ", "cert.pem"),
+    ];
+    for (certificate, key, says, names) in cases {
+        let error = not_started(certificate, key);
+        assert!(error.contains(says) && error.contains(names), "{error}");
+    }
+}
+
+#[test]
+fn the_log_says_whether_it_is_tls_and_warns_of_an_open_address_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = tempfile::tempdir().unwrap();
+    certify(files.path());
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| files.path().join(name));
+    let flags = ["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    for (flags, says) in [(&flags[..], "tls=true"), (&[], "tls=false")] {
+        let served = Served::start_with(folder.path(), flags);
+        assert!(served.listening.contains(says), "{}", served.listening);
+        assert!(served.listening.contains("mail=off"), "{}", served.listening);
+        let log = served.stop();
+        assert!(!log.contains("in the clear"), "{log}");
+    }
+}
+
 #[test]
 fn a_key_that_everybody_can_read_is_refused() {
-    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let files = tempfile::tempdir().unwrap();
     certify(files.path());
     let [certificate, key] = ["cert.pem", "key.pem"].map(|name| files.path().join(name));
     fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
-    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_license-server"));
-    program.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path());
-    let output = program.arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key).output().unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{error}");
+    let error = not_started(&certificate, &key);
     assert!(error.contains("chmod o-r"), "{error}");
 }
