@@ -163,7 +163,10 @@ async fn restore_into(
 async fn unpack(file: &Path, into: &Path) -> Result<DataDir, BackupError> {
     let folder = DataDir::open(into)?;
     let copied = fs::copy(file, folder.file(DATABASE));
-    copied.map_err(|source| BackupError::Read { file: file.to_owned(), source })?;
+    copied.map_err(|source| match source.kind() {
+        io::ErrorKind::PermissionDenied => DataDirError::outside(file, "read", source).into(),
+        _ => BackupError::Read { file: file.to_owned(), source },
+    })?;
     let database = folder.database()?;
     let unpacked = async {
         let kept = Store::unpack(&database).await?;

@@ -9,6 +9,8 @@ use std::{
 
 use tempfile::{NamedTempFile, PersistError, TempDir};
 
+use crate::owner;
+
 /// Others may not even look: keys and customers are in here.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -42,6 +44,19 @@ pub enum DataDirError {
         /// What the system says.
         source: io::Error,
     },
+    /// A file outside of the data folder is closed to its owner.
+    #[error(
+        "cannot {access} {path}: permission denied; this command runs as {user}, the owner of the data folder, \
+         who must be allowed to"
+    )]
+    Denied {
+        /// The file.
+        path: PathBuf,
+        /// What is not allowed.
+        access: &'static str,
+        /// The owner.
+        user: String,
+    },
     /// Another server runs on it.
     #[error("a license server runs on {path}; stop it first, or name another data folder")]
     Serving {
@@ -66,6 +81,19 @@ pub enum DataDirError {
         /// Its mode.
         mode: u32,
     },
+}
+
+impl DataDirError {
+    /// Why a file that somebody named cannot be used. Root becomes the owner of the data folder, who may be
+    /// shut out of where root keeps its files.
+    pub(crate) fn outside(path: &Path, access: &'static str, source: io::Error) -> Self {
+        let path = path.to_owned();
+        if source.kind() == io::ErrorKind::PermissionDenied {
+            Self::Denied { path, access, user: owner::effective() }
+        } else {
+            Self::Io { path, source }
+        }
+    }
 }
 
 impl DataDir {
@@ -253,7 +281,7 @@ impl NewFile {
         let folder = folder.unwrap_or(Path::new(".")).to_owned();
         // Closed to others from the first moment: `tempfile` makes its files 0600.
         let file = NamedTempFile::new_in(&folder);
-        let file = file.map_err(|source| DataDirError::Io { path: path.to_owned(), source })?;
+        let file = file.map_err(|source| DataDirError::outside(path, "write", source))?;
         Ok(Self { file, folder, path: path.to_owned() })
     }
 

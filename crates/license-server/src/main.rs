@@ -137,7 +137,6 @@ fn administer(arguments: &Admin) -> Result<(), Box<dyn Error>> {
         )
         .into());
     }
-    owner::assume(folder)?;
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let (now, json) = (clock::now(), arguments.json);
         if let AdminCommand::Restore { file } = &arguments.command {

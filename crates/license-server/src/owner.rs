@@ -22,8 +22,17 @@ pub enum OwnerError {
         /// What the system says.
         source: io::Error,
     },
+    /// The folder is in one that is closed to this user.
+    #[error("cannot read {path}: permission denied; run this command as the owner of the folder, or as root")]
+    Hidden {
+        /// The folder.
+        path: PathBuf,
+    },
     /// It belongs to somebody else.
-    #[error("{path} belongs to {owner}; run this command as {owner}")]
+    #[error(
+        "cannot read {path}: permission denied, since it belongs to {owner}; run this command as {owner}, or as \
+         root"
+    )]
     Foreign {
         /// The folder.
         path: PathBuf,
@@ -62,17 +71,31 @@ pub fn assume(path: &Path) -> Result<(), OwnerError> {
     let (uid, gid) = match fs::metadata(path) {
         Ok(metadata) => (Uid::from_raw(metadata.uid()), Gid::from_raw(metadata.gid())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return Err(OwnerError::Hidden { path: path.to_owned() });
+        }
         Err(source) => return Err(OwnerError::Io { path: path.to_owned(), source }),
     };
     if uid == geteuid() {
         return Ok(());
     }
     let user = User::from_uid(uid).ok().flatten();
-    let owner = user.as_ref().map_or_else(|| format!("user {uid}"), |user| user.name.clone());
+    let owner = name(user.as_ref(), uid);
     if !geteuid().is_root() {
         return Err(OwnerError::Foreign { path: path.to_owned(), owner });
     }
     switch(user, uid, gid).map_err(|source| OwnerError::Become { path: path.to_owned(), owner, source })
+}
+
+/// Whose rights this process has: once it is the owner of the data folder, the name of that.
+#[must_use]
+pub fn effective() -> String {
+    let uid = geteuid();
+    name(User::from_uid(uid).ok().flatten().as_ref(), uid)
+}
+
+fn name(user: Option<&User>, uid: Uid) -> String {
+    user.map_or_else(|| format!("user {uid}"), |user| user.name.clone())
 }
 
 /// Groups first: without root they cannot be given up any more. A user without an account gets the

@@ -242,7 +242,7 @@ fn read_secrets(path: &Path) -> Result<Vec<SigningKey>, KeysError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(DataDirError::Io { path: path.to_owned(), source }.into()),
+        Err(source) => return Err(DataDirError::outside(path, "read", source).into()),
     };
     let secret = |line: &str| {
         let bytes = BASE64.decode(line.trim().strip_prefix(SECRET_PREFIX)?).ok()?.try_into().ok()?;

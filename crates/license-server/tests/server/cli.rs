@@ -4,7 +4,10 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
-    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::Path,
     process::{Child, Command, Output, Stdio},
 };
@@ -265,6 +268,31 @@ fn only_the_owner_of_the_folder_uses_it() {
         assert_eq!((metadata.uid(), metadata.mode() & 0o777), (NOBODY, 0o600), "{:?}", file.path());
     }
     assert_eq!(fs::metadata(&data).unwrap().mode() & 0o777, 0o700);
+
+    // Root's own folders are closed to the owner, which is said.
+    let closed = folder.path().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(closed.join("backup"), "").unwrap();
+    for (command, access) in [("backup", "write"), ("key export-root", "write"), ("restore", "read")] {
+        let file = closed.join(if access == "read" { "backup" } else { "new" });
+        let output = admin(&data, &format!("{command} {}", file.display()));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(&format!("cannot {access} {}", file.display())), "{command}: {error}");
+        assert!(error.contains("the owner of the data folder"), "{command}: {error}");
+    }
+
+    // Whoever is not the owner is told that, and not that there is nothing.
+    chown(&data, Some(0), None).unwrap();
+    let as_nobody = |data: &Path| {
+        let mut program = program();
+        program.uid(NOBODY).args(["admin", "--data-dir"]).arg(data).args(["customer", "find", "a"]);
+        String::from_utf8(program.output().unwrap().stderr).unwrap()
+    };
+    let error = as_nobody(&data);
+    assert!(error.contains("permission denied") && error.contains("run this command as root"), "{error}");
+    let error = as_nobody(&closed.join("data"));
+    assert!(error.contains("permission denied") && error.contains("as root"), "{error}");
 }
 
 #[test]
