@@ -141,8 +141,8 @@ async fn restore_into(
     let staged = unpack(file, staging.path()).await?;
     let at = Timestamp::from_second(now.0).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ").to_string();
     let closed = dir.has_database() && {
-        let was_closed = Store::fold(&dir.file(DATABASE)).await;
-        was_closed.map_err(|source| BackupError::Old { folder: folder.to_owned(), source })?
+        let closed = Store::fold(&dir.file(DATABASE)).await;
+        closed.map_err(|source| BackupError::Old { folder: folder.to_owned(), source })?
     };
     if closed && DATABASE_LOGS.iter().any(|log| dir.file(log).exists()) {
         return Err(BackupError::InUse { folder: folder.to_owned() });
@@ -163,9 +163,12 @@ async fn restore_into(
 async fn unpack(file: &Path, into: &Path) -> Result<DataDir, BackupError> {
     let folder = DataDir::open(into)?;
     let copied = fs::copy(file, folder.file(DATABASE));
-    copied.map_err(|source| match source.kind() {
-        io::ErrorKind::PermissionDenied => DataDirError::outside(file, "read", source).into(),
-        _ => BackupError::Read { file: file.to_owned(), source },
+    copied.map_err(|source| {
+        if source.kind() == io::ErrorKind::PermissionDenied {
+            DataDirError::outside(file, "read", source).into()
+        } else {
+            BackupError::Read { file: file.to_owned(), source }
+        }
     })?;
     let database = folder.database()?;
     let unpacked = async {

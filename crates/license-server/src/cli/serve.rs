@@ -48,7 +48,8 @@ pub struct Serve {
         value_parser = network
     )]
     pub metrics_from: Vec<IpNet>,
-    /// Whether hosts and networks may ask only so much; off is for load tests.
+    /// Whether hosts and networks may ask only so much, and hold only so many connections; off is for load
+    /// tests.
     #[arg(long, value_name = "ON|OFF", env = "LICENSE_SERVER_RATE_LIMITS", default_value = "on")]
     pub rate_limits: Switch,
     /// How the log on standard error is written; RUST_LOG says what is in it (default: info).

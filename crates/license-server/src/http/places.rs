@@ -118,13 +118,13 @@ mod tests {
     #[test]
     fn there_are_so_many_and_a_network_has_a_quarter() {
         let places = places(8);
-        let hold = |hosts: std::ops::Range<u8>, id| {
+        let fill = |hosts: std::ops::Range<u8>, id| {
             hosts.filter_map(|host_id| places.take(&host(host_id), net(id))).collect::<Vec<_>>()
         };
-        let all: Vec<_> = (0..5).map(|id| hold(id * 20..id * 20 + 20, id)).collect();
-        let counts: Vec<_> = all.iter().map(Vec::len).collect();
+        let held: Vec<_> = (0..5).map(|id| fill(id * 20..id * 20 + 20, id)).collect();
+        let counts: Vec<_> = held.iter().map(Vec::len).collect();
         assert_eq!(counts, [2, 2, 2, 2, 0]);
-        drop(all);
-        assert_eq!(hold(100..120, 9).len(), 2);
+        drop(held);
+        assert_eq!(fill(100..120, 9).len(), 2);
     }
 }

@@ -118,9 +118,10 @@ fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError>
         PrivateKeyDer::from_pem_file(key).map_err(|source| unreadable(key, "private key", source))?;
     let unfit = |source| {
         let (certificate, key) = (certificate.to_owned(), key.to_owned());
-        match source {
-            rustls::Error::InconsistentKeys(_) => TlsError::OtherKey { certificate, key },
-            source => TlsError::Unfit { certificate, key, source },
+        if matches!(source, rustls::Error::InconsistentKeys(_)) {
+            TlsError::OtherKey { certificate, key }
+        } else {
+            TlsError::Unfit { certificate, key, source }
         }
     };
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -138,6 +139,10 @@ fn unreadable(path: &Path, what: &'static str, error: pem::Error) -> TlsError {
     match error {
         pem::Error::NoItemsFound => TlsError::Missing { path, what },
         pem::Error::Io(source) => TlsError::Io { path, source },
-        source => TlsError::Damaged { path, what, source },
+        source @ (pem::Error::MissingSectionEnd { .. }
+        | pem::Error::IllegalSectionStart { .. }
+        | pem::Error::Base64Decode(_)
+        | pem::Error::SectionTooLarge
+        | _) => TlsError::Damaged { path, what, source },
     }
 }
