@@ -16,18 +16,22 @@ const TICKS: u64 = 100;
 
 /// A running license server, killed at the end.
 pub(crate) struct Served {
-    child: Child,
+    program: Program,
     pub(crate) address: SocketAddr,
     /// Open as long as it runs: a log that nobody holds would end it.
     _log: BufReader<ChildStderr>,
 }
 
+/// A process, killed at the end.
+struct Program(Child);
+
 impl Served {
     pub(crate) fn start(program: &Path, folder: &Path) -> io::Result<Self> {
         let mut serve = Command::new(program);
         serve.args(["serve", "--rate-limits", "off", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);
-        let mut child = serve.env_remove("RUST_LOG").stderr(Stdio::piped()).spawn()?;
-        let mut log = BufReader::new(child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?);
+        serve.env_remove("RUST_LOG").stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut program = Program(serve.spawn()?);
+        let mut log = BufReader::new(program.0.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?);
         let mut line = String::new();
         while !line.contains("listening") {
             line.clear();
@@ -35,18 +39,18 @@ impl Served {
                 return Err(io::Error::other("the license server ended before it listened"));
             }
         }
-        let address = line.split("address=").nth(1).and_then(|address| address.trim().parse().ok());
+        let address = line.split_whitespace().find_map(|word| word.strip_prefix("address=")?.parse().ok());
         let address = address.ok_or_else(|| io::Error::other(format!("no address in its log: {line}")))?;
-        Ok(Self { child, address, _log: log })
+        Ok(Self { program, address, _log: log })
     }
 
     /// Its CPU time so far.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        cpu(&self.child.id().to_string())
+        cpu(&self.program.0.id().to_string())
     }
 
     pub(crate) fn memory(&self) -> io::Result<Memory> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.program.0.id()))?;
         let of = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
             line.split_whitespace().next().and_then(|kib| kib.parse().ok()).unwrap_or_default()
@@ -63,10 +67,10 @@ pub(crate) fn cpu(process: &str) -> io::Result<Duration> {
     Ok(Duration::from_millis(fields.iter().sum::<u64>() * 1000 / TICKS))
 }
 
-impl Drop for Served {
+impl Drop for Program {
     fn drop(&mut self) {
         // Both fail only if it has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
