@@ -300,9 +300,13 @@ fn set_aside(vendor: &Vendor, name: &str) -> usize {
 
 #[test]
 fn the_log_of_a_database_that_is_gone_or_damaged_is_not_played_into_the_restored_one() {
-    let gone = |path: &Path| fs::rename(path, path.with_extension("away")).unwrap();
-    let emptied = |path: &Path| fs::write(path, "").unwrap();
-    for (name, damage) in [("gone", &gone as &dyn Fn(&Path)), ("emptied", &emptied)] {
+    type Damage = fn(&Path);
+    let cases: [(&str, Damage); 3] = [
+        ("gone", |path| fs::rename(path, path.with_extension("away")).unwrap()),
+        ("emptied", |path| fs::write(path, "").unwrap()),
+        ("overwritten", |path| fs::write(path, "no database ".repeat(4096)).unwrap()),
+    ];
+    for (name, damage) in cases {
         let vendor = Vendor::new();
         vendor.coupons();
         let file = vendor.backup("backup", "");
