@@ -84,7 +84,7 @@ impl Access {
                 self.change(Call::Coupon { coupon }, peer.uid, "The coupon is activated.").await
             }
             Request::AddTrial { product } => {
-                let done = format!("The trial of product {product} is added.");
+                let done = format!("The number holds product {product}, by this trial or from before.");
                 self.change(Call::Trial { product }, peer.uid, &done).await
             }
             Request::Reset => {

@@ -6,7 +6,9 @@ use license_types::{RegistrationNumber, SessionId};
 use serde_json::json;
 
 use super::{
-    CommandError, Console, counted, date,
+    CommandError, Console,
+    confirm::{Named, confirm},
+    counted, date,
     host::{copies_text, metrics_text, seen},
 };
 use crate::{
@@ -33,13 +35,17 @@ impl<O: io::Write> Console<'_, O> {
                 let listed = list.await?;
                 self.say(&serde_json::to_value(&listed)?, || list_text(&listed))
             }
-            BindingCommand::Drop { number, all: _, host, session, free_only } => {
+            BindingCommand::Drop { number, all, host, session, free_only, yes } => {
                 let which = match (host, session) {
                     (Some(host), _) => Which::Host(host.clone()),
                     (None, Some(session)) => Which::Session(SessionId(session.clone())),
                     (None, None) => Which::All,
                 };
                 let purpose = if *free_only { Purpose::FreeOnly } else { Purpose::Move };
+                let named = self.named(number).await?;
+                if *all {
+                    confirm(*yes, &format!("Drop all hosts of {named}?"))?;
+                }
                 let wanted = every_host(number);
                 let drop = self.change(&wanted, |draft| {
                     drop::drop(draft, number, &which, purpose).map_err(|error| match error {
@@ -49,7 +55,9 @@ impl<O: io::Write> Console<'_, O> {
                     })
                 });
                 let dropped = drop.await?;
-                self.say(&serde_json::to_value(&dropped)?, || drop_text(&dropped, purpose))
+                let mut json = serde_json::to_value(&dropped)?;
+                json["company"] = named.company.as_str().into();
+                self.say(&json, || drop_text(&dropped, purpose, &named))
             }
             BindingCommand::Copies { number } => {
                 let mut hosts =
@@ -138,7 +146,7 @@ pub(super) fn list_text(listed: &[Listed]) -> String {
     table
 }
 
-fn drop_text(dropped: &Dropped, purpose: Purpose) -> String {
+fn drop_text(dropped: &Dropped, purpose: Purpose, named: &Named) -> String {
     let (seats, hosts) = (counted(dropped.sessions.len(), "seat"), counted(dropped.hosts.len(), "host"));
     let told = dropped.hosts.iter().map(|host| {
         let stays = match (host.stays, purpose) {
@@ -155,5 +163,5 @@ fn drop_text(dropped: &Dropped, purpose: Purpose) -> String {
             date(host.may_run_until)
         )
     });
-    format!("Freed {seats} of {hosts}.\n{}", told.collect::<String>())
+    format!("Freed {seats} of {hosts} of {named}.\n{}", told.collect::<String>())
 }

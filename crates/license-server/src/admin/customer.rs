@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     CommandError, Console,
     binding::{every_host, list_text},
+    confirm::{Named, confirm},
     counted, date,
     grant::grants_text,
     host::host_text,
@@ -59,12 +60,16 @@ impl<O: io::Write> Console<'_, O> {
                     fields => format!("Changed: {}. {HOSTS_FOLLOW}", fields.join(", ")),
                 })
             }
-            CustomerCommand::Merge { number, into } => {
+            CustomerCommand::Merge { number, into, yes } => {
+                let names = [self.named(number).await?, self.named(into).await?];
+                confirm(*yes, &format!("Merge {} into {}? It cannot be undone.", names[0], names[1]))?;
                 let numbers = vec![number.clone(), into.clone()];
                 let wanted = Wanted { numbers, every_host: true, former: true, ..Wanted::default() };
                 let merge = self.change(&wanted, |draft| Ok(customer::merge(draft, number, into)?));
                 let merged = merge.await?;
-                self.say(&serde_json::to_value(merged)?, || merged_text(&merged, number, into))
+                let mut json = serde_json::to_value(merged)?;
+                json["companies"] = names.iter().map(|named| named.company.as_str()).collect();
+                self.say(&json, || merged_text(&merged, &names))
             }
             CustomerCommand::ReplaceNumber { number } => {
                 let new = draw::drawn()?.number;
@@ -75,25 +80,25 @@ impl<O: io::Write> Console<'_, O> {
             }
             CustomerCommand::Suspend { number } => {
                 let suspend = |draft: &mut Draft| Ok(customer::suspend(draft, number)?);
+                let named = self.named(number).await?;
                 let since = self.change(&of(number), suspend).await?;
-                self.say(&json!({ "suspended_at": since }), || {
+                self.say(&json!({ "suspended_at": since, "company": named.company }), || {
                     format!(
-                        "The number {} has been suspended since {}. Hosts are refused from their next call on; \
-                         those that cannot be reached run on until their leases end.",
-                        number.masked(),
+                        "{named} has been suspended since {}. Hosts are refused from their next call on; those \
+                         that cannot be reached run on until their leases end.",
                         date(since)
                     )
                 })
             }
             CustomerCommand::Reinstate { number } => {
                 let reinstate = |draft: &mut Draft| Ok(customer::reinstate(draft, number)?);
+                let named = self.named(number).await?;
                 let was_suspended = self.change(&of(number), reinstate).await?;
-                self.say(&json!({ "was_suspended": was_suspended }), || {
-                    let masked = number.masked();
+                self.say(&json!({ "was_suspended": was_suspended, "company": named.company }), || {
                     if was_suspended {
-                        format!("The number {masked} is in order again. {HOSTS_FOLLOW}")
+                        format!("{named} is in order again. {HOSTS_FOLLOW}")
                     } else {
-                        format!("The number {masked} was not suspended.")
+                        format!("{named} was not suspended.")
                     }
                 })
             }
@@ -194,13 +199,13 @@ pub(super) fn of(number: &RegistrationNumber) -> Wanted {
     Wanted { numbers: vec![number.clone()], former: true, ..Wanted::default() }
 }
 
-fn merged_text(merged: &Merged, from: &RegistrationNumber, into: &RegistrationNumber) -> String {
+fn merged_text(merged: &Merged, [from, into]: &[Named; 2]) -> String {
     format!(
-        "{} has {}, {} and {} of {} now, which nobody has any more. {HOSTS_FOLLOW}",
-        into.masked(),
+        "{} has {}, {} and {} of {} now, whose number nobody has any more. {HOSTS_FOLLOW}",
+        into,
         counted(merged.grants, "grant"),
         counted(merged.hosts, "host"),
         counted(merged.seats, "seat"),
-        from.masked(),
+        from,
     )
 }

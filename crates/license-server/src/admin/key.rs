@@ -38,8 +38,8 @@ impl<O: io::Write> Console<'_, O> {
                 let keys = revoke.await?;
                 self.say(&listed(&keys), || {
                     format!(
-                        "The online key {id} is revoked; {} signs now. Hosts drop what the revoked key \
-                         signed at their next check.",
+                        "The online key {id} is revoked for good; {} signs now. The hosts of all customers drop \
+                         what the revoked key signed at their next check.",
                         keys.signing_id()
                     )
                 })

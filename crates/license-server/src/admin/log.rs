@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::{CommandError, Console, counted, date, unknown};
+use super::{CommandError, Console, counted, date};
 use crate::{cli::LogCommand, decide::log::LogRow, store::Verified};
 
 impl<O: io::Write> Console<'_, O> {
@@ -14,14 +14,14 @@ impl<O: io::Write> Console<'_, O> {
                 let lines = self.server.store().log_of(number, *limit).await?;
                 // A number has a line from its registration on.
                 if lines.is_empty() {
-                    return Err(unknown(number));
+                    return Err(self.unknown(number).await?);
                 }
                 self.say(&lines.iter().map(line_json).collect(), || lines.iter().map(line_text).collect())
             }
             LogCommand::Verify { number, ends } => {
                 let verified = self.server.store().verify_log(number.as_ref(), *ends).await?;
                 if let (0, Some(number)) = (verified.chains, number) {
-                    return Err(unknown(number));
+                    return Err(self.unknown(number).await?);
                 }
                 self.say(&serde_json::to_value(&verified)?, || verified_text(&verified))?;
                 match verified.broken {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod binding;
+mod confirm;
 mod coupon;
 mod customer;
 mod grant;
@@ -14,7 +15,7 @@ mod product;
 use std::{io, path::PathBuf};
 
 use jiff::Timestamp;
-use license_types::{RegistrationNumber, UnixTime};
+use license_types::UnixTime;
 use serde_json::{Value, json};
 
 pub use self::backup::restore;
@@ -37,6 +38,9 @@ pub enum CommandError {
     /// The number has no such seat.
     #[error("the number has no binding of that session; `admin binding list` shows those it has")]
     UnknownSession,
+    /// A person was asked, and did not say yes.
+    #[error("not confirmed, so nothing was changed; answer y, or give --yes")]
+    NotConfirmed,
     /// Logs are not as they were written.
     #[error("{} not as written; compare with a backup from before", counted(*broken, "log"))]
     LogBroken {
@@ -171,10 +175,6 @@ fn say(
     // A line break less is no answer less: nothing to print is no empty line.
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     Ok(out.write_all(format!("{text}{end}").as_bytes())?)
-}
-
-fn unknown(number: &RegistrationNumber) -> CommandError {
-    CommandError::Unable(Unable::UnknownNumber { masked: number.masked() })
 }
 
 /// So many of something, in words.

@@ -144,6 +144,9 @@ pub enum BindingCommand {
         /// seats, the same hosts too. Nothing is moved by that for sure.
         #[arg(long)]
         free_only: bool,
+        /// Do not ask before --all. Without a terminal nobody is asked.
+        #[arg(long)]
+        yes: bool,
     },
     /// List the hosts of a number that have copies, or changed their hardware too often.
     Copies {

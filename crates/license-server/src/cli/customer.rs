@@ -55,6 +55,9 @@ pub enum CustomerCommand {
         /// The number that stays.
         #[arg(long)]
         into: RegistrationNumber,
+        /// Do not ask. Without a terminal nobody is asked.
+        #[arg(long)]
+        yes: bool,
     },
     /// Give a customer a new number and print it, this once: for a number that leaked. Nobody has the old
     /// one from then on. Every host that is bound gets the new one: drop and clear strangers first.

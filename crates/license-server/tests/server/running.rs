@@ -101,7 +101,14 @@ impl Running {
 
     pub(crate) async fn drop_all(&self, number: &RegistrationNumber) {
         let number = number.clone();
-        let drop = BindingCommand::Drop { number, all: true, host: None, session: None, free_only: false };
+        let drop = BindingCommand::Drop {
+            number,
+            all: true,
+            host: None,
+            session: None,
+            free_only: false,
+            yes: true,
+        };
         self.admin(AdminCommand::Binding(drop)).await;
     }
 }

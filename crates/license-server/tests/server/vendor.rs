@@ -31,7 +31,8 @@ async fn customers_grants_and_coupons_are_looked_after_while_the_server_runs() {
         serde_json::from_str(&ok(admin(folder.path(), &format!("{arguments} --json")))).unwrap()
     };
 
-    run("customer suspend --number NUMBER");
+    let text = ok(admin(folder.path(), &format!("customer suspend --number {}", number.as_str())));
+    assert!(text.contains("Ромашка") && text.contains(&number.masked()), "{text}");
     let (_, statement) = host.ok(served.address, &Call::CheckIn).await;
     assert!(matches!(statement.unwrap().kind, Kind::Refusal(_)));
     run("customer reinstate --number NUMBER");
@@ -79,7 +80,9 @@ async fn customers_grants_and_coupons_are_looked_after_while_the_server_runs() {
     let register = Call::Register(Registration { email: "b@example.com".to_owned(), ..company });
     let from = other.ok(served.address, &register).await.1.unwrap().number;
     let merge = format!("customer merge --number {} --into {}", from.as_str(), new.as_str().unwrap());
-    assert_eq!(run(&merge)["hosts"], 1);
+    let merged = run(&merge);
+    assert_eq!(merged["hosts"], 1);
+    assert_eq!(merged["companies"].as_array().unwrap().len(), 2);
     let (_, statement) = other.ok(served.address, &Call::CheckIn).await;
     assert_eq!(statement.unwrap().number.as_str(), new);
 }
@@ -104,6 +107,7 @@ async fn a_stranger_is_taken_off_a_number_that_leaked_and_the_old_number_leads_t
     };
 
     let dropped = run("binding drop --number NUMBER --host THEIRS");
+    assert!(dropped.contains("1 host of ООО «Ромашка»"), "{dropped}");
     assert!(dropped.contains("not on the number any more") && !dropped.contains(&own.0), "{dropped}");
     assert!(failed("binding drop --number NUMBER --host 0123456789abcdef").contains("not on the number"));
     let (_, told) = stranger.ok(served.address, &Call::CheckIn).await;
@@ -126,7 +130,9 @@ async fn a_stranger_is_taken_off_a_number_that_leaked_and_the_old_number_leads_t
         let found = run(&format!("customer find {text}"));
         assert!(found.contains(new.as_str()) && found.contains(number.as_str()), "{text}: {found}");
     }
-    for command in ["customer show", "binding list", "binding drop --all", "grant list"] {
+    for command in
+        ["customer show", "binding list", "binding drop --all", "grant list", "log show", "log verify"]
+    {
         let says = failed(&format!("{command} --number NUMBER"));
         assert!(says.contains(&format!("{} now", new.masked())), "{command}: {says}");
     }
