@@ -238,8 +238,10 @@ impl Run {
             Deal::Suspend => drop(world.change(|draft| suspend(draft, &number('A')))),
             Deal::Reinstate => drop(world.change(|draft| reinstate(draft, &number('A')))),
             Deal::AddGrant(seats) => {
-                let drawn =
-                    Drawn { number: number('Z'), seed: [u8::try_from(world.log.len() % 251).unwrap(); 16] };
+                // Unlike any that a request is decided with: ids are not drawn twice.
+                let mut seed = [u8::try_from(world.log.len() % 251).unwrap(); 16];
+                seed[0] = !seed[1];
+                let drawn = Drawn { number: number('Z'), seed };
                 let id = drawn.id("grant");
                 if world.rows.grants.iter().all(|grant| grant.id != id) {
                     let add = |draft: &mut Draft| {
