@@ -126,8 +126,7 @@ impl Ratchet {
         if self.head == 0 { last } else { self.head }
     }
 
-    /// The last call of the host itself, where `last` is the last one under its key. `None` if only copies
-    /// called since they are told from it.
+    /// The last call of the host itself, where `last` is that of its key; `None` if only copies called since.
     #[must_use]
     pub fn host_seen(&self, last: UnixTime) -> Option<UnixTime> {
         if self.copies.is_empty() { Some(last) } else { self.head_seen }
@@ -164,8 +163,8 @@ impl Ratchet {
 
     /// The host itself has the answer.
     fn goes_on(&mut self, known: &mut Evidence, quoted: Quoted<'_>) -> (Caller, Option<Finding>) {
-        let is_alone = self.copies.is_empty();
-        (self.head, self.head_seen) = if is_alone { (0, None) } else { (quoted.next, Some(quoted.now)) };
+        let held = if self.copies.is_empty() { (0, None) } else { (quoted.next, Some(quoted.now)) };
+        (self.head, self.head_seen) = held;
         if !known.contradicts(quoted.evidence) {
             self.waits_since = None;
             known.clone_from(quoted.evidence);
@@ -209,12 +208,9 @@ impl Ratchet {
     ) -> (Caller, Option<Finding>) {
         let (caller_differs, other_differs) =
             (before.contradicts(quoted.evidence), before.contradicts(known));
-        let copy = |serial, evidence: &Evidence, last_seen, standing| HostCopy {
-            serial,
-            evidence: evidence.clone(),
-            since: quoted.now,
-            last_seen,
-            standing,
+        let copy = |serial, evidence: &Evidence, last_seen, standing| {
+            let (evidence, since) = (evidence.clone(), quoted.now);
+            HostCopy { serial, evidence, since, last_seen, standing }
         };
         let (serial, differs, caller) = if other_differs && !caller_differs {
             self.add_copy(copy(head, known, self.head_seen, CopyStanding::Pending));
@@ -263,8 +259,8 @@ impl Ratchet {
         let accepted = self.copies.remove(index);
         let serial = self.held_by_host(last);
         let evidence = std::mem::replace(known, accepted.evidence);
-        let (last_seen, standing) = (self.head_seen, CopyStanding::Refused);
-        self.add_copy(HostCopy { serial, evidence, since: now, last_seen, standing });
+        let (since, last_seen, standing) = (now, self.head_seen, CopyStanding::Refused);
+        self.add_copy(HostCopy { serial, evidence, since, last_seen, standing });
         (self.head, self.head_seen) = (accepted.serial, accepted.last_seen);
         true
     }
