@@ -116,6 +116,21 @@ impl Evidence {
         self.matches(other) && common_weight(&self.facts(), &other.facts()) >= IDENTIFIES
     }
 
+    /// Facts of which whoever [matches](Self::matches) shares one: the lightest ones, up to half of the
+    /// weight, do not suffice without. A board serial that thousands have is seldom among them.
+    #[must_use]
+    pub fn deciding(&self) -> Vec<&Fact> {
+        let mut facts: Vec<&Fact> = self.facts().into_iter().collect();
+        facts.sort_by_key(|fact| fact.kind.weight());
+        let total: u32 = facts.iter().map(|fact| fact.kind.weight()).sum();
+        let mut lighter = 0;
+        facts.retain(|fact| {
+            lighter += fact.kind.weight();
+            lighter * 2 > total
+        });
+        facts
+    }
+
     /// Whether the same host cannot have both without a change of its hardware: of the kinds that both
     /// know, half of the weight or more is different. What only one knows says nothing.
     #[must_use]
@@ -185,6 +200,31 @@ mod tests {
             assert_eq!(other.matches(&host), same, "{name}, the other way round");
         }
         assert!(!evidence(&[]).matches(&evidence(&[])), "two containers are not the same host");
+    }
+
+    #[test]
+    fn whoever_matches_shares_a_deciding_fact() {
+        use FactKind::{BoardSerial, Configured, MachineId, ProductUuid, Unknown};
+        // Each kind is not known, or has one of two values.
+        let all: Vec<Evidence> = (0..3_usize.pow(5))
+            .map(|mut number| {
+                let kinds = [Configured, MachineId, ProductUuid, BoardSerial, Unknown].into_iter();
+                let facts = kinds.filter_map(|kind| {
+                    let value = number % 3;
+                    number /= 3;
+                    (value > 0).then(|| Fact::new(kind, &value.to_string()))
+                });
+                Evidence(facts.collect())
+            })
+            .collect();
+        for one in &all {
+            let deciding = one.deciding();
+            for other in all.iter().filter(|other| one.matches(other)) {
+                assert!(other.0.iter().any(|fact| deciding.contains(&fact)), "{one:?} {other:?}");
+            }
+        }
+        let host = evidence(&[(MachineId, "m"), (ProductUuid, "p"), (BoardSerial, "Default string")]);
+        assert!(host.deciding().iter().all(|fact| fact.kind != BoardSerial), "it alone says too little");
     }
 
     #[test]

@@ -96,12 +96,13 @@ CREATE TABLE host_metrics (
     metrics TEXT NOT NULL
 ) STRICT;
 
--- The evidence once more, to find the hosts that share a fact.
+-- The evidence once more, to find the hosts that share a fact, the latest first.
 CREATE TABLE host_fact (
+    id     INTEGER PRIMARY KEY,
     digest TEXT NOT NULL,
-    host   TEXT NOT NULL REFERENCES host DEFERRABLE INITIALLY DEFERRED,
-    PRIMARY KEY (digest, host)
-) STRICT, WITHOUT ROWID;
+    host   TEXT NOT NULL REFERENCES host DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+CREATE INDEX host_fact_of_digest ON host_fact (digest);
 CREATE INDEX host_fact_of_host ON host_fact (host);
 
 -- A host on a number. Ended ones stay: who was here before is part of the rules.

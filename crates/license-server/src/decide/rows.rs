@@ -301,7 +301,7 @@ pub struct ReplyRow {
 pub struct Wanted {
     /// These hosts, their bindings, their last answers and the licenses of their numbers.
     pub hosts: Vec<PublicKey>,
-    /// Hosts that share a fact with it, with their bindings.
+    /// Hosts that may be the machine that it is of, with their bindings; of many, the latest.
     pub evidence: Evidence,
     /// The licenses of these numbers.
     pub numbers: Vec<RegistrationNumber>,

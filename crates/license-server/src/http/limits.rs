@@ -60,7 +60,7 @@ const HOST: Allowance = allowance(120, Duration::from_secs(1));
 /// back together make about three calls each; one network cannot keep the database busy.
 const NETWORK: Allowance = allowance(3_000, Duration::from_millis(20));
 
-/// Registrations, activations and looks at another number of a network: 300 at once, then one in 2 s. An
+/// Registrations, activations, trials and looks at another number of a network: 300 at once, then one in 2 s. An
 /// integrator sets up a few hundred PBXs in an afternoon from one office; to guess numbers or to fill the
 /// database it is nothing.
 const CUSTOMER: Allowance = allowance(300, Duration::from_secs(2));
@@ -144,7 +144,7 @@ impl Limits {
                 self.check(&self.customer, &network)?;
                 Ok(Some(tried))
             }
-            Call::Activate { .. } | Call::LicenseInfo { .. } => {
+            Call::Activate { .. } | Call::LicenseInfo { .. } | Call::Trial { .. } => {
                 self.check(&self.customer, &network)?;
                 Ok(None)
             }
@@ -152,7 +152,6 @@ impl Limits {
             | Call::Capture { .. }
             | Call::Release { .. }
             | Call::Coupon { .. }
-            | Call::Trial { .. }
             | Call::SendMetrics { .. }
             | Call::Drop => Ok(None),
         }

@@ -15,6 +15,11 @@ use crate::decide::{
     GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted, log::Chain,
 };
 
+/// The most hosts that are looked at for a fact that they share with the one that asks, the latest first.
+/// Whoever is left out is taken for another machine: it has its seat and its trial for itself, and its key is
+/// replaced by nobody. A machine has a few keys in its life; a fact that more have is no fact about a machine.
+pub(super) const MAX_TWINS: u32 = 64;
+
 /// The rows that are wanted, and those that they lead to.
 pub(super) async fn rows(
     db: &mut SqliteConnection,
@@ -25,12 +30,12 @@ pub(super) async fn rows(
     let hosts: Vec<String> = wanted.hosts.iter().map(PublicKey::to_string).collect();
     let mut rows = Rows { catalogue: sold.catalogue(db).await?, ..Rows::default() };
 
-    let digests: Vec<&str> = wanted.evidence.0.iter().map(|fact| fact.digest.as_str()).collect();
+    let twins = serde_json::to_string(&twins(db, wanted, &hosts).await?)?;
     let found = query(
         "SELECT * FROM host WHERE key IN (SELECT value FROM json_each(?1)) OR id = ?3
-            OR key IN (SELECT host FROM host_fact WHERE digest IN (SELECT value FROM json_each(?2)))",
+            OR key IN (SELECT value FROM json_each(?2))",
     );
-    let found = found.bind(serde_json::to_string(&hosts)?).bind(serde_json::to_string(&digests)?);
+    let found = found.bind(serde_json::to_string(&hosts)?).bind(twins);
     let found = found.bind(wanted.host_id.as_ref().map(|id| &id.0)).fetch_all(&mut *db).await?;
     rows.hosts = found.iter().map(|row| read_host(row, &known)).collect::<Result<_, _>>()?;
 
@@ -118,6 +123,32 @@ pub(super) async fn rows(
         rows.replies = found.iter().map(|row| read_reply(row, &known)).collect::<Result<_, _>>()?;
     }
     Ok(rows)
+}
+
+/// Hosts that may be the same machine as the wanted evidence is of: those that share a deciding fact with it.
+async fn twins(
+    db: &mut SqliteConnection,
+    wanted: &Wanted,
+    hosts: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let mut twins = Vec::new();
+    if wanted.evidence.0.is_empty() {
+        return Ok(twins);
+    }
+    // A trial is for a host that is on a number or lost one; what it claims may bind it again.
+    if wanted.trials.is_some() && wanted.numbers.is_empty() {
+        let found = query("SELECT 1 FROM binding WHERE host IN (SELECT value FROM json_each(?1)) LIMIT 1");
+        if found.bind(serde_json::to_string(hosts)?).fetch_optional(&mut *db).await?.is_none() {
+            return Ok(twins);
+        }
+    }
+    for fact in wanted.evidence.deciding() {
+        let found = query("SELECT host FROM host_fact WHERE digest = ?1 ORDER BY id DESC LIMIT ?2");
+        for row in &found.bind(&fact.digest).bind(MAX_TWINS).fetch_all(&mut *db).await? {
+            twins.push(Fields(row).text("host")?);
+        }
+    }
+    Ok(twins)
 }
 
 fn read_host(row: &SqliteRow, known: &KnownKeys) -> Result<HostRow, StoreError> {

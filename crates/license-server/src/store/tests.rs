@@ -8,7 +8,7 @@ use license_core::{
 };
 use license_types::{FeatureId, ProductId, Registration, SessionId, UnixTime};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, load::MAX_TWINS};
 use crate::decide::{
     BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
     GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted, Write,
@@ -303,6 +303,46 @@ async fn evidence_that_changes_is_found_under_the_new_facts_alone() {
         let wanted = Wanted { evidence: facts, ..Wanted::default() };
         assert_eq!(rows(&store, &wanted).await.hosts.len(), found);
     }
+}
+
+#[tokio::test]
+async fn a_fact_that_many_hosts_share_loads_a_few_of_them() {
+    let (_dir, store) = store().await;
+    let board = Fact::new(FactKind::BoardSerial, "Default string");
+    let hosts = (0..2 * MAX_TWINS).map(|number| {
+        let own = Fact::new(FactKind::ProductUuid, &number.to_string());
+        let mut secret = [7; 32];
+        secret[..4].copy_from_slice(&number.to_be_bytes());
+        let key = PublicKey::of(&SigningKey::from_bytes(&secret));
+        Write::SaveHost(HostRow { key, evidence: Evidence(vec![own, board.clone()]), ..host(1) })
+    });
+    apply(&store, writes().into_iter().chain(hosts).collect()).await.unwrap();
+    let own = |number: u32| Fact::new(FactKind::ProductUuid, &number.to_string());
+    let most = usize::try_from(MAX_TWINS).unwrap();
+    let cases = [
+        ("the fact decides nothing", vec![own(3), board.clone()], 1),
+        ("it is all that is known", vec![board.clone()], most),
+        ("two facts decide", vec![own(3), Fact::new(FactKind::MachineId, "m"), board.clone()], 2),
+    ];
+    for (name, facts, found) in cases {
+        let wanted = Wanted { evidence: Evidence(facts), ..Wanted::default() };
+        assert_eq!(rows(&store, &wanted).await.hosts.len(), found, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_trial_of_a_host_that_has_no_number_looks_for_no_other_host() {
+    let (_dir, store) = store().await;
+    apply(&store, writes()).await.unwrap();
+    let trial = |host| Wanted {
+        hosts: vec![key(host)],
+        evidence: evidence(),
+        trials: Some(ProductId(81)),
+        ..Wanted::default()
+    };
+    assert_eq!(rows(&store, &trial(3)).await.hosts, []);
+    apply(&store, vec![Write::SaveHost(host(2))]).await.unwrap();
+    assert_eq!(rows(&store, &trial(1)).await.hosts.len(), 2);
 }
 
 #[tokio::test]

@@ -260,7 +260,7 @@ async fn save_hosts(
         let key = host.key.to_string();
         query("DELETE FROM host_fact WHERE host = ?1").bind(&key).execute(&mut *db).await?;
         for fact in &host.evidence.0 {
-            let row = query("INSERT OR IGNORE INTO host_fact (digest, host) VALUES (?1, ?2)");
+            let row = query("INSERT INTO host_fact (digest, host) VALUES (?1, ?2)");
             row.bind(&fact.digest).bind(&key).execute(&mut *db).await?;
         }
     }
