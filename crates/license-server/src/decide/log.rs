@@ -95,6 +95,14 @@ pub enum Deed {
         /// The serial that the host proved.
         proved: u64,
     },
+    /// As [`Restored`](Self::Restored), but the host does not have what it proves on the number that it
+    /// proves: it stays on this one.
+    RestoredNotMoved {
+        /// The serial in the database.
+        own: u64,
+        /// The serial that the host proved.
+        proved: u64,
+    },
     /// A reinstalled host goes on under a new key.
     Rekeyed {
         /// The key it had.
@@ -229,6 +237,7 @@ impl Deed {
     pub fn is_notable(&self) -> bool {
         match self {
             Self::Restored { .. }
+            | Self::RestoredNotMoved { .. }
             | Self::Rekeyed { .. }
             | Self::TooManyKeys { .. }
             | Self::Moved { .. }
@@ -269,6 +278,7 @@ impl Deed {
             Self::EndChanged { .. } => "end_changed",
             Self::CouponUsed { .. } => "coupon_used",
             Self::Restored { .. } => "restored",
+            Self::RestoredNotMoved { .. } => "restored_not_moved",
             Self::Rekeyed { .. } => "rekeyed",
             Self::TooManyKeys { .. } => "too_many_keys",
             Self::Moved { .. } => "moved",
@@ -314,7 +324,9 @@ impl Deed {
             }
             Self::CouponUsed { coupon, grant } => json!({ "coupon": coupon, "grant": grant }),
             Self::CouponUndone { coupon, grant } => json!({ "coupon": coupon, "grant": grant }),
-            Self::Restored { own, proved } => json!({ "own": own, "proved": proved }),
+            Self::Restored { own, proved } | Self::RestoredNotMoved { own, proved } => {
+                json!({ "own": own, "proved": proved })
+            }
             Self::Rekeyed { old } | Self::TooManyKeys { old } => json!({ "old": old.0 }),
             Self::CopyFound { host, serial, differs } => {
                 json!({ "host": host.0, "serial": serial, "differs": differs })

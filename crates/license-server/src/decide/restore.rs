@@ -3,8 +3,13 @@
 //! A host proves with its receipt what this server said later than the backup. That it was bound is
 //! then our own word, and it is bound again, with what seats are still free. A seat that another host had
 //! at the time of the backup is free for it until that host calls: both cannot have held it since.
+//!
+//! A host that is on another number in the backup goes to the one that it proves if it has its seats there.
+//! Else the number took over the other one since, and what the host had is still there.
 
-use super::{BindingRow, Desk, SeatRow, Standing, Write, log::Deed};
+use license_core::receipt::ReceiptSeat;
+
+use super::{BindingRow, Desk, Standing, Write, log::Deed};
 
 impl Desk<'_> {
     /// Takes up what the host proves, if it is newer than what is known here.
@@ -26,31 +31,53 @@ impl Desk<'_> {
         if mine.any(|row| row.customer == customer && ended_since(row)) {
             return;
         }
-        let proved_serial = proved.serial;
+        let (proved_serial, seats) = (proved.serial, proved.seats.clone());
+        let before = self.draft.clone();
         self.draft.note(&customer, Deed::Restored { own, proved: proved_serial });
-        let binding = self.bind(&customer);
-        for held in &proved.seats {
-            let Some(pool) = self.draft.rows.pool(&customer, held.feature, self.now) else { continue };
-            let mut seats = pool.seats.iter();
-            let is_mine = |seat: &SeatRow| seat.binding == binding.id && seat.holder == held.holder;
-            let is_held = |seat: &SeatRow| seat.session == held.session || is_mine(seat);
-            if let Some(seat) = seats.clone().find(|seat| is_held(seat)) {
-                if seat.unproved && is_mine(seat) {
-                    let session = seat.session.clone();
-                    self.write(Write::ProveSeat { session });
-                }
-                continue;
-            }
-            // Its holder of before the backup gave it up: the seat was given to this host since.
-            let given_up = seats.find(|seat| seat.unproved && seat.binding != binding.id);
-            let Some(slot) = pool.free_slot().or(given_up.map(|seat| seat.slot)) else { continue };
-            if let Some(seat) = given_up.filter(|seat| seat.slot == slot) {
-                let (session, customer, feature) =
-                    (seat.session.clone(), seat.customer.clone(), seat.feature);
-                self.write(Write::FreeSeat { session, customer, feature, at: self.now });
-            }
-            self.seat(&binding, held.feature, slot, held.holder.clone(), held.session.clone());
+        let has_all = {
+            let binding = self.bind(&customer);
+            // Each of them is tried.
+            seats.iter().filter(|held| !self.has_back(&binding, held)).count() == 0
+        };
+        let live = before.rows.bindings.iter().find(|row| row.host == self.asked.host && row.ended.is_none());
+        let other = live.map(|row| row.customer.clone()).filter(|live| *live != customer);
+        if let Some(live) = other.filter(|_| !has_all) {
+            self.draft = before;
+            self.draft.note(&live, Deed::RestoredNotMoved { own, proved: proved_serial });
+            self.prove_seats();
         }
+    }
+
+    /// Takes up a seat that the host proves; whether it has it then.
+    fn has_back(&mut self, binding: &BindingRow, held: &ReceiptSeat) -> bool {
+        let Some(pool) = self.draft.rows.pool(&binding.customer, held.feature, self.now) else {
+            return false;
+        };
+        let mut seats = pool.seats.iter().copied();
+        if let Some(mine) =
+            seats.clone().find(|seat| seat.binding == binding.id && seat.holder == held.holder)
+        {
+            if mine.unproved {
+                let session = mine.session.clone();
+                self.write(Write::ProveSeat { session });
+            }
+            return true;
+        }
+        let same = seats.clone().find(|seat| seat.session == held.session);
+        if same.is_some_and(|seat| !seat.unproved) {
+            return false;
+        }
+        // Its holder of before the backup gave it up: the seat was given to this host since. Under the same
+        // session it went to the new key of its machine.
+        let given_up = same.or_else(|| seats.find(|seat| seat.unproved && seat.binding != binding.id));
+        let free = pool.free_slot().filter(|_| same.is_none());
+        let Some(slot) = free.or(given_up.map(|seat| seat.slot)) else { return false };
+        if let Some(seat) = given_up.filter(|seat| seat.slot == slot) {
+            let (session, customer, feature) = (seat.session.clone(), seat.customer.clone(), seat.feature);
+            self.write(Write::FreeSeat { session, customer, feature, at: self.now });
+        }
+        self.seat(binding, held.feature, slot, held.holder.clone(), held.session.clone());
+        true
     }
 
     /// What the database says of the seats of a host that knows nothing newer is how it is.
@@ -89,7 +116,8 @@ mod tests {
     use super::{
         super::{
             Refusal,
-            testing::{World, capture, coupon, number, trial},
+            customer::merge,
+            testing::{World, capture, coupon, key, number, trial},
         },
         *,
     };
@@ -231,5 +259,63 @@ mod tests {
         assert_eq!(outcome, Err(Refusal::UnknownHost));
         let again = empty.decide_holding(1, &held, &Call::Register(super::super::testing::company("B")));
         assert!(again.unwrap().answer.statement.unwrap().serial > held.serial, "serials go on");
+    }
+
+    #[test]
+    fn a_host_that_was_reinstalled_after_the_backup_has_its_seat() {
+        let activate = Call::Activate { number: number('A') };
+        let mut world = World::registered(1);
+        world.ok(1, &Call::CheckIn);
+        let backup = world.clone();
+        // Host 11 is the same machine under a new key.
+        let held = world.ok(11, &activate).statement.unwrap();
+        let mut world = restored(&backup);
+        world.decide_holding(11, &held, &Call::CheckIn).unwrap();
+        assert_eq!(world.refusal_of(11, 33), None);
+        assert_eq!(
+            world.ok(11, &activate).warnings,
+            Vec::<String>::new(),
+            "a person enters the number again"
+        );
+        assert_eq!(world.refusal_of(11, 33), None);
+        assert_eq!(world.refusal_of(1, 33), Some(Code::NO_LICENSE), "the old key, if it were there still");
+        assert_eq!(world.rows.seats.len(), 1);
+    }
+
+    #[test]
+    fn a_host_whose_number_was_merged_after_the_backup_keeps_what_it_has_in_the_backup() {
+        let mut world = World::registered(1);
+        world.register(2, "Other", 'B');
+        world.issue('C', 81, 1, 300);
+        world.ok(1, &Call::Coupon { coupon: coupon('C') });
+        let backup = world.clone();
+        world.change(|draft| merge(draft, &number('A'), &number('B'))).unwrap();
+        let held = world.ok(1, &Call::CheckIn).statement.unwrap();
+        assert_eq!([33, 45].map(|feature| world.refusal_of(1, feature)), [None; 2], "before the restore");
+
+        let mut world = restored(&backup);
+        let own = world.rows.host(&key(1)).unwrap().serial;
+        let decision = world.decide_holding(1, &held, &Call::CheckIn).unwrap();
+        assert_eq!(decision.notable(), [Deed::RestoredNotMoved { own, proved: held.serial }]);
+        let statement = decision.answer.statement.unwrap();
+        assert_eq!((statement.serial, &statement.number), (held.serial + 1, &number('A')));
+        assert_eq!([33, 45].map(|feature| world.refusal_of(1, feature)), [None; 2]);
+        assert!(world.rows.seats.iter().filter(|seat| seat.feature.0 == 45).all(|seat| !seat.unproved));
+
+        world.change(|draft| merge(draft, &number('A'), &number('B'))).unwrap();
+        assert_eq!(world.ok(1, &Call::CheckIn).statement.unwrap().number, number('B'));
+        assert_eq!([33, 45].map(|feature| world.refusal_of(1, feature)), [None; 2], "merged again");
+    }
+
+    #[test]
+    fn a_host_that_went_to_another_number_after_the_backup_goes_there_again() {
+        let mut world = World::registered(1);
+        world.register(2, "Other", 'B');
+        world.ok(2, &Call::Drop);
+        let backup = world.clone();
+        let held = world.ok(1, &Call::Activate { number: number('B') }).statement.unwrap();
+        let mut world = restored(&backup);
+        let statement = world.decide_holding(1, &held, &Call::CheckIn).unwrap().answer.statement.unwrap();
+        assert_eq!((statement.number, world.refusal_of(1, 33)), (number('B'), None));
     }
 }
