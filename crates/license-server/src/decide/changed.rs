@@ -2,7 +2,7 @@
 
 use license_core::crypto::PublicKey;
 
-use super::{CustomerId, Refusal, Rows};
+use super::{BindingRow, CustomerId, Refusal, Rows};
 
 /// The customer whose log the host has to wait for; `None` if it is to check in now.
 ///
@@ -10,7 +10,9 @@ use super::{CustomerId, Refusal, Rows};
 /// itself it knows from the answer.
 pub fn awaited(rows: &Rows, host: &PublicKey) -> Result<Option<CustomerId>, Refusal> {
     let row = rows.host(host).ok_or(Refusal::UnknownHost)?;
-    let mine = rows.bindings.iter().filter(|binding| binding.host == *host);
+    // As for a check-in, what ended and was cleared counts for nothing.
+    let counts = |binding: &&BindingRow| binding.host == *host && binding.cleared_at.is_none();
+    let mine = rows.bindings.iter().filter(counts);
     let last = mine.max_by_key(|binding| (binding.ended.is_none(), binding.bound_at));
     let binding = last.ok_or(Refusal::NoNumber)?;
     let customer = rows.customer(&binding.customer).ok_or(Refusal::NoNumber)?;
@@ -20,11 +22,15 @@ pub fn awaited(rows: &Rows, host: &PublicKey) -> Result<Option<CustomerId>, Refu
 
 #[cfg(test)]
 mod tests {
+    use std::mem;
+
     use license_core::api::Call;
 
     use super::{
         super::{
             Draft,
+            clear::clear,
+            drop::{Purpose, Which, drop},
             log::{Actor, Deed},
             testing::{World, capture, coupon, key, number, trial},
         },
@@ -48,12 +54,12 @@ mod tests {
         };
         let changes: [(&str, Change, bool); 8] = [
             ("nothing", |_| (), false),
-            ("its own check-in", |world| drop(world.ok(1, &Call::CheckIn)), false),
-            ("its own trial", |world| drop(world.ok(1, &trial(81))), false),
-            ("a check-in of another host", |world| drop(world.ok(2, &Call::CheckIn)), false),
+            ("its own check-in", |world| mem::drop(world.ok(1, &Call::CheckIn)), false),
+            ("its own trial", |world| mem::drop(world.ok(1, &trial(81))), false),
+            ("a check-in of another host", |world| mem::drop(world.ok(2, &Call::CheckIn)), false),
             (
                 "a coupon on another host",
-                |world| drop(world.ok(2, &Call::Coupon { coupon: coupon('A') })),
+                |world| mem::drop(world.ok(2, &Call::Coupon { coupon: coupon('A') })),
                 true,
             ),
             ("a drop of everything", |world| world.drop_all(), true),
@@ -97,5 +103,19 @@ mod tests {
         assert_eq!(awaited(&world.rows, &key(2)), Err(Refusal::UnknownHost));
         world.ok(1, &Call::Drop);
         assert!(is_to_check_in(&world, 1), "its number ended");
+    }
+
+    #[test]
+    fn a_host_that_was_cleared_hears_no_news_of_what_it_was_told() {
+        let mut world = World::registered(1);
+        world.register(2, "Other", 'B');
+        world.drop_all();
+        world.ok(1, &Call::CheckIn);
+        world.ok(1, &Call::Activate { number: number('B') });
+        world.change(|draft| drop(draft, &number('B'), &Which::All, Purpose::Move)).unwrap();
+        world.ok(1, &Call::CheckIn);
+        world.change(|draft| clear(draft, &number('B'), Some(&key(1).id()))).unwrap();
+        world.ok(1, &Call::CheckIn);
+        assert!(!is_to_check_in(&world, 1));
     }
 }
