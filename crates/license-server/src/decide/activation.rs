@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use license_types::{FeatureId, ProductId, RegistrationNumber};
 
-use super::{BindingRow, CustomerId, Desk, EndedBy, GrantRow, Refusal, Standing, Write, log::Deed};
+use super::{
+    BindingRow, CustomerId, Desk, EndedBy, GrantRow, Refusal, Standing, Write, log::Deed, mail::MailKind,
+};
 
 /// Seats of the free product 11 unless the vendor gives more.
 const MIKOPBX_SEATS: u32 = 1;
@@ -81,6 +83,7 @@ impl Desk<'_> {
             return None;
         }
         self.draft.note(customer, Deed::Rekeyed { old: old.host.id() });
+        self.draft.mail(customer, MailKind::Rekeyed, Some(self.asked.host.id()));
         let binding = self.bind(customer);
         self.write(Write::MoveSeats { from: old.id.clone(), to: binding.id.clone() });
         self.unbind(old, EndedBy::Replaced);

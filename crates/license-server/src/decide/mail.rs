@@ -23,14 +23,22 @@ pub enum MailKind {
     RegisteredElsewhere,
     /// A host goes on with other hardware.
     Moved,
+    /// A host goes on under another key.
+    Rekeyed,
     /// Two copies of a host are live.
     CopyFound,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Number, Self::Forgotten, Self::RegisteredElsewhere, Self::Moved, Self::CopyFound];
+    pub const ALL: [Self; 6] = [
+        Self::Number,
+        Self::Forgotten,
+        Self::RegisteredElsewhere,
+        Self::Moved,
+        Self::Rekeyed,
+        Self::CopyFound,
+    ];
 
     /// Its name in tables.
     #[must_use]
@@ -40,6 +48,7 @@ impl MailKind {
             Self::Forgotten => "forgotten",
             Self::RegisteredElsewhere => "registered_elsewhere",
             Self::Moved => "moved",
+            Self::Rekeyed => "rekeyed",
             Self::CopyFound => "copy_found",
         }
     }
@@ -99,7 +108,7 @@ mod tests {
         super::{
             Refusal,
             log::Actor,
-            testing::{World, company},
+            testing::{World, company, key, number},
         },
         *,
     };
@@ -142,5 +151,13 @@ mod tests {
         assert_eq!(kinds(&world), [MailKind::Number, MailKind::RegisteredElsewhere], "once an hour");
         world.refused(1, &Call::Register(company("Other")));
         assert_eq!(world.mails.len(), 2);
+    }
+
+    #[test]
+    fn the_owner_hears_of_a_new_key_in_the_place_of_a_host() {
+        let mut world = World::registered(1);
+        world.ok(11, &Call::Activate { number: number('A') });
+        assert_eq!(kinds(&world), [MailKind::Number, MailKind::Rekeyed]);
+        assert_eq!(world.mails[1].host, Some(key(11).id()));
     }
 }

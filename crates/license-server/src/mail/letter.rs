@@ -68,6 +68,21 @@ pub fn letter(kind: MailKind, number: &RegistrationNumber, host: Option<&KeyId>)
                  обратитесь к поставщику: возможно, работает копия этого компьютера."
             ),
         ),
+        MailKind::Rekeyed => (
+            "A host has a new key / У компьютера новый ключ",
+            format!(
+                "A host on your number\n\n    {number}\n\ngoes on under a new key ({host}), with the seats that it \
+                 had: its hardware is that of a host that you have. After it was installed anew this is as it \
+                 should be. If you know of nothing, look at the bindings of the number: somebody may pose as \
+                 the host. Drop that key, and activate the number on the host again."
+            ),
+            format!(
+                "Компьютер на вашем номере\n\n    {number}\n\nпродолжает работу с новым ключом ({host}) и со своими \
+                 местами: его оборудование то же, что у вашего компьютера. После переустановки так и должно быть. \
+                 Если вы об этом не знаете, проверьте привязки номера: возможно, кто-то выдаёт себя за ваш \
+                 компьютер. Отвяжите этот ключ и снова активируйте номер на своём компьютере."
+            ),
+        ),
         MailKind::CopyFound => (
             "Two copies of a host / Две копии компьютера",
             format!(
@@ -101,8 +116,7 @@ mod tests {
                 assert!(!letter.body.contains(nowhere), "{kind:?}: there is no {nowhere} to look at");
             }
             assert!(en.is_ascii() && ru.chars().any(|c| ('а'..='я').contains(&c)), "{kind:?}");
-            let about_a_host =
-                matches!(kind, MailKind::RegisteredElsewhere | MailKind::Moved | MailKind::CopyFound);
+            let about_a_host = !matches!(kind, MailKind::Number | MailKind::Forgotten);
             assert_eq!(
                 (en.contains(&host.0), ru.contains(&host.0)),
                 (about_a_host, about_a_host),
