@@ -120,6 +120,9 @@ CREATE TABLE binding (
     CHECK (cleared_at IS NULL OR ended_at IS NOT NULL)
 ) STRICT;
 CREATE INDEX binding_of_host ON binding (host);
+CREATE INDEX binding_of_host_on_customer ON binding (host, customer);
+CREATE INDEX lost_binding_of_host ON binding (host) WHERE ended_by IN ('dropped', 'replaced');
+CREATE INDEX counting_binding_of_host ON binding (host) WHERE cleared_at IS NULL;
 CREATE INDEX binding_of_customer ON binding (customer);
 CREATE UNIQUE INDEX one_live_binding_per_host ON binding (host) WHERE ended_at IS NULL;
 

@@ -346,7 +346,8 @@ pub struct Rows {
     pub catalogue: Arc<Catalogue>,
     /// The hosts that were wanted.
     pub hosts: Vec<HostRow>,
-    /// All their bindings, live and ended.
+    /// Their bindings, live and ended; of a host that had many, the last ones: those that it lost, and
+    /// those to each of the customers, go further back than the others.
     pub bindings: Vec<BindingRow>,
     /// The customers that were wanted.
     pub customers: Vec<CustomerRow>,

@@ -1,5 +1,7 @@
 //! Rows from tables.
 
+use std::collections::HashMap;
+
 use license_core::crypto::PublicKey;
 use license_types::{FeatureId, ProductId, Registration, RegistrationNumber, SessionId};
 use sqlx::{SqliteConnection, query, sqlite::SqliteRow};
@@ -19,6 +21,9 @@ use crate::decide::{
 /// Whoever is left out is taken for another machine: it has its seat and its trial for itself, and its key is
 /// replaced by nobody. A machine has a few keys in its life; a fact that more have is no fact about a machine.
 pub(super) const MAX_TWINS: u32 = 64;
+
+/// The most bindings of a host that are loaded, whatever it went through; the latest ones say how it stands.
+pub(super) const MAX_BINDINGS: u32 = 16;
 
 /// The rows that are wanted, and those that they lead to.
 pub(super) async fn rows(
@@ -41,9 +46,11 @@ pub(super) async fn rows(
 
     let mut keys: Vec<String> = rows.hosts.iter().map(|host| host.key.to_string()).collect();
     keys.extend(hosts.iter().cloned());
-    let found = query("SELECT * FROM binding WHERE host IN (SELECT value FROM json_each(?1)) ORDER BY rowid");
-    let found = found.bind(serde_json::to_string(&keys)?).fetch_all(&mut *db).await?;
-    rows.bindings = found.iter().map(|row| read_binding(row, &known)).collect::<Result<_, _>>()?;
+    keys.sort_unstable();
+    keys.dedup();
+    // Who asks for a host by its id wants to see all of them.
+    let most = if wanted.host_id.is_some() { u32::MAX } else { MAX_BINDINGS };
+    rows.bindings = bindings(db, &known, &keys, most).await?;
 
     let is_wanted = |key: &PublicKey| {
         wanted.hosts.contains(key) || wanted.host_id.as_ref().is_some_and(|id| *id == key.id())
@@ -68,6 +75,7 @@ pub(super) async fn rows(
 
     let ids: Vec<&str> = rows.customers.iter().map(|customer| customer.id.0.as_str()).collect();
     let ids = serde_json::to_string(&ids)?;
+    add_bindings(db, &known, &mut rows.bindings, &ids).await?;
     let found = query("SELECT * FROM license_grant WHERE customer IN (SELECT value FROM json_each(?1))");
     let found = found.bind(&ids).fetch_all(&mut *db).await?;
     rows.grants = found.iter().map(read_grant).collect::<Result<_, _>>()?;
@@ -123,6 +131,60 @@ pub(super) async fn rows(
         rows.replies = found.iter().map(|row| read_reply(row, &known)).collect::<Result<_, _>>()?;
     }
     Ok(rows)
+}
+
+/// The last bindings of each of the hosts, the one that is live and the last one that counts among them.
+async fn bindings(
+    db: &mut SqliteConnection,
+    known: &KnownKeys,
+    hosts: &[String],
+    most: u32,
+) -> Result<Vec<BindingRow>, StoreError> {
+    let found = query(
+        "SELECT binding.* FROM json_each(?1) AS asked JOIN binding ON binding.rowid IN (
+             SELECT rowid FROM binding WHERE host = asked.value AND ended_at IS NULL
+             UNION SELECT * FROM (SELECT rowid FROM binding WHERE host = asked.value
+                 AND cleared_at IS NULL ORDER BY rowid DESC LIMIT 1)
+             UNION SELECT * FROM
+                 (SELECT rowid FROM binding WHERE host = asked.value ORDER BY rowid DESC LIMIT ?2))
+         ORDER BY binding.rowid",
+    );
+    let found = found.bind(serde_json::to_string(hosts)?).bind(most).fetch_all(&mut *db).await?;
+    found.iter().map(|row| read_binding(row, known)).collect()
+}
+
+/// Adds what rules ask of the earlier bindings of hosts that have more: the last ones that were lost, and the
+/// last one to each of the customers.
+async fn add_bindings(
+    db: &mut SqliteConnection,
+    known: &KnownKeys,
+    bindings: &mut Vec<BindingRow>,
+    customers: &str,
+) -> Result<(), StoreError> {
+    let mut loaded: HashMap<PublicKey, u32> = HashMap::new();
+    for binding in bindings.iter() {
+        *loaded.entry(binding.host).or_default() += 1;
+    }
+    let more = loaded.iter().filter(|(_, count)| **count >= MAX_BINDINGS);
+    let more: Vec<String> = more.map(|(host, _)| host.to_string()).collect();
+    if more.is_empty() {
+        return Ok(());
+    }
+    let found = query(
+        "SELECT binding.* FROM json_each(?1) AS asked JOIN binding ON binding.rowid IN (
+             SELECT * FROM (SELECT rowid FROM binding WHERE host = asked.value
+                 AND ended_by IN ('dropped', 'replaced') ORDER BY rowid DESC LIMIT ?2)
+             UNION SELECT (SELECT rowid FROM binding WHERE host = asked.value
+                 AND customer = owner.value ORDER BY rowid DESC LIMIT 1) FROM json_each(?3) AS owner)
+         ORDER BY binding.rowid",
+    );
+    let found = found.bind(serde_json::to_string(&more)?).bind(MAX_BINDINGS).bind(customers);
+    let found = found.fetch_all(&mut *db).await?;
+    let mut earlier: Vec<BindingRow> =
+        found.iter().map(|row| read_binding(row, known)).collect::<Result<_, _>>()?;
+    earlier.retain(|binding| bindings.iter().all(|loaded| loaded.id != binding.id));
+    bindings.splice(0..0, earlier);
+    Ok(())
 }
 
 /// Hosts that may be the same machine as the wanted evidence is of: those that share a deciding fact with it.

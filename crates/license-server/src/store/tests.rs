@@ -8,7 +8,10 @@ use license_core::{
 };
 use license_types::{FeatureId, ProductId, Registration, SessionId, UnixTime};
 
-use super::{Store, StoreError, load::MAX_TWINS};
+use super::{
+    Store, StoreError,
+    load::{MAX_BINDINGS, MAX_TWINS},
+};
 use crate::decide::{
     BarRow, BindingId, BindingRow, CouponMode, CouponRow, CouponUse, CustomerId, CustomerRow, Ended, EndedBy,
     GrantRow, HostRow, ReplyRow, Rows, SeatRow, UsedDays, UsedHere, Wanted, Write,
@@ -343,6 +346,55 @@ async fn a_trial_of_a_host_that_has_no_number_looks_for_no_other_host() {
     assert_eq!(rows(&store, &trial(3)).await.hosts, []);
     apply(&store, vec![Write::SaveHost(host(2))]).await.unwrap();
     assert_eq!(rows(&store, &trial(1)).await.hosts.len(), 2);
+}
+
+#[tokio::test]
+async fn a_host_that_comes_and_goes_has_few_of_its_bindings_loaded() {
+    let (_dir, store) = store().await;
+    let mut history = writes();
+    let other = CustomerId("c2".to_owned());
+    let Some(Write::AddCustomer(customer)) = history.first().cloned() else { panic!("no customer") };
+    let number = "MIKO-BBBBB-BBBBB-BBBBB-BBBBB".parse().unwrap();
+    let email_key = "b@example.com".to_owned();
+    history.push(Write::AddCustomer(CustomerRow {
+        id: other.clone(),
+        number,
+        email_key,
+        ..customer.clone()
+    }));
+    history.push(Write::SaveHost(host(3)));
+    for count in 0..10 * MAX_BINDINGS {
+        // Once on the other number, then dropped from its own, then on and off.
+        let (customer, by) = match count {
+            0 => (other.clone(), EndedBy::Left),
+            1 => (customer.id.clone(), EndedBy::Dropped),
+            _ => (customer.id.clone(), EndedBy::Reset),
+        };
+        let (id, at) = (BindingId(format!("b{count}")), UnixTime(i64::from(count)));
+        let binding = BindingRow {
+            id: id.clone(),
+            host: key(3),
+            customer: customer.clone(),
+            bound_at: at,
+            ended: None,
+            cleared_at: None,
+        };
+        history.push(Write::Bind(binding));
+        let ended = Ended { at, by, told_at: None };
+        history.push(Write::Unbind { binding: id, host: key(3), customer, ended });
+    }
+    apply(&store, history).await.unwrap();
+    let ids = |rows: Rows| rows.bindings.into_iter().map(|binding| binding.id.0).collect::<Vec<_>>();
+    let last: Vec<String> = (9 * MAX_BINDINGS..10 * MAX_BINDINGS).map(|count| format!("b{count}")).collect();
+
+    let mut wanted = Wanted { hosts: vec![key(3)], ..Wanted::default() };
+    let found = ids(rows(&store, &wanted).await);
+    assert_eq!((&found[0][..], &found[1..]), ("b1", &last[..]), "that it was dropped is news still");
+    wanted.numbers = vec!["MIKO-BBBBB-BBBBB-BBBBB-BBBBB".parse().unwrap()];
+    let found = ids(rows(&store, &wanted).await);
+    assert_eq!((&found[..2], found.len()), (&["b0".to_owned(), "b1".to_owned()][..], 2 + last.len()));
+    let shown = Wanted { host_id: Some(key(3).id()), ..Wanted::default() };
+    assert_eq!(rows(&store, &shown).await.bindings.len(), 10 * last.len(), "an admin sees all");
 }
 
 #[tokio::test]
