@@ -76,6 +76,11 @@ pub enum Refusal {
         /// The product that has it.
         product: Option<ProductId>,
     },
+    /// The host holds seats for as many users as one host may.
+    TooManyUsers {
+        /// The feature.
+        feature: FeatureId,
+    },
     /// The host was dropped from this seat.
     Barred {
         /// The feature.
@@ -143,7 +148,7 @@ impl Refusal {
             Self::NotLicensed { feature, product }
             | Self::Expired { feature, product }
             | Self::NoSeatFree { feature, product } => (Some(*feature), *product),
-            Self::Barred { feature } => (Some(*feature), None),
+            Self::TooManyUsers { feature } | Self::Barred { feature } => (Some(*feature), None),
             Self::NotSold { product } | Self::TrialSpent { product } => (None, Some(*product)),
             Self::FieldMissing { .. }
             | Self::FieldTooLong { .. }
@@ -282,6 +287,11 @@ impl Refusal {
                 "Все лицензии на эту функцию заняты. Попросите поставщика сбросить привязку другого \
                  компьютера или запросите ещё лицензии.",
             ),
+            Self::TooManyUsers { .. } => no_license(
+                "This host holds seats for as many users as one host may. Release those that nobody uses.",
+                "Этот компьютер уже занял лицензии для наибольшего числа пользователей. Освободите те, которыми \
+                 никто не пользуется.",
+            ),
             Self::Barred { .. } => no_license(
                 "The vendor dropped the binding of this feature to this host. To use it here, activate the \
                  number again, or run `licensectl capture FEATURE --reclaim`.",
@@ -348,6 +358,7 @@ mod tests {
             Refusal::NotLicensed { feature, product: Some(product) },
             Refusal::Expired { feature, product: Some(product) },
             Refusal::NoSeatFree { feature, product: Some(product) },
+            Refusal::TooManyUsers { feature },
             Refusal::Barred { feature },
             Refusal::UnknownSeat,
             Refusal::NotSold { product },
@@ -363,7 +374,7 @@ mod tests {
         let codes = all().iter().map(|refusal| refusal.code().map_or(0, |code| code.0)).collect::<Vec<_>>();
         let expected = [
             0, 0, 0, 0, 2022, 2022, 2051, 2026, 2009, 2037, 2008, 2008, 2008, 2008, 2008, 2008, 0, 0, 2008,
-            2011, 2008, 2008, 0, 2008, 2011, 2040, 2041, 2057,
+            2011, 2008, 2008, 2008, 0, 2008, 2011, 2040, 2041, 2057,
         ];
         assert_eq!(codes, expected);
     }

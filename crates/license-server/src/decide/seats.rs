@@ -2,6 +2,7 @@
 
 use std::{cmp::Reverse, time::Duration};
 
+use license_core::api::MAX_ANSWER_BODY;
 use license_types::{Code, FeatureId, Holder, Seats, SessionId, UnixTime};
 
 use super::{BindingId, BindingRow, CustomerId, Desk, GrantRow, Refusal, Rows, SeatRow, Write};
@@ -9,6 +10,18 @@ use super::{BindingId, BindingRow, CustomerId, Desk, GrantRow, Refusal, Rows, Se
 /// How long a dropped host that was told stays barred from the seat, so that its hourly check does not
 /// take back what a person is about to use elsewhere (design, section 7).
 const BARRED_AFTER_TOLD: Duration = Duration::from_hours(24);
+
+/// The most bytes that seats of users take in one host's statement: half of what a statement may have, which is
+/// three quarters of [`MAX_ANSWER_BODY`] in base64. Some 20,000 seats with names of 20 letters. The other half is
+/// for the features.
+const MAX_USERS_LEN: usize = MAX_ANSWER_BODY / 4 * 3 / 2;
+
+/// A user's seat in a statement as JSON: its names, its session, and the holder with what is escaped.
+fn seat_len(holder: &Holder) -> usize {
+    const WITHOUT_HOLDER: usize = r#"{"session":"0123456789abcdef0123456789abcdef","holder":""},"#.len();
+    WITHOUT_HOLDER
+        + holder.as_str().bytes().map(|byte| 1 + usize::from(matches!(byte, b'"' | b'\\'))).sum::<usize>()
+}
 
 /// One feature of a number: its grants and its seats.
 pub(super) struct Pool<'r> {
@@ -193,9 +206,18 @@ impl Desk<'_> {
         }
         let free = pool.free_slot().filter(|_| held.is_none());
         let slot = free.ok_or(Refusal::NoSeatFree { feature, product })?;
+        if holder.is_some_and(|holder| self.users_len(binding) + seat_len(holder) > MAX_USERS_LEN) {
+            return Err(Refusal::TooManyUsers { feature });
+        }
         let session = SessionId(self.drawn.id(&format!("seat {feature} {holder:?}")));
         self.seat(binding, feature, slot, holder.cloned(), session.clone());
         Ok(session)
+    }
+
+    /// The length in a statement of all seats that the binding holds for users.
+    fn users_len(&self, binding: &BindingRow) -> usize {
+        let mine = self.draft.rows.seats.iter().filter(|seat| seat.binding == binding.id);
+        mine.filter_map(|seat| seat.holder.as_ref()).map(seat_len).sum()
     }
 
     /// Takes a free slot. Whoever was dropped from this feature may compete for its seats again.
@@ -322,6 +344,33 @@ mod tests {
         assert!(matches!(world.refused(1, &capture_for(48, "петров")), Refusal::NoSeatFree { .. }));
         let by_host = world.ok(1, &capture_for(43, "иванов")).session;
         assert_eq!(world.ok(1, &capture(43)).session, by_host, "43 is counted by host");
+    }
+
+    #[test]
+    fn a_host_holds_seats_for_no_more_users_than_a_statement_can_tell() {
+        let mut world = World::registered(1);
+        world.issue('A', 85, 100_000, 365);
+        world.ok(1, &Call::Coupon { coupon: coupon('A') });
+        let first = world.rows.seats[0].clone();
+        let holder = |user: usize| format!("{}{user:06}", "\\".repeat(Holder::MAX_BYTES - 6));
+        let fit = MAX_USERS_LEN / seat_len(&holder(0).parse().unwrap());
+        for user in 1..fit {
+            world.rows.seats.push(SeatRow {
+                session: SessionId(format!("{user:032}")),
+                feature: FeatureId(48),
+                slot: u32::try_from(user).unwrap(),
+                holder: holder(user).parse().ok(),
+                ..first.clone()
+            });
+        }
+        let answer = world.ok(1, &capture_for(48, &holder(0)));
+        let payload = serde_json::to_vec(&answer.statement.unwrap()).unwrap().len();
+        assert!((MAX_USERS_LEN - 1024..MAX_USERS_LEN + 10_000).contains(&payload), "{payload}");
+        let refused = world.refused(1, &capture_for(48, &holder(fit)));
+        assert_eq!(refused, Refusal::TooManyUsers { feature: FeatureId(48) });
+        assert_eq!(world.ok(1, &capture_for(48, &holder(0))).session, answer.session, "what it has it keeps");
+        world.ok(1, &Call::Release { session: SessionId(format!("{:032}", 1)) });
+        world.ok(1, &capture_for(48, &holder(fit)));
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn refusals(call: &Call) -> Vec<Refusal> {
         Barred, Copy, CouponBlocked, CouponUnknown, CouponUsed, CouponWithoutNumber, Dropped,
         EmailOfAnotherCompany, Expired, FieldControl, FieldMissing, FieldTooLong, HostRegistered, NoEmail,
         NoNumber, NoSeatFree, NotLicensed, NotSold, OutOfDate, RegisteredOnAnotherHost, Replaced, Restless,
-        Suspended, TooManyMetrics, TrialSpent, UnknownHost, UnknownNumber, UnknownSeat,
+        Suspended, TooManyMetrics, TooManyUsers, TrialSpent, UnknownHost, UnknownNumber, UnknownSeat,
     };
     let (feature, product) = (FeatureId(45), ProductId(81));
     match call {
@@ -140,6 +140,7 @@ fn refusals(call: &Call) -> Vec<Refusal> {
             NotLicensed { feature, product: Some(product) },
             Expired { feature, product: Some(product) },
             NoSeatFree { feature, product: Some(product) },
+            TooManyUsers { feature },
             Barred { feature },
         ],
         Call::Release { .. } => {
