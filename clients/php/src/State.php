@@ -26,4 +26,16 @@ enum State: string
 
     /** What was held cannot be used any more; the license server is asked for it. */
     case Recovering = 'recovering';
+
+    /** There is no registration number, and one is being registered or activated. */
+    case Registering = 'registering';
+
+    /** There is a lease, and it was given to other hardware; the license server is to be told first. */
+    case HostChanged = 'host_changed';
+
+    /** The license server said no until a person decides: a copy of another host, or moved too often. */
+    case Pending = 'pending';
+
+    /** The daemon is stopping. */
+    case Draining = 'draining';
 }

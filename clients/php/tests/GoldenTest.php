@@ -75,7 +75,8 @@ final class GoldenTest extends Scripted
 
     public static function states(): array
     {
-        return [['unregistered'], ['fresh'], ['offline'], ['lapsed'], ['refused'], ['recovering']];
+        return [['unregistered'], ['fresh'], ['offline'], ['lapsed'], ['refused'], ['recovering'],
+            ['registering'], ['host_changed'], ['pending'], ['draining']];
     }
 
     public function testTheGoldenCaptureAndReleaseAreRead(): void

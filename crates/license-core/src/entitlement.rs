@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use license_types::{Basis, Code, Entitlement, FeatureId, Holder, UnixTime, Verdict};
+use license_types::{Basis, Code, Entitlement, FeatureId, Holder, Seats, UnixTime, Verdict};
 
 use crate::{
     state::{Binding, DEFAULT_RUN_ON, Held, State},
@@ -29,8 +29,8 @@ impl State {
             product: listed.map(|row| row.product),
             message: message(feature, listed, &verdict),
             verdict,
-            session: listed.and_then(|row| seat(row, holder)).map(|seat| seat.session.clone()),
-            seats: listed.map(|row| row.seats),
+            session: listed.and_then(|row| self.seat(row, holder)).map(|seat| seat.session.clone()),
+            seats: listed.map(|row| self.seats(row)),
             last_answer: self.held().map(|held| held.statement().issued_at),
             next_check: self.due().map(|due| self.unix_at(due, now)),
         }
@@ -70,15 +70,17 @@ impl State {
         let Some(row) = lease.features.iter().find(|row| row.feature == feature) else {
             return denied(Code::NO_LICENSE);
         };
+        let is_free = || Verdict::Denied { code: Code::NO_LICENSE, reason: SEAT_IS_FREE.to_owned() };
         match row.refusal {
-            Some(Code::NO_LICENSE) if row.seats.is_free() => {
-                return Verdict::Denied { code: Code::NO_LICENSE, reason: SEAT_IS_FREE.to_owned() };
-            }
+            Some(Code::NO_LICENSE) if row.seats.is_free() => return is_free(),
             Some(code) => return denied(code),
             None => {}
         }
-        if row.per_user && holder.is_some() && seat(row, holder).is_none() {
-            return denied(Code::NO_LICENSE);
+        match (row.seat(holder), self.seat(row, holder)) {
+            // It was given back here, and the license server does not know yet.
+            (Some(_), None) => return is_free(),
+            (None, _) if row.per_user && holder.is_some() => return denied(Code::NO_LICENSE),
+            (None | Some(_), _) => {}
         }
         let honoured_until = row.honoured_until.unwrap_or(lease.honoured_until).min(lease.honoured_until);
         let ends = held.honours(honoured_until);
@@ -105,17 +107,22 @@ impl State {
         }
     }
 
+    /// The seat of `holder`, or of this host, unless it was given back.
+    fn seat<'a>(&self, row: &'a LeasedFeature, holder: Option<&Holder>) -> Option<&'a HeldSeat> {
+        row.seat(holder).filter(|seat| !self.released.contains(&seat.session))
+    }
+
+    /// How many seats there are, less those that this host gave back.
+    fn seats(&self, row: &LeasedFeature) -> Seats {
+        let given_back = row.held.iter().filter(|seat| self.released.contains(&seat.session)).count();
+        let given_back = u32::try_from(given_back).unwrap_or(u32::MAX);
+        Seats { captured: row.seats.captured.saturating_sub(given_back), ..row.seats }
+    }
+
     /// The code of the last failure, for when nobody knows and that is why.
     fn last_code(&self) -> Code {
         self.contact.last_failure.as_ref().map_or(Code::NO_ANSWER, |failure| failure.code)
     }
-}
-
-/// The seat of `holder`, or of this host.
-fn seat<'a>(row: &'a LeasedFeature, holder: Option<&Holder>) -> Option<&'a HeldSeat> {
-    // A feature that is counted by host is held by the host, whoever asks.
-    let holder = if row.per_user { holder } else { None };
-    row.held.iter().find(|seat| seat.holder.as_ref() == holder)
 }
 
 fn message(feature: FeatureId, listed: Option<&LeasedFeature>, verdict: &Verdict) -> String {

@@ -1,22 +1,28 @@
 //! The daemon's state: what it holds of the binding, and how each event changes it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use license_types::{Code, RegistrationNumber, SessionId, UnixTime};
+use license_types::{Code, FeatureId, Holder, RegistrationNumber, SessionId, UnixTime};
 use serde::{Deserialize, Serialize};
 
 mod held;
+mod phase;
 mod prepared;
 mod step;
 
 pub use self::{
-    held::Held,
+    held::{Held, LeaseWarning},
+    phase::Phase,
     prepared::PreparedCall,
     step::{Effect, Event, OFF_GRACE, PENDING_LIFE, PENDING_RETRY},
 };
 use crate::{
     api::Call,
     crypto::PublicKey,
+    host::Evidence,
     keys::{KeySet, SignedKeySet},
     statement::Lease,
     time::{Age, Now},
@@ -45,8 +51,23 @@ pub struct State {
     pub serial: u64,
     /// The uid that captured each seat which was captured by request.
     pub owners: BTreeMap<SessionId, u32>,
+    /// Seats that this host gave back and that the license server still counts. They are over here.
+    #[serde(default)]
+    pub released: BTreeSet<SessionId>,
+    /// What was known of the hardware when the statement that is held was asked for.
+    #[serde(default)]
+    pub evidence: Evidence,
+    /// Whether the hardware is another one since, and the license server was not told yet.
+    #[serde(default)]
+    pub host_changed: bool,
     /// The age when this was written.
     pub age: Age,
+    /// Whether the daemon is stopping.
+    #[serde(skip)]
+    pub draining: bool,
+    /// What a later version wrote and this one does not know: kept, so that a downgrade loses nothing.
+    #[serde(flatten)]
+    pub unknown: BTreeMap<String, serde_json::Value>,
 }
 
 /// What is held of the binding.
@@ -105,23 +126,6 @@ pub enum Background {
     Make(Call),
 }
 
-/// What the state comes to, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Phase {
-    /// There is no number.
-    Unregistered,
-    /// There is a lease, and the last attempt reached the license server.
-    Fresh,
-    /// There is a lease, and the license server is away.
-    Offline,
-    /// The lease has ended without another answer.
-    Lapsed,
-    /// The license server said no.
-    Refused,
-    /// What was held is lost; the license server is asked for it.
-    Recovering,
-}
-
 impl State {
     /// The state of a host that has never been registered.
     #[must_use]
@@ -145,7 +149,12 @@ impl State {
             unbind: false,
             serial: 0,
             owners: BTreeMap::new(),
+            released: BTreeSet::new(),
+            evidence: Evidence::default(),
+            host_changed: false,
             age: now.age,
+            draining: false,
+            unknown: BTreeMap::new(),
         }
     }
 
@@ -182,19 +191,21 @@ impl State {
         matches!(call, Some(Call::Register(_) | Call::Activate { .. }))
     }
 
-    /// What the state comes to now.
+    /// Whether this host has the seat: it holds it, and did not give it back.
     #[must_use]
-    pub fn phase(&self, now: Now) -> Phase {
-        match &self.binding {
-            Binding::Unregistered { .. } => Phase::Unregistered,
-            Binding::Lost { .. } => Phase::Recovering,
-            Binding::Held(held) => match held.lease() {
-                None => Phase::Refused,
-                Some(lease) if now.age > held.ends_at(lease) => Phase::Lapsed,
-                Some(_) if self.contact.offline_since.is_some() => Phase::Offline,
-                Some(_) => Phase::Fresh,
-            },
-        }
+    pub fn has(&self, session: &SessionId) -> bool {
+        self.held().is_some_and(|held| held.holds(session)) && !self.released.contains(session)
+    }
+
+    /// A seat that was given back here, while the license server does not know it: it can be had again without
+    /// asking. Not so once the license server may have been told.
+    #[must_use]
+    pub fn released_seat(&self, feature: FeatureId, holder: Option<&Holder>) -> Option<&SessionId> {
+        let (_, lease) = self.lease()?;
+        let row = lease.features.iter().find(|row| row.feature == feature)?;
+        let session = &row.seat(holder)?.session;
+        let under_way = self.pending.as_ref().is_some_and(|pending| pending.releases(session));
+        self.released.get(session).filter(|_| !under_way)
     }
 
     /// The time of day at an age, for people: by the license server's signed time where one is held,
@@ -236,7 +247,10 @@ impl State {
         match &self.pending {
             Some(pending) => Background::Repeat(Box::new(pending.clone())),
             None if self.unbind => Background::Make(Call::Drop),
-            None => Background::Make(Call::CheckIn),
+            None => Background::Make(match self.released.first() {
+                Some(session) => Call::Release { session: session.clone() },
+                None => Call::CheckIn,
+            }),
         }
     }
 
@@ -258,7 +272,8 @@ impl State {
                 let used = lease.features.iter().filter(|feature| feature.refusal.is_none());
                 let expired =
                     used.filter_map(|feature| feature.expires_at).any(|at| held.age_at(at) < now.age);
-                expired || held.is_past_half(lease, now.age) || self.pending.is_some() || self.unbind
+                let waits = self.pending.is_some() || self.unbind || self.host_changed;
+                expired || waits || held.is_past_half(lease, now.age)
             }
         }
     }

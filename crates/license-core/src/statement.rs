@@ -97,6 +97,16 @@ pub struct LeasedFeature {
     pub run_on: Option<u64>,
 }
 
+impl LeasedFeature {
+    /// The seat of `holder`, or of this host.
+    #[must_use]
+    pub fn seat(&self, holder: Option<&Holder>) -> Option<&HeldSeat> {
+        // A feature that is counted by host is held by the host, whoever asks.
+        let holder = if self.per_user { holder } else { None };
+        self.held.iter().find(|seat| seat.holder.as_ref() == holder)
+    }
+}
+
 /// One seat that this host holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -115,6 +125,9 @@ pub struct Refusal {
     pub code: Code,
     /// The same in words.
     pub reason: String,
+    /// Whether it stands until a person decides: the host is a copy of another one, or moved too often.
+    #[serde(default)]
+    pub pending: bool,
 }
 
 /// A [`Statement`] with the signature of an online key over its exact bytes.

@@ -114,6 +114,15 @@ pub enum State {
     Refused,
     /// What was held cannot be used any more; the license server is asked for it.
     Recovering,
+    /// There is no registration number, and one is being registered or activated.
+    Registering,
+    /// There is a lease, and it was given to other hardware; the license server is to be told first.
+    HostChanged,
+    /// The license server said no until a person decides: this is a copy of another host, or it moved too
+    /// often.
+    Pending,
+    /// The daemon is stopping.
+    Draining,
 }
 
 impl fmt::Display for State {
@@ -125,6 +134,10 @@ impl fmt::Display for State {
             Self::Lapsed => "lapsed",
             Self::Refused => "refused",
             Self::Recovering => "recovering",
+            Self::Registering => "registering",
+            Self::HostChanged => "host_changed",
+            Self::Pending => "pending",
+            Self::Draining => "draining",
         })
     }
 }

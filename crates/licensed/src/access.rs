@@ -155,7 +155,7 @@ impl Access {
 
     async fn release(&self, session: SessionId, peer: &PeerCred) -> Result<Done, Failure> {
         let snapshot = self.keeper.snapshot();
-        if !snapshot.state.held().is_some_and(|held| held.holds(&session)) {
+        if !snapshot.state.has(&session) {
             let message = format!("This host holds no seat {session}.");
             return Err(Failure { kind: ErrorKind::Refused, code: None, message });
         }
@@ -163,8 +163,16 @@ impl Access {
         if !is_own && !self.is_admin(peer) {
             return Err(not_permitted(&Request::Release { session }, peer));
         }
-        let success = self.keeper.call(Call::Release { session }, peer.uid).await?;
-        Ok(Done { message: "The seat is released.".to_owned(), warnings: success.warnings })
+        match self.keeper.release(session, peer.uid).await {
+            Ok(success) => {
+                Ok(Done { message: "The seat is released.".to_owned(), warnings: success.warnings })
+            }
+            Err(failure @ Failure { kind: ErrorKind::NoAnswer, .. }) => Ok(Done {
+                message: "The seat is released on this host.".to_owned(),
+                warnings: vec![format!("The license server is told as soon as it can be reached: {failure}")],
+            }),
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn license_info_of(&self, number: RegistrationNumber, uid: u32) -> Result<LicenseInfo, Failure> {

@@ -40,6 +40,14 @@ impl SystemClock {
     }
 }
 
+/// For how long the machine has been suspended since its boot: `CLOCK_MONOTONIC` stands still then, and
+/// `CLOCK_BOOTTIME` goes on.
+#[must_use]
+pub fn suspended() -> Duration {
+    let awake = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
+    since_boot().saturating_sub(awake)
+}
+
 /// `CLOCK_BOOTTIME`, which counts suspends; see clock_gettime(2).
 fn since_boot() -> Duration {
     clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from)

@@ -4,8 +4,11 @@
 //! a snapshot after every change. Queries read the snapshot and wait for nobody.
 
 mod admission;
+mod give_up;
 mod handle;
 mod news;
+mod seats;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +31,7 @@ use license_types::{Code, FeatureId};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
-    time,
+    time::{self, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -39,6 +42,7 @@ use self::{
     admission::{MOST_WAITING, RefusedSeat},
     handle::{Command, Waiter},
     news::News,
+    surroundings::Surroundings,
 };
 use crate::{
     clock::SystemClock,
@@ -53,8 +57,11 @@ use crate::{
 /// How often the time is stored: what a power cut may cost of it (design, section 4).
 const CLOCK_INTERVAL: Duration = Duration::from_mins(10);
 
-/// The longest sleep. A timer does not count suspends, so the boot clock is looked at this often.
-const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+/// How often the keeper looks around: a timer does not count suspends, and nobody tells what only time changes.
+const LOOK_INTERVAL: Duration = Duration::from_mins(1);
+
+/// The longest sleep, for when nothing is due.
+const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 
 /// The shortest sleep, so that nothing that stays due can make a busy loop.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(10);
@@ -108,7 +115,11 @@ pub struct Keeper<E> {
     /// keep the license server's word from this host.
     schedule_is_next: bool,
     chance: fastrand::Rng,
+    surroundings: Surroundings,
+    /// What was logged of the state last.
     shown: Option<(Phase, Option<Code>)>,
+    /// What was logged last of a lease that runs out, in percent.
+    warned: Option<u8>,
     store_fault: Option<String>,
 }
 
@@ -157,7 +168,9 @@ impl<E: Exchange> Keeper<E> {
             refused_seats: BTreeMap::new(),
             schedule_is_next: false,
             chance: fastrand::Rng::with_seed(seed),
+            surroundings: Surroundings::now(),
             shown: None,
+            warned: None,
             store_fault: None,
         };
         (keeper, handle)
@@ -166,10 +179,13 @@ impl<E: Exchange> Keeper<E> {
     /// Works until `stop`. `started` says how the clock took up the time.
     pub async fn run(mut self, started: license_core::time::Resumed, stop: CancellationToken) {
         let fraction = self.chance.f64();
-        self.apply(Event::Started { booted: started.booted, off: started.off, fraction }).await;
+        let evidence = self.identity.evidence.clone();
+        self.apply(Event::Started { booted: started.booted, off: started.off, evidence, fraction }).await;
         self.save_clock().await;
-        let mut clock_ticks = time::interval(CLOCK_INTERVAL);
+        let (mut clock_ticks, mut looks) = (time::interval(CLOCK_INTERVAL), time::interval(LOOK_INTERVAL));
         clock_ticks.reset();
+        looks.reset();
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.start_next().await;
             self.listen();
@@ -181,17 +197,26 @@ impl<E: Exchange> Keeper<E> {
                 Some(command) = self.commands.recv() => self.take(command).await,
                 heard = self.news.heard() => self.hear(heard).await,
                 _ = clock_ticks.tick() => self.save_clock().await,
-                () = time::sleep(nap) => {
-                    self.announce();
-                    if self.store_fault.is_some() {
-                        // What could not be written may have been a refusal or a reset: both generations.
-                        self.save(Effect::SaveBoth).await;
-                        self.publish();
-                    }
-                }
+                _ = looks.tick() => self.look().await,
+                () = time::sleep(nap) => {}
             }
         }
         self.drain().await;
+    }
+
+    /// Does what nobody tells it to.
+    async fn look(&mut self) {
+        let is_offline = self.state.contact.offline_since.is_some();
+        if let Some(event) = self.surroundings.look(is_offline, self.chance.f64()) {
+            info!(?event, "the next check is planned anew");
+            self.apply(event).await;
+        }
+        self.announce();
+        if self.store_fault.is_some() {
+            // What could not be written may have been a refusal or a reset: both generations.
+            self.save(Effect::SaveBoth).await;
+            self.publish();
+        }
     }
 
     /// How long to sleep when nothing happens.
@@ -205,7 +230,14 @@ impl<E: Exchange> Keeper<E> {
     async fn take(&mut self, command: Command<E>) {
         match command {
             Command::Call { call, asked_by, automatic, waiter } => {
+                if let Some(session) = self.retaken(&call) {
+                    return self.retake(session, asked_by, waiter).await;
+                }
                 self.take_call(call, asked_by, automatic, waiter);
+            }
+            Command::Release { session, asked_by, waiter } => {
+                self.apply(Event::Release(session.clone())).await;
+                self.take_call(Call::Release { session }, asked_by, false, waiter);
             }
             Command::Reset { done } => {
                 self.overtake();
@@ -416,6 +448,14 @@ impl<E: Exchange> Keeper<E> {
     fn announce(&mut self) {
         let now = self.clock.now();
         let snapshot = self.snapshot();
+        let warning = self.state.lease_warning(now);
+        let percent = warning.map(|warning| warning.percent);
+        if percent > self.warned
+            && let Some(warning) = warning
+        {
+            warn!("{}", status::runs_out(warning));
+        }
+        self.warned = percent;
         let (phase, code) = (self.state.phase(now), status::code(&self.state, now));
         if self.shown == Some((phase, code)) {
             return;
@@ -424,57 +464,18 @@ impl<E: Exchange> Keeper<E> {
         let message = status::line(&snapshot, now);
         let license_code = code.map(|code| code.0);
         match phase {
-            Phase::Fresh => info!(license_code, "{message}"),
-            Phase::Unregistered | Phase::Offline | Phase::Lapsed | Phase::Refused | Phase::Recovering => {
+            Phase::Fresh | Phase::Registering | Phase::Draining => info!(license_code, "{message}"),
+            Phase::Unregistered
+            | Phase::Offline
+            | Phase::HostChanged
+            | Phase::Lapsed
+            | Phase::Refused
+            | Phase::Pending
+            | Phase::Recovering => {
                 warn!(license_code, "{message}");
             }
         }
         crate::systemd::status(&message);
-    }
-
-    /// Gives everything up that is under way or waits: a reset comes before it.
-    fn overtake(&mut self) {
-        self.news.stop();
-        let mut waiters: Vec<Waiter> = self.queue.drain(..).flat_map(|waiting| waiting.waiters).collect();
-        if let Some(under_way) = self.in_flight.take() {
-            under_way.task.abort();
-            waiters.extend(under_way.waiters);
-        }
-        let message = "The request was overtaken by a reset.".to_owned();
-        answer(waiters, &Err(Failure { kind: ErrorKind::Busy, code: None, message }));
-    }
-
-    /// Lets what somebody waits for go before a check-in of the schedule, unless it is the schedule's turn.
-    /// Other calls are never given up, since a later one could arrive before them.
-    fn give_way(&mut self) {
-        let gives_way = |under_way: &mut InFlight| {
-            under_way.is_scheduled && under_way.waiters.is_empty() && under_way.prepared.call == Call::CheckIn
-        };
-        if !self.schedule_is_next
-            && let Some(under_way) = self.in_flight.take_if(gives_way)
-        {
-            under_way.task.abort();
-            self.schedule_is_next = true;
-        }
-    }
-
-    /// Tells everybody who waits that the daemon stops, and stores the time.
-    async fn drain(mut self) {
-        self.commands.close();
-        self.news.stop();
-        let mut waiters: Vec<Waiter> = self.queue.drain(..).flat_map(|waiting| waiting.waiters).collect();
-        if let Some(under_way) = self.in_flight.take() {
-            under_way.task.abort();
-            waiters.extend(under_way.waiters);
-        }
-        while let Ok(command) = self.commands.try_recv() {
-            match command {
-                Command::Call { waiter, .. } => waiters.push(waiter),
-                Command::Reset { .. } | Command::Configure { .. } => {}
-            }
-        }
-        answer(waiters, &Err(draining()));
-        self.save_clock().await;
     }
 }
 

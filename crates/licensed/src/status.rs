@@ -1,7 +1,7 @@
 //! What the daemon says about itself, in words and as the answer to `status` and `license_info`.
 
 use license_core::{
-    state::{Phase, State as CoreState},
+    state::{LeaseWarning, Phase, State as CoreState},
     statement::Kind,
     time::Now,
 };
@@ -28,11 +28,11 @@ pub fn no_root(trust_path: &str) -> String {
 pub fn code(state: &CoreState, now: Now) -> Option<Code> {
     let last = state.contact.last_failure.as_ref().map(|failure| failure.code);
     match state.phase(now) {
-        Phase::Unregistered => Some(Code::KEY_ERROR),
-        Phase::Fresh => None,
-        Phase::Offline => last,
+        Phase::Unregistered | Phase::Registering => Some(Code::KEY_ERROR),
+        Phase::Fresh | Phase::Draining => None,
+        Phase::Offline | Phase::HostChanged => last,
         Phase::Lapsed | Phase::Recovering => Some(last.unwrap_or(Code::NO_ANSWER)),
-        Phase::Refused => state.held().and_then(|held| match &held.statement().kind {
+        Phase::Refused | Phase::Pending => state.held().and_then(|held| match &held.statement().kind {
             Kind::Refusal(refusal) => Some(refusal.code),
             Kind::Lease(_) => None,
         }),
@@ -47,7 +47,7 @@ pub fn message(snapshot: &Snapshot, now: Now) -> String {
     let why = state.contact.last_failure.as_ref().map_or("it was not asked yet", |failure| &failure.message);
     let why = why.trim_end_matches('.');
     match state.phase(now) {
-        Phase::Unregistered if state.is_registering() => {
+        Phase::Registering => {
             format!("A registration is under way; the license server has not answered yet: {why}.")
         }
         Phase::Unregistered if snapshot.server.is_none() => {
@@ -57,10 +57,15 @@ pub fn message(snapshot: &Snapshot, now: Now) -> String {
             "This host has no registration number. Register, or activate a number.".to_owned()
         }
         Phase::Fresh => "Bound; the license server answers.".to_owned(),
+        Phase::HostChanged => format!(
+            "Bound, on other hardware than before: a move, a new board, or a copy. The license server is told at the \
+             next check, and its last lease is honoured: {why}."
+        ),
+        Phase::Draining => "The daemon is stopping.".to_owned(),
         Phase::Offline => format!("Bound; the license server is away and its last lease is honoured: {why}."),
         Phase::Lapsed => format!("The lease has ended without an answer of the license server: {why}."),
         Phase::Recovering => format!("What was held is lost; the license server is asked for it: {why}."),
-        Phase::Refused => match state.held().map(|held| &held.statement().kind) {
+        Phase::Refused | Phase::Pending => match state.held().map(|held| &held.statement().kind) {
             Some(Kind::Refusal(refusal)) => refusal.reason.clone(),
             Some(Kind::Lease(_)) | None => Code::NO_LICENSE.meaning().to_owned(),
         },
@@ -92,6 +97,10 @@ pub fn report(snapshot: &Snapshot, now: Now) -> Status {
             Phase::Lapsed => State::Lapsed,
             Phase::Refused => State::Refused,
             Phase::Recovering => State::Recovering,
+            Phase::Registering => State::Registering,
+            Phase::HostChanged => State::HostChanged,
+            Phase::Pending => State::Pending,
+            Phase::Draining => State::Draining,
         },
         number: state.number().map(license_types::RegistrationNumber::masked),
         company: lease.map(|(_, lease)| lease.customer.company.clone()),
@@ -107,17 +116,32 @@ pub fn report(snapshot: &Snapshot, now: Now) -> Status {
         }),
         next_check: state.due().map(|due| state.unix_at(due.max(now.age), now)),
         honoured_until: lease.map(|(_, lease)| lease.honoured_until),
-        warnings: warnings(snapshot),
+        warnings: warnings(snapshot, now),
     }
 }
 
-fn warnings(snapshot: &Snapshot) -> Vec<String> {
+fn warnings(snapshot: &Snapshot, now: Now) -> Vec<String> {
+    let state = &snapshot.state;
     let server = snapshot.server.is_none().then(|| NO_SERVER.to_owned());
-    let unbind = snapshot
-        .state
-        .unbind
-        .then(|| "The license server does not know yet that this host was reset.".to_owned());
-    [snapshot.store_fault.clone(), server, unbind].into_iter().flatten().collect()
+    let unbind =
+        state.unbind.then(|| "The license server does not know yet that this host was reset.".to_owned());
+    let seats = state.released.len();
+    let released = (seats > 0).then(|| {
+        format!("The license server does not know yet that this host gave {seats} of its seats back.")
+    });
+    let lease = state.lease_warning(now).map(runs_out);
+    [snapshot.store_fault.clone(), server, lease, unbind, released].into_iter().flatten().collect()
+}
+
+/// What to say of a lease that runs out.
+#[must_use]
+pub fn runs_out(LeaseWarning { percent, left }: LeaseWarning) -> String {
+    let hours = left.as_secs() / 3600;
+    let left = if hours >= 48 { format!("{} days", hours / 24) } else { format!("{hours} hours") };
+    format!(
+        "{percent} % of the time that the license server's last word counts is over: {left} are left. Make the license \
+         server reachable, then run `licensectl recheck`."
+    )
 }
 
 /// The answer to `license_info`: what the lease says. E-mail and phone are masked unless `in_full`.

@@ -1,5 +1,7 @@
 //! The statement that is held, and the times in it.
 
+use std::time::Duration;
+
 use license_types::{SessionId, UnixTime};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,19 @@ use crate::{
     statement::{Kind, Lease, SignedStatement, Statement, StatementError},
     time::Age,
 };
+
+/// How much of a lease may be over without an answer before people are told, in percent: at the half there is
+/// time to look, and the last twentieth of 30 days is a day and a half.
+const WARN_AT: [u8; 3] = [95, 80, 50];
+
+/// A lease that runs out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseWarning {
+    /// So much of it is over, in percent: 50, 80 or 95.
+    pub percent: u8,
+    /// So long it still lasts.
+    pub left: Duration,
+}
 
 /// A statement that is held.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,9 +130,26 @@ impl Held {
         self.age_at(honoured_until).max(self.grace_until.unwrap_or_default())
     }
 
+    /// The age at which the first feature that this host uses is honoured no more; that of the lease at the
+    /// latest.
+    #[must_use]
+    pub fn first_end(&self, lease: &Lease) -> Age {
+        let used = lease.features.iter().filter(|feature| feature.refusal.is_none());
+        let ends = used.filter_map(|feature| feature.honoured_until).map(|until| self.honours(until));
+        ends.fold(self.ends_at(lease), Age::min)
+    }
+
     /// Whether half of the time between the answer and the end of the lease is over.
     pub(super) fn is_past_half(&self, lease: &Lease, age: Age) -> bool {
         let life = self.age_at(lease.honoured_until).saturating_since(self.sent_at);
         age.saturating_since(self.sent_at) > life / 2
+    }
+
+    /// What to say of the part of the lease that is over; nothing before its half, nor after its end.
+    pub(super) fn warning(&self, lease: &Lease, age: Age) -> Option<LeaseWarning> {
+        let end = self.first_end(lease);
+        let (life, over) = (end.saturating_since(self.sent_at), age.saturating_since(self.sent_at));
+        let percent = WARN_AT.into_iter().find(|percent| over >= life / 100 * u32::from(*percent))?;
+        (age < end).then(|| LeaseWarning { percent, left: end.saturating_since(age) })
     }
 }

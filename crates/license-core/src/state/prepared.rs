@@ -1,5 +1,6 @@
 //! Calls as they are sent, and sent again.
 
+use license_types::SessionId;
 use serde::{Deserialize, Serialize};
 
 use super::State;
@@ -24,6 +25,9 @@ pub struct PreparedCall {
     pub serial: u64,
     /// The body.
     pub body: ExactBytes,
+    /// What was known of the hardware.
+    #[serde(default)]
+    pub evidence: Evidence,
     /// When it was first sent: a lease that comes of it is counted from here.
     pub sent_at: Age,
     /// The uid that asked for it; 0 for the daemon's own calls.
@@ -46,7 +50,7 @@ impl PreparedCall {
     ) -> Result<Self, serde_json::Error> {
         let held = state.held();
         let receipt = held.and_then(|held| held.receipt.clone());
-        let body = HostCall { nonce, evidence, receipt, call };
+        let body = HostCall { nonce, evidence: evidence.clone(), receipt, call };
         let bytes = ExactBytes(serde_json::to_vec(&body)?);
         Ok(Self {
             call: body.call,
@@ -54,10 +58,16 @@ impl PreparedCall {
             nonce,
             serial: state.serial,
             body: bytes,
+            evidence,
             sent_at: now.age,
             asked_by,
             maybe_delivered: false,
         })
+    }
+
+    /// Whether it gives that seat back.
+    pub(super) fn releases(&self, seat: &SessionId) -> bool {
+        matches!(&self.call, Call::Release { session } if session == seat)
     }
 
     /// Whether the outcome matters even if the answer gets lost. It does not where the call changes

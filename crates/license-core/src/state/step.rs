@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use license_types::Code;
+use license_types::{Code, SessionId};
 
 use super::{Binding, Contact, FailedAttempt, Held, PreparedCall, State};
 use crate::{
     api::Call,
+    host::Evidence,
     outcome::{Accepted, NoAnswer, Outcome},
     schedule,
     time::{Age, Now},
@@ -33,6 +34,18 @@ pub enum Event {
         booted: bool,
         /// For how long it was off.
         off: Duration,
+        /// What is known of the hardware.
+        evidence: Evidence,
+        /// Chance, in `0..1`.
+        fraction: f64,
+    },
+    /// The machine was suspended, and runs again.
+    Resumed {
+        /// Chance, in `0..1`.
+        fraction: f64,
+    },
+    /// There is a way into the network that was not there before.
+    NetworkReturned {
         /// Chance, in `0..1`.
         fraction: f64,
     },
@@ -51,8 +64,19 @@ pub enum Event {
     },
     /// The license server has something new of this host's number.
     News,
+    /// A seat is given back: here at once, and the license server is told when it can be reached.
+    Release(SessionId),
+    /// A [released seat](State::released_seat) is wanted again, by that uid.
+    Retake {
+        /// The seat.
+        session: SessionId,
+        /// Who wants it.
+        asked_by: u32,
+    },
     /// A person gave the registration number up.
     Reset,
+    /// The daemon stops.
+    Stopping,
 }
 
 /// What is to be done about a change.
@@ -70,7 +94,12 @@ impl State {
     pub fn step(mut self, event: Event, now: Now) -> (Self, Vec<Effect>) {
         self.age = now.age;
         match event {
-            Event::Started { booted, off, fraction } => self.started(booted, off, fraction, now),
+            Event::Started { booted, off, evidence, fraction } => {
+                self.started(booted, off, &evidence, fraction, now)
+            }
+            Event::Resumed { fraction } | Event::NetworkReturned { fraction } => {
+                (self.returned(fraction, now), Vec::new())
+            }
             Event::Sending(call) => self.sending(*call),
             Event::Ended { call, outcome, retry_step, fraction } => {
                 self.contact.last_attempt = Some(now.age);
@@ -86,7 +115,13 @@ impl State {
                 }
             }
             Event::News => (self.heard(now), Vec::new()),
+            Event::Release(session) => self.release(session),
+            Event::Retake { session, asked_by } => self.retake(session, asked_by),
             Event::Reset => self.reset(now),
+            Event::Stopping => {
+                self.draining = true;
+                (self, Vec::new())
+            }
         }
     }
 
@@ -100,7 +135,14 @@ impl State {
         (self, vec![Effect::Save])
     }
 
-    fn started(mut self, booted: bool, off: Duration, fraction: f64, now: Now) -> (Self, Vec<Effect>) {
+    fn started(
+        mut self,
+        booted: bool,
+        off: Duration,
+        evidence: &Evidence,
+        fraction: f64,
+        now: Now,
+    ) -> (Self, Vec<Effect>) {
         let mut effects = Vec::new();
         if let Binding::Held(held) = &mut self.binding
             && let Some(lease) = held.lease()
@@ -115,11 +157,22 @@ impl State {
             // Nobody knows how far it got before the stop.
             pending.maybe_delivered = true;
         }
-        if booted || self.contact.next_check.is_none() {
+        self.host_changed = self.held().is_some() && self.evidence.contradicts(evidence);
+        if booted || self.host_changed || self.contact.next_check.is_none() {
             let wait = schedule::after_boot(self.is_urgent(now), fraction);
             self.contact.next_check = Some(now.age.saturating_add(wait));
         }
         (self, effects)
+    }
+
+    /// The way to the license server may be another one than a moment ago. A whole region may have had the same
+    /// outage, so that this is spread as after a boot; what is planned sooner stays.
+    fn returned(mut self, fraction: f64, now: Now) -> Self {
+        let wait = schedule::after_boot(self.is_urgent(now), fraction);
+        let soon = now.age.saturating_add(wait);
+        let planned = self.contact.next_check.filter(|next| *next > now.age);
+        self.contact.next_check = Some(planned.map_or(soon, |next| next.min(soon)));
+        self
     }
 
     fn accepted(
@@ -146,9 +199,12 @@ impl State {
         if let (Call::Capture { .. }, Some(session)) = (&call.call, &accepted.session) {
             self.owners.entry(session.clone()).or_insert(call.asked_by);
         }
+        self.evidence = call.evidence.clone();
+        self.host_changed = false;
         let held = Held::new(accepted, call.sent_at);
         let effect = if held.lease().is_some() { Effect::Save } else { Effect::SaveBoth };
         self.owners.retain(|session, _| held.holds(session));
+        self.released.retain(|session| held.holds(session));
         self.binding = Binding::Held(Box::new(held));
         (self, vec![effect])
     }
@@ -171,7 +227,7 @@ impl State {
         now: Now,
     ) -> (Self, Vec<Effect>) {
         self.forget(call);
-        match call.call {
+        match &call.call {
             // A check-in is always answered with a statement: anything else is no answer.
             Call::CheckIn => {
                 let why = NoAnswer {
@@ -186,10 +242,15 @@ impl State {
                 self.unbind = false;
                 (self, vec![Effect::Save])
             }
+            // Whatever it knows of the seat, it will not free it: the next statement says what holds.
+            Call::Release { session } => {
+                self.released.remove(session);
+                self.contact.next_check = Some(now.age);
+                (self, vec![Effect::Save])
+            }
             Call::Register(_)
             | Call::Activate { .. }
             | Call::Capture { .. }
-            | Call::Release { .. }
             | Call::Coupon { .. }
             | Call::Trial { .. }
             | Call::LicenseInfo { .. }
@@ -210,6 +271,10 @@ impl State {
         let is_old = now.age.saturating_since(call.sent_at) > PENDING_LIFE;
         if !maybe_delivered || is_old {
             self.forget(call);
+            if let (true, true, Call::Release { session }) = (maybe_delivered, is_old, &call.call) {
+                // It would be made anew, and keep check-ins away for ever.
+                self.released.remove(session);
+            }
         } else if let Some(pending) = self.pending_of(call) {
             pending.maybe_delivered = true;
         }
@@ -230,12 +295,32 @@ impl State {
         self
     }
 
+    /// What was begun online goes on; what is over here is not to come back by a crash.
+    fn release(mut self, session: SessionId) -> (Self, Vec<Effect>) {
+        if !self.has(&session) {
+            return (self, Vec::new());
+        }
+        self.owners.remove(&session);
+        self.released.insert(session);
+        (self, vec![Effect::Save])
+    }
+
+    fn retake(mut self, session: SessionId, asked_by: u32) -> (Self, Vec<Effect>) {
+        if !self.released.remove(&session) {
+            return (self, Vec::new());
+        }
+        self.owners.insert(session, asked_by);
+        (self, vec![Effect::Save])
+    }
+
     fn reset(mut self, now: Now) -> (Self, Vec<Effect>) {
         // A registration with an unknown outcome may have bound this host too.
         self.unbind |= !matches!(self.binding, Binding::Unregistered { .. }) || self.is_registering();
         self.binding = Binding::Unregistered { since: now.age };
         self.pending = None;
         self.owners.clear();
+        self.released.clear();
+        self.host_changed = false;
         self.contact = Contact { next_check: Some(now.age), ..Contact::default() };
         (self, vec![Effect::SaveBoth])
     }

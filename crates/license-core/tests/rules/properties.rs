@@ -6,6 +6,7 @@ use crate::world::{HELD, Host, answer, at, lease, online, problem, refusal, stat
 use license_core::{
     api::Call,
     crypto::{Nonce, SigningKey},
+    host::Evidence,
     outcome::HttpAnswer,
     schedule,
     state::{Event, PreparedCall},
@@ -86,7 +87,10 @@ impl Fault {
             Self::Transport(code) => host.check_in_vain(Code(*code), now),
             Self::Restart { off } => {
                 let off = Duration::from_secs(*off);
-                host.step(Event::Started { booted: true, off, fraction: 0.3 }, now);
+                host.step(
+                    Event::Started { booted: true, off, evidence: Evidence::default(), fraction: 0.3 },
+                    now,
+                );
             }
             Self::Http(..) | Self::Problem(..) | Self::ForgedRefusal { .. } => {
                 host.check_in(now, |call| self.answer(call));

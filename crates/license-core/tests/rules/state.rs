@@ -8,6 +8,7 @@ use crate::world::{
 };
 use license_core::{
     api::Call,
+    host::Evidence,
     outcome::Outcome,
     schedule,
     state::{Background, Binding, Effect, Event, PENDING_RETRY, Phase, PreparedCall, State},
@@ -111,7 +112,15 @@ fn a_refusal_stays_a_refusal_in_any_weather() {
     host.check_in(at(60), |call| answer(&statement(2, call.nonce, refusal()), &online()));
     assert_eq!(host.effects, [Effect::SaveBoth], "nothing may revive the dropped lease");
     host.check_in_vain(Code::NO_ANSWER, at(120));
-    host.step(Event::Started { booted: true, off: Duration::from_hours(9999), fraction: 0.5 }, at(DAY));
+    host.step(
+        Event::Started {
+            booted: true,
+            off: Duration::from_hours(9999),
+            evidence: Evidence::default(),
+            fraction: 0.5,
+        },
+        at(DAY),
+    );
     for feature in [HELD, UNLISTED] {
         let expected =
             Verdict::Denied { code: Code::NO_LICENSE, reason: "dropped in the cabinet".to_owned() };
@@ -148,7 +157,15 @@ fn a_repetition_that_did_not_go_out_leaves_the_outcome_unknown() {
     let cases: [(&str, Before); 2] = [
         ("after a lost answer", |host, call| host.end(call, no_answer(Code::NO_ANSWER), at(61))),
         ("after a stop in the middle", |host, _| {
-            host.step(Event::Started { booted: false, off: Duration::ZERO, fraction: 0.5 }, at(61));
+            host.step(
+                Event::Started {
+                    booted: false,
+                    off: Duration::ZERO,
+                    evidence: Evidence::default(),
+                    fraction: 0.5,
+                },
+                at(61),
+            );
         }),
     ];
     for (name, before) in cases {
@@ -292,7 +309,10 @@ fn a_problem_in_answer_to_a_check_in_is_a_failed_attempt() {
 fn after_a_restart_within_a_boot_the_schedule_goes_on() {
     let mut host = Host::bound();
     let due = host.state.due();
-    host.step(Event::Started { booted: false, off: Duration::ZERO, fraction: 0.9 }, at(120));
+    host.step(
+        Event::Started { booted: false, off: Duration::ZERO, evidence: Evidence::default(), fraction: 0.9 },
+        at(120),
+    );
     assert_eq!(host.state.due(), due);
 }
 
@@ -300,7 +320,15 @@ fn after_a_restart_within_a_boot_the_schedule_goes_on() {
 fn after_a_boot_a_good_lease_is_checked_some_time_and_a_doubtful_one_at_once() {
     let boot = |now| {
         let mut host = Host::bound();
-        host.step(Event::Started { booted: true, off: Duration::ZERO, fraction: 0.5 }, now);
+        host.step(
+            Event::Started {
+                booted: true,
+                off: Duration::ZERO,
+                evidence: Evidence::default(),
+                fraction: 0.5,
+            },
+            now,
+        );
         host.state.due().unwrap().saturating_since(now.age)
     };
     assert_eq!(boot(at(DAY)), schedule::START_SPREAD / 2);
@@ -312,7 +340,7 @@ fn after_a_boot_a_good_lease_is_checked_some_time_and_a_doubtful_one_at_once() {
 fn a_lease_that_ended_while_the_machine_was_off_has_a_day_of_grace_once() {
     let mut host = Host::bound();
     let years = Duration::from_hours(10 * 365 * 24);
-    let started = Event::Started { booted: true, off: years, fraction: 0.5 };
+    let started = Event::Started { booted: true, off: years, evidence: Evidence::default(), fraction: 0.5 };
     let now = at(DAY + years.as_secs());
     host.step(started.clone(), now);
     assert_eq!(host.effects, [Effect::Save], "stored before it is used");
@@ -326,7 +354,15 @@ fn a_lease_that_ended_while_the_machine_was_off_has_a_day_of_grace_once() {
 #[test]
 fn a_lease_that_ended_while_the_machine_ran_has_no_grace() {
     let mut host = Host::bound();
-    host.step(Event::Started { booted: true, off: Duration::from_hours(1), fraction: 0.5 }, at(31 * DAY));
+    host.step(
+        Event::Started {
+            booted: true,
+            off: Duration::from_hours(1),
+            evidence: Evidence::default(),
+            fraction: 0.5,
+        },
+        at(31 * DAY),
+    );
     assert_eq!(host.state.phase(at(31 * DAY)), Phase::Lapsed);
 }
 

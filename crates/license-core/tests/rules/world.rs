@@ -97,7 +97,11 @@ pub(crate) fn lease() -> Lease {
 }
 
 pub(crate) fn refusal() -> Kind {
-    Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason: "dropped in the cabinet".to_owned() })
+    Kind::Refusal(Refusal {
+        code: Code::NO_LICENSE,
+        reason: "dropped in the cabinet".to_owned(),
+        pending: false,
+    })
 }
 
 pub(crate) fn statement(serial: u64, nonce: Nonce, kind: Kind) -> Statement {
@@ -163,12 +167,18 @@ pub(crate) fn at(seconds: u64) -> Now {
 pub(crate) struct Host {
     pub(crate) state: State,
     pub(crate) effects: Vec<Effect>,
+    pub(crate) hardware: Evidence,
     nonces: u8,
 }
 
 impl Host {
     pub(crate) fn new() -> Self {
-        Self { state: State::unregistered(at(0)), effects: Vec::new(), nonces: 0 }
+        Self {
+            state: State::unregistered(at(0)),
+            effects: Vec::new(),
+            hardware: Evidence::default(),
+            nonces: 0,
+        }
     }
 
     /// A host that was given the lease at second 0.
@@ -183,7 +193,7 @@ impl Host {
     pub(crate) fn call(&mut self, call: Call, now: Now) -> PreparedCall {
         self.nonces += 1;
         let (id, nonce) = (RequestId([self.nonces; 16]), Nonce([self.nonces; 32]));
-        PreparedCall::new(call, id, nonce, Evidence::default(), &self.state, 1000, now).unwrap()
+        PreparedCall::new(call, id, nonce, self.hardware.clone(), &self.state, 1000, now).unwrap()
     }
 
     pub(crate) fn judge(&self, call: &PreparedCall, answer: &HttpAnswer) -> Outcome {

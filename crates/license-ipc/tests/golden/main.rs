@@ -170,6 +170,10 @@ mod numbers {
             State::Lapsed => 3,
             State::Refused => 4,
             State::Recovering => 5,
+            State::Registering => 6,
+            State::HostChanged => 7,
+            State::Pending => 8,
+            State::Draining => 9,
         }
     }
 

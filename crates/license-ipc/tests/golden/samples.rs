@@ -16,8 +16,18 @@ const NEXT: UnixTime = UnixTime(1_800_014_400);
 const UNTIL: UnixTime = UnixTime(1_802_592_000);
 
 /// Every state; `numbers::of_state` of the tests asks for new ones.
-pub(crate) const STATES: [State; 6] =
-    [State::Unregistered, State::Fresh, State::Offline, State::Lapsed, State::Refused, State::Recovering];
+pub(crate) const STATES: [State; 10] = [
+    State::Unregistered,
+    State::Fresh,
+    State::Offline,
+    State::Lapsed,
+    State::Refused,
+    State::Recovering,
+    State::Registering,
+    State::HostChanged,
+    State::Pending,
+    State::Draining,
+];
 
 /// Every kind of failure; `numbers::of_kind` of the tests asks for new ones.
 pub(crate) const KINDS: [ErrorKind; 8] = [
@@ -146,7 +156,7 @@ fn indeterminate() -> Entitlement {
 }
 
 fn status(state: State) -> Status {
-    let bound = !matches!(state, State::Unregistered);
+    let bound = !matches!(state, State::Unregistered | State::Registering);
     let failed = matches!(state, State::Offline | State::Lapsed);
     Status {
         version: "0.1.0".to_owned(),
@@ -155,10 +165,10 @@ fn status(state: State) -> Status {
         company: bound.then(|| "ООО «Ромашка»".to_owned()),
         server: Some("https://license.example".to_owned()),
         code: match state {
-            State::Fresh | State::Recovering => None,
-            State::Unregistered => Some(Code::KEY_ERROR),
+            State::Fresh | State::Recovering | State::HostChanged | State::Draining => None,
+            State::Unregistered | State::Registering => Some(Code::KEY_ERROR),
             State::Offline | State::Lapsed => Some(Code::CONNECTION_FAILED),
-            State::Refused => Some(Code::NO_LICENSE),
+            State::Refused | State::Pending => Some(Code::NO_LICENSE),
         },
         message: "A sentence for people.".to_owned(),
         serial: bound.then_some(7),

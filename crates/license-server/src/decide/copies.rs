@@ -43,6 +43,14 @@ impl Caller {
             Self::Restless => Some(Refusal::Restless),
         }
     }
+
+    /// Whether what it is told stands until a person decides.
+    pub(super) fn is_pending(self) -> bool {
+        match self {
+            Self::Copy(CopyStanding::Pending) | Self::Restless => true,
+            Self::Host | Self::Copy(CopyStanding::Duplicate | CopyStanding::Refused) => false,
+        }
+    }
 }
 
 impl Desk<'_> {
@@ -132,6 +140,7 @@ mod tests {
         let Kind::Refusal(refusal) = told.kind else { panic!("a copy works on") };
         assert_eq!((refusal.code, told.number), (Code::NO_LICENSE, number('A')));
         assert!(refusal.reason.contains("copy of another host"), "{}", refusal.reason);
+        assert!(refusal.pending, "until somebody decides");
         let activate = Call::Activate { number: number('A') };
         for call in [activate, capture(33)] {
             assert_eq!(world.decide_with(1, 2, &call), Err(Refusal::Copy), "{call:?}");

@@ -140,8 +140,9 @@ impl Desk<'_> {
         let number = customer.number.clone();
         let suspended = customer.suspended_at.map(|_| Refusal::Suspended);
         let ended = binding.ended.map(|ended| ended.by.refusal().unwrap_or(Refusal::NoNumber));
-        let by_copies = self.turned.caller.refusal();
-        let refusal = ended.or(suspended).or(by_copies);
+        let for_all = ended.or(suspended);
+        let pending = for_all.is_none() && self.turned.caller.is_pending();
+        let refusal = for_all.or_else(|| self.turned.caller.refusal());
         self.tell_of_finding(&binding.customer);
         self.count_days(binding);
         let live = self.draft.rows.grants.iter();
@@ -149,8 +150,8 @@ impl Desk<'_> {
         let terms = terms(&self.draft.rows, live);
         let (kind, may_run_until) = if let Some(refusal) = refusal {
             let reason = refusal.problem().detail;
-            let refusal = RefusedStatement { code: refusal.code().unwrap_or(Code::NO_LICENSE), reason };
-            (Kind::Refusal(refusal), self.now)
+            let code = refusal.code().unwrap_or(Code::NO_LICENSE);
+            (Kind::Refusal(RefusedStatement { code, reason, pending }), self.now)
         } else {
             let lease = lease(&self.draft.rows, binding, &customer, terms, self.now);
             let may_run_until = lease.honoured_until.saturating_add(Duration::from_secs(lease.run_on));

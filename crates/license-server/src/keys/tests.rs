@@ -36,7 +36,7 @@ fn statement() -> Statement {
         nonce: Nonce([0; 32]),
         issued_at: UnixTime(1),
         refresh_after: 1,
-        kind: Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason }),
+        kind: Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason, pending: false }),
     }
 }
 

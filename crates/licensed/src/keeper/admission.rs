@@ -43,7 +43,8 @@ impl<E: Exchange> Keeper<E> {
             code: Some(code),
             message: code.meaning().to_owned(),
         };
-        let is_unregistered = self.state.phase(self.clock.now()) == Phase::Unregistered;
+        let is_unregistered =
+            matches!(self.state.phase(self.clock.now()), Phase::Unregistered | Phase::Registering);
         match call {
             Call::Coupon { .. } if is_unregistered => return Err(refused(Code::COUPON_NUMBER)),
             Call::CheckIn | Call::Capture { .. } | Call::Release { .. } | Call::Trial { .. }

@@ -43,6 +43,8 @@ pub(super) type Waiter = oneshot::Sender<CallResult>;
 pub(super) enum Command<E> {
     /// Make a call. An automatic one is a module's by itself, and fails at once during an outage.
     Call { call: Call, asked_by: u32, automatic: bool, waiter: Waiter },
+    /// Give a seat back.
+    Release { session: SessionId, asked_by: u32, waiter: Waiter },
     /// Give the registration number up.
     Reset { done: oneshot::Sender<()> },
     /// Go on with other settings.
@@ -101,6 +103,14 @@ impl<E> Handle<E> {
         result.await.map_err(|_| draining())?
     }
 
+    /// Gives a seat back: here at once, whatever comes of telling the license server, which is waited for.
+    pub async fn release(&self, session: SessionId, asked_by: u32) -> CallResult {
+        let (waiter, result) = oneshot::channel();
+        let command = Command::Release { session, asked_by, waiter };
+        self.commands.send(command).await.map_err(|_| draining())?;
+        result.await.map_err(|_| draining())?
+    }
+
     /// Forgets the registration number on this host.
     pub async fn reset(&self) -> Result<(), Failure> {
         let (done, result) = oneshot::channel();
@@ -118,6 +128,12 @@ impl<E> Handle<E> {
 pub(crate) fn draining() -> Failure {
     let message = "The daemon is stopping. Try again in a moment.".to_owned();
     Failure { kind: ErrorKind::Draining, code: None, message }
+}
+
+/// The failure of what another request came before.
+pub(super) fn overtaken(by: &str) -> Failure {
+    let message = format!("The request was overtaken by {by}.");
+    Failure { kind: ErrorKind::Busy, code: None, message }
 }
 
 /// What an outcome is to the one who asked.

@@ -91,7 +91,10 @@ impl News {
 impl<E: Exchange> Keeper<E> {
     /// When the next wait for news begins; `None` while there is nobody to wait at, or nothing to hear.
     pub(super) fn news_due(&self) -> Option<Age> {
-        let is_bound = matches!(self.state.phase(self.clock.now()), Phase::Fresh | Phase::Refused);
+        let is_bound = matches!(
+            self.state.phase(self.clock.now()),
+            Phase::Fresh | Phase::HostChanged | Phase::Refused | Phase::Pending
+        );
         let is_answered = self.state.contact.offline_since.is_none() && self.ready_to_call().is_ok();
         if is_bound && is_answered { self.news.due() } else { None }
     }
