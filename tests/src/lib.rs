@@ -17,6 +17,7 @@
 
 pub mod answered;
 pub mod authority;
+pub mod bad_server;
 pub mod bystanders;
 pub mod host;
 pub mod license_server;

@@ -52,7 +52,7 @@ impl Reply {
 
 /// The license server, for a box that passes a request on.
 #[derive(Debug)]
-pub struct Upstream(String);
+pub struct Upstream(pub(crate) String);
 
 /// What a box does with a request.
 type Behaviour = Box<dyn FnMut(&Request, &Upstream) -> Reply + Send>;
@@ -123,7 +123,7 @@ impl Middlebox {
 }
 
 /// TLS with a certificate of a CA that is written to `ca_file`.
-fn certified(ca_file: &Path) -> ServerConfig {
+pub(crate) fn certified(ca_file: &Path) -> ServerConfig {
     let authority = Authority::new(ca_file);
     let (certificate, key) = authority.certificate();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -153,7 +153,7 @@ impl Upstream {
     }
 }
 
-fn read_request(stream: impl Read) -> Option<Request> {
+pub(crate) fn read_request(stream: impl Read) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let (first, headers) = read_head(&mut reader)?;
     let mut body = vec![0; header(&headers, "content-length")?.parse().ok()?];
@@ -173,7 +173,10 @@ fn header<'h>(headers: &'h [String], name: &str) -> Option<&'h str> {
     pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
-fn write_reply(stream: &mut StreamOwned<ServerConnection, TcpStream>, reply: &Reply) -> std::io::Result<()> {
+pub(crate) fn write_reply(
+    stream: &mut StreamOwned<ServerConnection, TcpStream>,
+    reply: &Reply,
+) -> std::io::Result<()> {
     let Reply { status, content_type, body } = reply;
     let head = format!(
         "HTTP/1.1 {status} -\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "test code")]
 
 mod bad_bytes;
+mod bad_server;
 mod bench;
 mod chance;
 mod command_line;
