@@ -95,10 +95,7 @@ impl Access {
                 let success = self.keeper.call(Call::CheckIn, peer.uid).await?;
                 Ok(done(&status::line(&success.snapshot, self.keeper.now()), success.warnings))
             }
-            Request::Reload => {
-                let warnings = self.reloader.reload(&self.keeper).await?;
-                Ok(done("The configuration is read again.", warnings))
-            }
+            Request::Reload => self.reloader.reload(&self.keeper).await.map(Answer::Done),
         }
     }
 

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use crate::{
     access::Access,
     clock::SystemClock,
-    config::{Config, ConfigError, Flags},
+    config::{Change, Config, ConfigError, Flags},
     connection,
     identity::{self, Identity, KeyError},
     keeper::{Handle, Keeper, Parts},
@@ -62,6 +62,8 @@ pub fn check_config(flags: &Flags) -> Result<Vec<String>, StartError> {
 /// Runs until SIGTERM or SIGINT. It answers queries before it looks at the network.
 pub async fn run(flags: Flags) -> Result<(), StartError> {
     let config = Config::load(&flags)?;
+    let told: Vec<_> = Config::default().changes(&config).iter().map(Change::setting).collect();
+    info!("configured with {}", if told.is_empty() { "the defaults".to_owned() } else { told.join(", ") });
     let (settings, warnings) = reload::settings(&config)?;
     for warning in warnings {
         warn!("{warning}");

@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use licensed::{config::Flags, daemon, logging};
+use licensed::{
+    config::Flags,
+    daemon::{self, StartError},
+    logging,
+};
 use tracing::error;
 
 fn main() -> ExitCode {
@@ -11,6 +15,10 @@ fn main() -> ExitCode {
     logging::init();
     match start(flags) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(StartError::Config(wrong)) => {
+            wrong.faults.iter().for_each(|fault| error!("{fault}"));
+            ExitCode::FAILURE
+        }
         Err(error) => {
             error!("{error}");
             ExitCode::FAILURE
@@ -18,7 +26,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(flags: Flags) -> Result<(), daemon::StartError> {
+fn start(flags: Flags) -> Result<(), StartError> {
     if flags.check_config {
         for warning in daemon::check_config(&flags)? {
             tracing::warn!("{warning}");

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use license_ipc::{ErrorKind, Failure};
+use license_ipc::{Done, ErrorKind, Failure};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
 use crate::{
-    config::{Config, Flags},
+    config::{Applied, Config, Flags},
     keeper::{Handle, Settings},
     systemd,
     transport::{HttpTransport, SetupError},
@@ -28,20 +28,21 @@ impl Reloader {
         Self { flags, current: Mutex::new(config) }
     }
 
-    /// Applies what can change at run time; says what needs a restart. On an error nothing changes.
-    pub async fn reload(&self, keeper: &Handle<HttpTransport>) -> Result<Vec<String>, Failure> {
+    /// Applies what can change at run time. Says what has changed, and what needs a restart. On an error nothing
+    /// changes.
+    pub async fn reload(&self, keeper: &Handle<HttpTransport>) -> Result<Done, Failure> {
         let mut current = self.current.lock().await;
         systemd::reloading();
         let result = self.apply(&current, keeper).await;
         systemd::ready();
         match result {
-            Ok((config, warnings)) => {
-                for warning in &warnings {
+            Ok((config, done)) => {
+                for warning in &done.warnings {
                     warn!("{warning}");
                 }
-                info!("the configuration is read again");
+                info!("{}", done.message.trim_end_matches('.'));
                 *current = config;
-                Ok(warnings)
+                Ok(done)
             }
             Err(message) => {
                 warn!("the configuration is not taken, the old one stays: {message}");
@@ -54,24 +55,26 @@ impl Reloader {
         &self,
         current: &Config,
         keeper: &Handle<HttpTransport>,
-    ) -> Result<(Config, Vec<String>), String> {
+    ) -> Result<(Config, Done), String> {
         let config = Config::load(&self.flags).map_err(|error| error.to_string())?;
         let (settings, mut warnings) = settings(&config).map_err(|error| error.to_string())?;
         if settings.roots.is_empty() && settings.trust_is_faulty {
             return Err(warnings.join("; "));
         }
-        let restart = current.needs_restart(&config);
-        if !restart.is_empty() {
-            warnings.push(format!(
-                "A change of {} needs a restart: systemctl restart licensed",
-                restart.join(", ")
-            ));
-        }
         keeper.configure(settings).await.map_err(|failure| failure.message)?;
+        let mut changed = Vec::new();
+        for change in current.changes(&config) {
+            match change.applied {
+                Applied::Reload => changed.push(change.to_string()),
+                Applied::Restart => {
+                    warnings.push(format!("{change} needs a restart: systemctl restart licensed"));
+                }
+            }
+        }
+        let changed = if changed.is_empty() { "no option changed".to_owned() } else { changed.join(", ") };
+        let message = format!("the configuration is read again; {changed}.");
         // What needs a restart stays as it is, so that the next reload says so again.
-        let config =
-            Config { server: config.server, trust: config.trust, ca_file: config.ca_file, ..current.clone() };
-        Ok((config, warnings))
+        Ok((current.reloaded(&config), Done { message, warnings }))
     }
 }
 

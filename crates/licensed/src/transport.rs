@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    fs, io,
+    fmt, fs, io,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
@@ -103,8 +103,19 @@ impl ServerUrl {
         }
     }
 
+    /// [`Self::parse`], where an empty text stands for none.
+    pub fn optional(text: &str) -> Result<Option<Self>, UrlError> {
+        if text.is_empty() { Ok(None) } else { Self::parse(text).map(Some) }
+    }
+
     fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
     }
 }
 
