@@ -5,6 +5,7 @@
 mod file;
 mod flags;
 mod option;
+mod servers;
 #[cfg(test)]
 mod tests;
 
@@ -35,8 +36,8 @@ pub struct Config {
     pub socket_group: String,
     /// The group whose members may change things.
     pub admin_group: String,
-    /// The license server; `None` until somebody configures one.
-    pub server: Option<ServerUrl>,
+    /// The license servers, the preferred one first; none until somebody configures one.
+    pub server: Vec<ServerUrl>,
     /// Files and folders with its root keys.
     pub trust: Vec<PathBuf>,
     /// Certificate authorities beside those of the system.
@@ -52,7 +53,7 @@ impl Default for Config {
             socket: PathBuf::from(license_ipc::DEFAULT_SOCKET),
             socket_group: "licensed".to_owned(),
             admin_group: "licensed-admin".to_owned(),
-            server: None,
+            server: Vec::new(),
             trust: vec![PathBuf::from(DEFAULT_TRUST)],
             ca_file: None,
             host_id: None,

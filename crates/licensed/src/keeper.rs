@@ -51,7 +51,7 @@ use crate::{
     snapshot::Snapshot,
     status,
     store::Store,
-    transport::{Exchange, HttpRequest, TransportError},
+    transport::{Exchange, HttpRequest, Moment, TransportError},
 };
 
 /// How often the time is stored: what a power cut may cost of it (design, section 4).
@@ -343,9 +343,14 @@ impl<E: Exchange> Keeper<E> {
         let key = &self.identity.key;
         let envelope =
             Envelope::seal(key, "POST", path, &prepared.body.0, prepared.request_id, prepared.serial);
-        let request = HttpRequest::call(path, envelope.headers().to_vec(), prepared.body.0.clone());
+        let request =
+            HttpRequest::call(self.moment(), path, envelope.headers().to_vec(), prepared.body.0.clone());
         let task = tokio::spawn(async move { exchange.exchange(request).await });
         self.in_flight = Some(InFlight { prepared, is_scheduled: waiters.is_empty(), waiters, task });
+    }
+
+    fn moment(&self) -> Moment {
+        Moment::of(&self.state, self.clock.now())
     }
 
     /// Ends the call that is under way.
@@ -358,10 +363,16 @@ impl<E: Exchange> Keeper<E> {
         }
         let url =
             self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned()).unwrap_or_default();
+        let is_throttled = matches!(&result, Ok(http) if http.status == 429);
         let outcome = match result {
             Ok(http) => self.judge(&url).classify(&prepared.call, &prepared.nonce, &http),
             Err(error) => Outcome::NoAnswer(error.no_answer(&url)),
         };
+        let was_delivered = !matches!(&outcome, Outcome::NoAnswer(why) if !why.maybe_delivered);
+        if was_delivered && let Some(exchange) = &self.settings.exchange {
+            let is_answered = is_throttled || !matches!(outcome, Outcome::NoAnswer(_));
+            exchange.judge(is_answered, self.clock.now().age);
+        }
         let snapshot = self.conclude(prepared, outcome.clone()).await;
         answer(waiters, &handle::result_of(outcome, snapshot));
     }

@@ -80,9 +80,10 @@ impl Reloader {
 
 /// What the keeper works with under a configuration, and what is wrong with it that need not stop it.
 pub fn settings(config: &Config) -> Result<(Settings<HttpTransport>, Vec<String>), SetupError> {
-    let exchange = match &config.server {
-        Some(server) => Some(Arc::new(HttpTransport::new(server, config.ca_file.as_deref())?)),
-        None => None,
+    let exchange = if config.server.is_empty() {
+        None
+    } else {
+        Some(Arc::new(HttpTransport::new(&config.server, config.ca_file.as_deref())?))
     };
     let trust = trust::load(&config.trust);
     let trust_path = config.trust.first().map_or_else(String::new, |path| path.display().to_string());

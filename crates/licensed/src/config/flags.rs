@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::{Config, Fault};
-use crate::transport::ServerUrl;
+use super::{Config, Fault, servers};
 
 /// The licensing daemon for MikoPBX.
 ///
@@ -24,9 +23,9 @@ pub struct Flags {
     /// Unix socket to listen on [default: /run/licensed/licensed.sock]
     #[arg(long, env = "LICENSED_SOCKET", value_name = "PATH")]
     pub(super) socket: Option<PathBuf>,
-    /// URL of the license server
-    #[arg(long, env = "LICENSED_SERVER", value_name = "URL")]
-    pub(super) server: Option<String>,
+    /// URL of the license server; may be repeated: the first is preferred, the others stand by for it
+    #[arg(long, env = "LICENSED_SERVER", value_name = "URL", value_delimiter = ',')]
+    pub(super) server: Vec<String>,
     /// Root key of the license server: a *.pub file or a folder of them; may be repeated
     /// [default: /etc/licensed/trust.d]
     #[arg(long, env = "LICENSED_TRUST", value_name = "PATH", value_delimiter = ':')]
@@ -61,8 +60,9 @@ impl Flags {
         if let Some(id) = &self.host_id {
             config.host_id = Some(id.clone()).filter(|id| !id.trim().is_empty());
         }
-        if let Some(url) = &self.server {
-            config.server = ServerUrl::optional(url).map_err(|source| Fault::Flag {
+        if !self.server.is_empty() {
+            let urls = self.server.iter().map(String::as_str);
+            config.server = servers::parse(urls).map_err(|source| Fault::Flag {
                 flag: "--server",
                 variable: "LICENSED_SERVER",
                 what: source.to_string(),

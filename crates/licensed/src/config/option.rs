@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use toml::de::DeValue;
 
-use super::Config;
+use super::{Config, servers};
 use crate::transport::ServerUrl;
 
 /// An option of the file.
@@ -34,7 +34,7 @@ enum Value {
     Paths(Field<Vec<PathBuf>>),
     Text(Field<String>),
     OptionalText(Field<Option<String>>),
-    Server(Field<Option<ServerUrl>>),
+    Servers(Field<Vec<ServerUrl>>),
 }
 
 /// A place in the [`Config`].
@@ -59,7 +59,7 @@ use Applied::{Reload, Restart};
 
 /// Every option, in the order of the shipped file.
 pub const OPTIONS: &[ConfigOption] = &[
-    option("server", Reload, Value::Server(at!(server))),
+    option("server", Reload, Value::Servers(at!(server))),
     option("trust", Reload, Value::Paths(at!(trust))),
     option("ca_file", Reload, Value::OptionalPath(at!(ca_file))),
     option("state_dir", Restart, Value::Path(at!(state_dir))),
@@ -91,9 +91,11 @@ impl ConfigOption {
                 let text = text(value).ok_or_else(wrong)?;
                 field.set(config, Some(text.to_owned()).filter(|text| !text.trim().is_empty()));
             }
-            Value::Server(field) => {
-                let url = ServerUrl::optional(text(value).ok_or_else(wrong)?);
-                field.set(config, url.map_err(|error| format!("is no good: {error}"))?);
+            Value::Servers(field) => {
+                let one = text(value).map(|text| vec![text]);
+                let several = || value.as_array()?.iter().map(|entry| text(entry.get_ref())).collect();
+                let urls = servers::parse(one.or_else(several).ok_or_else(wrong)?);
+                field.set(config, urls.map_err(|error| format!("is no good: {error}"))?);
             }
         }
         Ok(())
@@ -108,7 +110,7 @@ impl ConfigOption {
             Value::Paths(_) => "a list of paths",
             Value::Text(_) => "a name",
             Value::OptionalText(_) => "a text, or \"\" for none",
-            Value::Server(_) => "a URL, or \"\" for none",
+            Value::Servers(_) => "a URL, a list of URLs, or \"\" for none",
         }
         .to_owned()
     }
@@ -124,7 +126,11 @@ impl ConfigOption {
             Value::Paths(field) => format!("{:?}", field.of(config)),
             Value::Text(field) => format!("{:?}", field.of(config)),
             Value::OptionalText(field) => optional(field.of(config).clone()),
-            Value::Server(field) => optional(field.of(config).as_ref().map(ToString::to_string)),
+            Value::Servers(field) => match &field.of(config)[..] {
+                [] => optional(None),
+                [url] => optional(Some(url.to_string())),
+                urls => format!("{:?}", urls.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            },
         }
     }
 
@@ -142,7 +148,7 @@ impl ConfigOption {
             Value::Paths(field) => field.copy(from, to),
             Value::Text(field) => field.copy(from, to),
             Value::OptionalText(field) => field.copy(from, to),
-            Value::Server(field) => field.copy(from, to),
+            Value::Servers(field) => field.copy(from, to),
         }
     }
 }

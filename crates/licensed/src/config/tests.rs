@@ -17,9 +17,9 @@ fn faults(text: &str) -> Vec<String> {
 #[test]
 fn a_flag_comes_before_the_file_and_the_file_before_the_default() {
     let mut config = read("server = 'https://a.example'\nstate_dir = '/s'\ntrust = ['/t']");
-    let flags = Flags { server: Some("https://b.example".to_owned()), ..Flags::default() };
+    let flags = Flags { server: vec!["https://b.example".to_owned()], ..Flags::default() };
     flags.apply(&mut config).unwrap();
-    assert_eq!(config.server, ServerUrl::optional("https://b.example").unwrap());
+    assert_eq!(config.server, [ServerUrl::parse("https://b.example").unwrap()]);
     assert_eq!(config.state_dir, Path::new("/s"));
     assert_eq!(config.trust, [PathBuf::from("/t")]);
     assert_eq!(config.socket, Path::new(license_ipc::DEFAULT_SOCKET));
@@ -60,7 +60,10 @@ fn a_wrong_type_is_refused_with_what_is_allowed_and_the_default() {
         ("socket = ''", "must be a path, not an empty text; the default is \"/run/licensed/licensed.sock\""),
         ("trust = '/t'", "must be a list of paths, not a text; the default is [\"/etc/licensed/trust.d\"]"),
         ("trust = ['/t', 1]", "must be a list of paths, not such a list; the default is"),
-        ("[server]\nurl = ''", "must be a URL, or \"\" for none, not a table; the default is \"\""),
+        (
+            "[server]\nurl = ''",
+            "must be a URL, a list of URLs, or \"\" for none, not a table; the default is \"\"",
+        ),
         ("server = 'http://a.example'", "http:// is for the loopback interface alone"),
     ] {
         let faults = faults(text);
@@ -79,7 +82,7 @@ fn all_that_is_wrong_is_said_from_top_to_bottom() {
     for (found, place) in found.iter().zip(places) {
         assert!(found.contains(place), "{found}");
     }
-    let url = Flags { server: Some("ftp://a".to_owned()), config: Some("/none".into()), ..Flags::default() };
+    let url = Flags { server: vec!["ftp://a".to_owned()], config: Some("/none".into()), ..Flags::default() };
     let error = Config::load(&url).unwrap_err().to_string();
     assert!(error.contains("/none") && error.contains("LICENSED_SERVER"), "{error}");
 }

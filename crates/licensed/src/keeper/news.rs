@@ -111,7 +111,7 @@ impl<E: Exchange> Keeper<E> {
         }
         let serial = self.state.held().map_or(0, |held| held.statement().serial);
         let envelope = Envelope::seal(&self.identity.key, "GET", CHANGED_PATH, b"", RequestId(id), serial);
-        let request = HttpRequest::wait(CHANGED_PATH, envelope.headers().to_vec());
+        let request = HttpRequest::wait(self.moment(), CHANGED_PATH, envelope.headers().to_vec());
         let task = tokio::spawn(async move { exchange.exchange(request).await });
         self.news.wait = Some(Wait { since: now, task });
     }

@@ -1,0 +1,151 @@
+//! Why there is no HTTP answer, and what it is called.
+
+use std::{error::Error, io, time::SystemTime};
+
+use httpdate::fmt_http_date;
+use license_core::outcome::NoAnswer;
+use license_types::Code;
+use rustls::{CertificateError, pki_types::UnixTime};
+
+/// Why there is no HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransportError {
+    /// At which stage it failed.
+    pub kind: TransportErrorKind,
+    /// The innermost cause, in words.
+    pub detail: String,
+}
+
+/// The stage at which a call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportErrorKind {
+    /// The name of the server has no address.
+    Lookup,
+    /// No connection.
+    Connect,
+    /// No trusted TLS session.
+    Tls,
+    /// No answer in time.
+    Timeout,
+    /// The connection broke before the whole answer was there, or the answer is no HTTP.
+    Body,
+}
+
+/// The resolver's own failure, to be told from that of a connection.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct LookupError(pub(super) io::Error);
+
+impl TransportError {
+    /// Whoever carried the request broke.
+    pub(crate) fn broken(error: &impl ToString) -> Self {
+        Self { kind: TransportErrorKind::Body, detail: error.to_string() }
+    }
+
+    /// Whether the request may have reached the license server all the same.
+    #[must_use]
+    pub const fn is_maybe_delivered(&self) -> bool {
+        matches!(self.kind, TransportErrorKind::Timeout | TransportErrorKind::Body)
+    }
+
+    pub(super) fn of(error: &reqwest::Error) -> Self {
+        // Only a failure to connect proves that nothing was delivered: TLS can break in mid-answer too.
+        let is_connect = error.is_connect();
+        let mut kind = match (is_connect, error.is_timeout()) {
+            (true, _) => TransportErrorKind::Connect,
+            (false, true) => TransportErrorKind::Timeout,
+            (false, false) => TransportErrorKind::Body,
+        };
+        let mut innermost: &(dyn Error + 'static) = error;
+        let mut detail = None;
+        loop {
+            if is_connect && innermost.is::<LookupError>() {
+                kind = TransportErrorKind::Lookup;
+            } else if let Some(error) = innermost.downcast_ref().filter(|_| is_connect) {
+                kind = TransportErrorKind::Tls;
+                detail = explained(error);
+            }
+            // An io::Error hides the error that it wraps from `source`.
+            let wrapped = innermost.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            match wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| innermost.source()) {
+                Some(source) => innermost = source,
+                None => break,
+            }
+        }
+        Self { kind, detail: detail.unwrap_or_else(|| innermost.to_string()) }
+    }
+
+    /// What it means to the schedule and to people. `url` is where the call went.
+    #[must_use]
+    pub fn no_answer(&self, url: &str) -> NoAnswer {
+        NoAnswer {
+            code: self.kind.code(),
+            message: self.message(url),
+            maybe_delivered: self.is_maybe_delivered(),
+            retry_after: None,
+        }
+    }
+
+    /// What happened, in a sentence. `url` is where the call went.
+    pub(super) fn message(&self, url: &str) -> String {
+        use TransportErrorKind::{Body, Connect, Lookup, Timeout, Tls};
+        let what = match self.kind {
+            Lookup => "Host lookup failed for",
+            Connect => "No connection to",
+            Tls => "No trusted TLS session with",
+            Timeout => "No answer in time from",
+            Body => "No complete answer from",
+        };
+        format!("{what} {url}: {}", self.detail)
+    }
+}
+
+impl TransportErrorKind {
+    /// Its licensing code.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        match self {
+            Self::Lookup => Code::LOOKUP_FAILED,
+            Self::Connect => Code::CONNECTION_FAILED,
+            Self::Tls => Code::TLS_FAILED,
+            Self::Timeout | Self::Body => Code::NO_ANSWER,
+        }
+    }
+}
+
+/// A TLS failure that somebody on this side can do something about, with what that is.
+fn explained(error: &rustls::Error) -> Option<String> {
+    let rustls::Error::InvalidCertificate(error) = error else { return None };
+    let explained = if let CertificateError::ExpiredContext { time, not_after } = error {
+        format!(
+            "its certificate expired on {}, and it is {} by what this host knows; if that is wrong, set the clock",
+            date(*not_after),
+            date(*time)
+        )
+    } else if let CertificateError::NotValidYetContext { time, not_before } = error {
+        format!(
+            "its certificate is valid from {}, and it is {} by what this host knows; if that is wrong, set the \
+             clock",
+            date(*not_before),
+            date(*time)
+        )
+    } else if *error == CertificateError::UnknownIssuer {
+        "its certificate is signed by no authority that this host trusts; where a proxy or firewall looks into \
+         TLS, or the license server has an authority of its own, name that one's certificate in ca_file"
+            .to_owned()
+    } else {
+        return None;
+    };
+    Some(explained)
+}
+
+/// A date as HTTP writes it; the seconds where it is out of that calendar.
+fn date(time: UnixTime) -> String {
+    // HTTP knows years up to 9999.
+    const END: u64 = 253_402_300_800;
+    let since = std::time::Duration::from_secs(time.as_secs());
+    match SystemTime::UNIX_EPOCH.checked_add(since).filter(|_| time.as_secs() < END) {
+        Some(time) => fmt_http_date(time),
+        None => time.as_secs().to_string(),
+    }
+}
