@@ -153,9 +153,12 @@ impl State {
             held.grace_until = Some(now.age.saturating_add(OFF_GRACE));
             effects.push(Effect::Save);
         }
-        if let Some(pending) = &mut self.pending {
-            // Nobody knows how far it got before the stop.
+        if let Some(pending) = &mut self.pending
+            && !pending.maybe_delivered
+        {
+            // Nobody knows how far it got before the stop. What comes of it is known as soon as it is repeated.
             pending.maybe_delivered = true;
+            self.contact.next_check = Some(now.age);
         }
         self.host_changed = self.held().is_some() && self.evidence.contradicts(evidence);
         if booted || self.host_changed || self.contact.next_check.is_none() {

@@ -317,6 +317,20 @@ fn after_a_restart_within_a_boot_the_schedule_goes_on() {
 }
 
 #[test]
+fn a_call_that_was_cut_off_by_a_stop_is_repeated_at_once() {
+    let mut host = Host::bound();
+    let call = host.call(Call::Capture { feature: NOT_HELD, holder: None, reclaim: false }, at(60));
+    host.step(Event::Sending(Box::new(call.clone())), at(60));
+    host.step(Event::Started { booted: false, off: Duration::ZERO, fraction: 0.5 }, at(61));
+    assert_eq!(host.state.due(), Some(at(61).age));
+
+    host.end(call, no_answer(Code::NO_ANSWER), at(62));
+    let due = host.state.due();
+    host.step(Event::Started { booted: false, off: Duration::ZERO, fraction: 0.5 }, at(63));
+    assert_eq!(host.state.due(), due, "what failed before the stop waits for its turn");
+}
+
+#[test]
 fn after_a_boot_a_good_lease_is_checked_some_time_and_a_doubtful_one_at_once() {
     let boot = |now| {
         let mut host = Host::bound();
