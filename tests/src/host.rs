@@ -6,13 +6,14 @@ use std::{
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use license_client::{Client, types::FeatureId};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::{Answered, LicenseServer, answered::verdict_in, programs, service::Service};
+use crate::{Answered, LicenseServer, answered::verdict_in, programs, service::Service, waiting};
 
 /// The company that registers, with a name that survives only if everybody on the way speaks UTF-8.
 pub const COMPANY: &str = "ООО «Ромашка»";
@@ -123,6 +124,13 @@ impl Host {
     /// Kills the daemon with SIGKILL.
     pub fn kill(&mut self) {
         self.daemon = None;
+    }
+
+    /// Starts a daemon and kills it that long afterwards.
+    pub fn kill_while_it_starts(&self, after: Duration) {
+        let starting = self.spawn(&self.log_file());
+        waiting::pass(after);
+        drop(starting);
     }
 
     /// Kills the daemon with SIGKILL and starts it again.

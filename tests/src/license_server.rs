@@ -114,9 +114,14 @@ impl LicenseServer {
 
     /// Issues a coupon of a year with one seat.
     pub fn coupon(&self, product: u32) -> String {
-        let product = product.to_string();
-        let issue = ["coupon", "issue", "--product", &product, "--count", "1", "--days", "365"];
-        self.admin(&issue).ended_with(0).stdout.trim().to_owned()
+        self.coupons(product, 1).remove(0)
+    }
+
+    /// Issues several.
+    pub fn coupons(&self, product: u32, count: usize) -> Vec<String> {
+        let (product, count) = (product.to_string(), count.to_string());
+        let issue = ["coupon", "issue", "--product", &product, "--count", &count, "--days", "365"];
+        self.admin(&issue).ended_with(0).stdout.lines().map(str::to_owned).collect()
     }
 
     /// The captured seats of a number: `binding list`.

@@ -4,6 +4,7 @@
 mod bad_bytes;
 mod bad_server;
 mod bench;
+mod busy_run;
 mod chance;
 mod command_line;
 mod copies;
