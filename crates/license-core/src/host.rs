@@ -29,6 +29,10 @@ pub enum FactKind {
     ProductUuid,
     /// DMI board serial number.
     BoardSerial,
+    /// Permanent address of a network interface.
+    Nic,
+    /// Serial number or world-wide id of a disk.
+    Disk,
     /// A kind that a newer version knows.
     #[serde(other)]
     Unknown,
@@ -37,8 +41,12 @@ pub enum FactKind {
 impl FactKind {
     /// The kinds that this version knows.
     #[cfg(feature = "schema")]
-    pub(crate) const KNOWN: [Self; 4] =
-        [Self::Configured, Self::MachineId, Self::ProductUuid, Self::BoardSerial];
+    pub(crate) const KNOWN: [Self; 6] =
+        [Self::Configured, Self::MachineId, Self::ProductUuid, Self::BoardSerial, Self::Nic, Self::Disk];
+
+    /// The kinds of hardware that a machine tells by itself.
+    pub const HARDWARE: [Self; 5] =
+        [Self::MachineId, Self::ProductUuid, Self::BoardSerial, Self::Nic, Self::Disk];
 
     /// What goes into the digest for this kind. It never changes: evidence would not match any more.
     const fn label(self) -> &'static str {
@@ -47,18 +55,25 @@ impl FactKind {
             Self::MachineId => "machine-id",
             Self::ProductUuid => "product-uuid",
             Self::BoardSerial => "board-serial",
+            Self::Nic => "nic",
+            Self::Disk => "disk",
             Self::Unknown => "unknown",
         }
     }
 
     /// How much a fact of this kind says. The product UUID outweighs the rest: it survives a
-    /// reinstallation, and virtual machines have hardly anything else of their own.
+    /// reinstallation, and virtual machines have hardly anything else of their own. Disk and network
+    /// interface are replaced, added and taken out in a machine's life: together they weigh less than any
+    /// change that makes another machine of it, so that a daemon that does not read them yet and one that
+    /// does are the same host.
     const fn weight(self) -> u32 {
         match self {
             Self::Configured => 8,
-            Self::ProductUuid => 4,
-            Self::MachineId => 3,
-            Self::BoardSerial => 2,
+            Self::ProductUuid => 6,
+            Self::MachineId => 4,
+            Self::BoardSerial => 3,
+            Self::Nic => 2,
+            Self::Disk => 1,
             Self::Unknown => 0,
         }
     }
@@ -98,9 +113,9 @@ pub struct Evidence(pub Vec<Fact>);
 /// The most facts of one host: the kinds of today, and room for those of tomorrow.
 const MAX_FACTS: usize = 16;
 
-/// The least common weight at which one host may go on in the place of another. A machine id alone is
-/// below it: machines that were made from one image have the same.
-const IDENTIFIES: u32 = 4;
+/// The least common weight at which one host may go on in the place of another. A machine id and a disk
+/// are below it: machines that were made from one image have the same.
+const IDENTIFIES: u32 = 6;
 
 impl Evidence {
     /// Whether both are of the same machine: more than half of the weight of the longer list matches.
@@ -202,24 +217,79 @@ mod tests {
         assert!(!evidence(&[]).matches(&evidence(&[])), "two containers are not the same host");
     }
 
+    /// What a machine can tell, with disk `disk` and network interface `nic`.
+    fn whole(machine: &str, disk: &str, nic: &str) -> Evidence {
+        use FactKind::{BoardSerial, Disk, MachineId, Nic, ProductUuid};
+        evidence(&[
+            (MachineId, machine),
+            (ProductUuid, machine),
+            (BoardSerial, machine),
+            (Disk, disk),
+            (Nic, nic),
+        ])
+    }
+
+    /// The evidence without some kinds.
+    fn without(it: &Evidence, kinds: &[FactKind]) -> Evidence {
+        Evidence(it.0.iter().filter(|fact| !kinds.contains(&fact.kind)).cloned().collect())
+    }
+
+    #[test]
+    fn another_disk_or_network_interface_makes_no_other_machine() {
+        use FactKind::{BoardSerial, MachineId};
+        let host = whole("a", "d1", "n1");
+        for changed in [whole("a", "d2", "n1"), whole("a", "d1", "n2"), whole("a", "d2", "n2")] {
+            assert!(host.identifies(&changed) && !host.contradicts(&changed), "{changed:?}");
+            let reinstalled = Evidence(
+                without(&changed, &[MachineId]).0.into_iter().chain([Fact::new(MachineId, "new")]).collect(),
+            );
+            assert!(host.identifies(&reinstalled), "{reinstalled:?}");
+        }
+        // The disk moved, and its machine id with it.
+        let moved = Evidence(
+            without(&whole("b", "d1", "n2"), &[MachineId])
+                .0
+                .into_iter()
+                .chain([Fact::new(MachineId, "a")])
+                .collect(),
+        );
+        assert!(!host.matches(&moved) && host.contradicts(&moved));
+        let virtual_host = without(&host, &[BoardSerial]);
+        assert!(!virtual_host.matches(&moved), "so it is without a board serial");
+    }
+
+    #[test]
+    fn a_daemon_that_reads_more_is_the_same_host() {
+        use FactKind::{BoardSerial, Disk, MachineId, Nic, ProductUuid};
+        let new = whole("a", "d", "n");
+        let unreadable: [&[FactKind]; 4] =
+            [&[], &[BoardSerial], &[ProductUuid, BoardSerial], &[MachineId, BoardSerial]];
+        for kinds in unreadable {
+            let (new, old) = (without(&new, kinds), without(&new, &[kinds, &[Disk, Nic]].concat()));
+            for (one, other) in [(&old, &new), (&new, &old)] {
+                assert!(one.matches(other) && !one.contradicts(other), "{one:?} {other:?}");
+            }
+        }
+    }
+
     #[test]
     fn whoever_matches_shares_a_deciding_fact() {
-        use FactKind::{BoardSerial, Configured, MachineId, ProductUuid, Unknown};
-        // Each kind is not known, or has one of two values.
-        let all: Vec<Evidence> = (0..3_usize.pow(5))
-            .map(|mut number| {
-                let kinds = [Configured, MachineId, ProductUuid, BoardSerial, Unknown].into_iter();
-                let facts = kinds.filter_map(|kind| {
-                    let value = number % 3;
-                    number /= 3;
-                    (value > 0).then(|| Fact::new(kind, &value.to_string()))
-                });
-                Evidence(facts.collect())
-            })
-            .collect();
-        for one in &all {
+        use FactKind::{BoardSerial, Configured, Disk, MachineId, Nic, ProductUuid, Unknown};
+        let kinds = [Configured, MachineId, ProductUuid, BoardSerial, Nic, Disk, Unknown];
+        let facts = kinds.map(|kind| ["same", "other"].map(|value| Fact::new(kind, value)));
+        // Of each kind one knows nothing or a value, and the other nothing, the same or another one.
+        let chosen = |mut number: usize, choices: usize| {
+            let facts = facts.iter().filter_map(|values| {
+                let value = number % choices;
+                number /= choices;
+                value.checked_sub(1).map(|at| values[at].clone())
+            });
+            Evidence(facts.collect())
+        };
+        let others: Vec<Evidence> = (0..3_usize.pow(7)).map(|number| chosen(number, 3)).collect();
+        for one in (0..2_usize.pow(7)).map(|number| chosen(number, 2)) {
             let deciding = one.deciding();
-            for other in all.iter().filter(|other| one.matches(other)) {
+            for other in others.iter().filter(|other| one.matches(other)) {
                 assert!(other.0.iter().any(|fact| deciding.contains(&fact)), "{one:?} {other:?}");
             }
         }
@@ -258,12 +328,15 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_id_alone_is_no_reason_to_take_a_place() {
-        use FactKind::{Configured, MachineId, ProductUuid};
-        let cloned = evidence(&[(MachineId, "of the image")]);
-        assert!(cloned.matches(&cloned) && !cloned.identifies(&cloned));
-        for one in [evidence(&[(ProductUuid, "p")]), evidence(&[(Configured, "pbx-7")])] {
-            assert!(one.identifies(&one));
+    fn a_machine_id_and_a_disk_are_no_reason_to_take_a_place() {
+        use FactKind::{Configured, Disk, MachineId, Nic, ProductUuid};
+        for copied in [&[(MachineId, "of the image")][..], &[(Disk, "d")], &[(MachineId, "m"), (Disk, "d")]] {
+            let copied = evidence(copied);
+            assert!(copied.matches(&copied) && !copied.identifies(&copied), "{copied:?}");
+        }
+        let hosts = [&[(ProductUuid, "p")][..], &[(Configured, "pbx-7")], &[(MachineId, "m"), (Nic, "n")]];
+        for one in hosts.map(evidence) {
+            assert!(one.identifies(&one), "{one:?}");
         }
     }
 

@@ -1,6 +1,10 @@
 //! The daemon as a whole: what is started in which order, and what the signals do.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use license_core::{
     state::State,
@@ -110,8 +114,20 @@ fn load_identity(store: &Store, config: &Config) -> Result<Identity, StartError>
     if let Some(fault) = fault {
         error!("{fault}; this host has a new key now");
     }
-    let evidence = identity::evidence(Path::new(ROOT), config.host_id.as_deref());
-    Ok(Identity { key, evidence })
+    let credentials = credentials();
+    let sources = identity::Sources {
+        root: Path::new(ROOT),
+        credentials: credentials.as_deref(),
+        configured: config.host_id.as_deref(),
+    };
+    let findings = sources.look();
+    findings.log();
+    Ok(Identity { key, evidence: findings.evidence() })
+}
+
+/// The folder of the credentials that systemd gives the service, if it does; see systemd.exec(5).
+fn credentials() -> Option<PathBuf> {
+    env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
 }
 
 /// Loads state and time; what cannot be used is said and survived.

@@ -100,6 +100,8 @@ const fn kind_name(kind: FactKind) -> &'static str {
         FactKind::MachineId => "machine id",
         FactKind::ProductUuid => "product UUID",
         FactKind::BoardSerial => "board serial",
+        FactKind::Nic => "network interface",
+        FactKind::Disk => "disk",
         FactKind::Unknown => "unknown facts",
     }
 }

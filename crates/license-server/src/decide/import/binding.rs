@@ -40,9 +40,7 @@ pub fn is_recognisable(evidence: &Evidence) -> bool {
         return evidence.0.len() == 1;
     }
     let mut told: BTreeMap<FactKind, Fact> =
-        [FactKind::MachineId, FactKind::ProductUuid, FactKind::BoardSerial]
-            .map(|kind| (kind, Fact::new(kind, "not in the file")))
-            .into();
+        FactKind::HARDWARE.map(|kind| (kind, Fact::new(kind, "not in the file"))).into();
     told.extend(evidence.0.iter().map(|fact| (fact.kind, fact.clone())));
     evidence.identifies(&Evidence(told.into_values().collect()))
 }
