@@ -23,6 +23,7 @@ pub mod host;
 pub mod license_server;
 pub mod mail_server;
 pub mod middlebox;
+pub mod nobody;
 pub mod notify;
 pub mod programs;
 pub mod service;

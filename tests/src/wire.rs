@@ -69,6 +69,15 @@ impl Wire {
         Some([&prefix[..], &body].concat())
     }
 
+    /// The next frame, whole; `None` if the connection ends before it or within it.
+    pub fn frame_or_cut(&mut self) -> Option<Vec<u8>> {
+        let mut prefix = [0; PREFIX];
+        self.0.read_exact(&mut prefix).ok()?;
+        let mut body = vec![0; frame::body_len(prefix, MAX_ANSWER).unwrap()];
+        self.0.read_exact(&mut body).ok()?;
+        Some([&prefix[..], &body].concat())
+    }
+
     /// The next answer.
     pub fn answer(&mut self) -> Answer {
         frame::decode_answer(&self.frame()[PREFIX..]).unwrap()

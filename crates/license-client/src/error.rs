@@ -9,6 +9,8 @@ use std::{
 
 use license_ipc::{DecodeError, EncodeError, Failure};
 
+use crate::trust::own_name;
+
 /// Why a call gave no answer. None of them says anything about a license but [`ClientError::Failed`],
 /// and even that is no verdict: those come as answers.
 #[derive(Debug)]
@@ -115,13 +117,20 @@ impl fmt::Display for ClientError {
 }
 
 fn cannot_connect(f: &mut fmt::Formatter<'_>, path: &dyn fmt::Display, source: &io::Error) -> fmt::Result {
-    if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) {
-        write!(f, "nobody listens on {path}: is licensed running? See `systemctl status licensed`")
-    } else if source.kind() == ErrorKind::PermissionDenied {
+    if source.kind() == ErrorKind::NotFound {
+        write!(f, "there is no socket {path}: is licensed running? Start it with `systemctl start licensed`")
+    } else if source.kind() == ErrorKind::ConnectionRefused {
         write!(
             f,
-            "no permission to open {path}: run `usermod -aG licensed USER` as root, then start anew what runs \
-             as that user (PHP-FPM keeps the groups that it started with)"
+            "nobody listens on {path}: licensed does not run any more. See `systemctl status licensed`, and start \
+             it with `systemctl start licensed`"
+        )
+    } else if source.kind() == ErrorKind::PermissionDenied {
+        let user = own_name();
+        write!(
+            f,
+            "the user {user} may not open {path}: run `usermod -aG licensed {user}` as root, then start anew what \
+             runs as that user. A running PHP-FPM must be restarted: it keeps the groups that it started with"
         )
     } else {
         write!(f, "cannot connect to {path}: {source}")

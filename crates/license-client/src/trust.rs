@@ -38,6 +38,22 @@ fn uid_of(user: &str, passwd: &str) -> Option<u32> {
     })
 }
 
+/// The name of our own user, for messages; what a shell takes for it where the file does not know it.
+pub(crate) fn own_name() -> String {
+    let uid = peer_cred::own_uid();
+    let passwd = fs::read_to_string(Path::new("/etc/passwd")).unwrap_or_default();
+    name_of(uid, &passwd).map_or_else(|| format!("$(id -nu {uid})"), str::to_owned)
+}
+
+/// The user of that uid in a passwd(5) file.
+fn name_of(uid: u32, passwd: &str) -> Option<&str> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1)?.parse() == Ok(uid)).then_some(name)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +63,13 @@ mod tests {
         let passwd = "root:x:0:0::/root:/bin/sh\nlicensed2:x:7:7::/:\nlicensed:x:987:986::/:/bin/false\n";
         assert_eq!(uid_of("licensed", passwd), Some(987));
         assert_eq!(uid_of("license", passwd), None);
+    }
+
+    #[test]
+    fn a_user_is_named_by_its_uid() {
+        let passwd = "root:x:0:0::/root:/bin/sh\n\nbroken:x\nwww-data:x:33:33::/var/www:/bin/false\n";
+        assert_eq!(name_of(33, passwd), Some("www-data"));
+        assert_eq!(name_of(3, passwd), None);
     }
 
     #[test]

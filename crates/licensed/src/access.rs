@@ -9,6 +9,7 @@ use peer_cred::PeerCred;
 use tracing::warn;
 
 use crate::{
+    config::Limits,
     keeper::{Handle, Success},
     reload::Reloader,
     status,
@@ -35,6 +36,12 @@ impl Access {
             || self.admin_gid.is_some_and(|gid| peer.is_in_group(gid))
     }
 
+    /// What clients may take now.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.keeper.snapshot().limits
+    }
+
     /// Does what `peer` asks for, if it may.
     pub async fn answer(&self, request: Request, peer: &PeerCred) -> Answer {
         let result = match request.right() {
@@ -59,9 +66,9 @@ impl Access {
                 let check = |feature| snapshot.state.entitlement(feature, None, now);
                 Ok(Answer::Entitlements(features.into_iter().map(check).collect()))
             }
-            Request::Ensure { feature } => self.ensure(feature, peer.uid).await.map(Answer::Entitlement),
+            Request::Ensure { feature } => self.ensure(feature, peer).await.map(Answer::Entitlement),
             Request::Capture { feature, holder, reclaim } => {
-                self.capture(feature, holder, reclaim, peer.uid).await.map(Answer::Captured)
+                self.capture(feature, holder, reclaim, peer).await.map(Answer::Captured)
             }
             Request::Release { session } => self.release(session, peer).await.map(Answer::Done),
             Request::Status => Ok(Answer::Status(Box::new(status::report(&self.keeper.snapshot(), now)))),
@@ -104,14 +111,15 @@ impl Access {
     }
 
     /// Check; if not granted, take a seat if one is free.
-    async fn ensure(&self, feature: FeatureId, uid: u32) -> Result<Entitlement, Failure> {
+    async fn ensure(&self, feature: FeatureId, peer: &PeerCred) -> Result<Entitlement, Failure> {
         let found = self.check(feature, None);
         let could_be_taken = found.seats.is_some_and(license_types::Seats::is_free);
         if !matches!(found.verdict, Verdict::Denied { .. }) || !could_be_taken {
             return Ok(found);
         }
+        self.admit_seat(peer)?;
         let call = Call::Capture { feature, holder: None, reclaim: false };
-        match self.keeper.call_automatically(call, uid).await {
+        match self.keeper.call_automatically(call, peer.uid).await {
             Ok(success) => Ok(self.entitlement_in(&success, feature, None)),
             // The license server itself said no, by its code; what it said before stands.
             Err(Failure { kind: ErrorKind::Refused, code: Some(_), .. }) => Ok(found),
@@ -133,17 +141,34 @@ impl Access {
         feature: FeatureId,
         holder: Option<Holder>,
         reclaim: bool,
-        uid: u32,
+        peer: &PeerCred,
     ) -> Result<Captured, Failure> {
         let found = self.check(feature, holder.as_ref());
         if let (Verdict::Granted { .. }, Some(session)) = (&found.verdict, &found.session) {
             return Ok(Captured { session: session.clone(), entitlement: found });
         }
+        self.admit_seat(peer)?;
         let call = Call::Capture { feature, holder: holder.clone(), reclaim };
-        let success = self.keeper.call(call, uid).await?;
+        let success = self.keeper.call(call, peer.uid).await?;
         let entitlement = self.entitlement_in(&success, feature, holder.as_ref());
         let session = success.session.or_else(|| entitlement.session.clone()).ok_or_else(overtaken)?;
         Ok(Captured { session, entitlement })
+    }
+
+    /// Whether the peer may take one more seat.
+    fn admit_seat(&self, peer: &PeerCred) -> Result<(), Failure> {
+        let snapshot = self.keeper.snapshot();
+        let most = snapshot.limits.seats_per_uid;
+        let own = snapshot.state.owners.values().filter(|owner| **owner == peer.uid).count();
+        if own < most || self.is_admin(peer) {
+            return Ok(());
+        }
+        warn!(uid = peer.uid, pid = peer.pid, seats = own, "refused: holds as many seats as one user may");
+        let message =
+            "This user holds as many seats as one user may (limits.seats_per_uid). Release some, or take \
+                       this one as an administrator."
+                .to_owned();
+        Err(Failure { kind: ErrorKind::NotPermitted, code: None, message })
     }
 
     fn entitlement_in(&self, success: &Success, feature: FeatureId, holder: Option<&Holder>) -> Entitlement {

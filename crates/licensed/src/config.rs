@@ -2,8 +2,10 @@
 //!
 //! [`OPTIONS`] has a row for each option; the file, what a reload says and the documentation follow it.
 
+mod check;
 mod file;
 mod flags;
+mod limits;
 mod option;
 mod servers;
 #[cfg(test)]
@@ -16,6 +18,7 @@ use std::{
 
 pub use self::{
     flags::Flags,
+    limits::Limits,
     option::{Applied, ConfigOption, OPTIONS},
 };
 use crate::transport::ServerUrl;
@@ -44,6 +47,8 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// What stands for this host's hardware.
     pub host_id: Option<String>,
+    /// What clients may take of the daemon.
+    pub limits: Limits,
 }
 
 impl Default for Config {
@@ -57,6 +62,7 @@ impl Default for Config {
             trust: vec![PathBuf::from(DEFAULT_TRUST)],
             ca_file: None,
             host_id: None,
+            limits: Limits::default(),
         }
     }
 }

@@ -29,22 +29,10 @@ use tokio_util::{
 };
 use tracing::{debug, warn};
 
-use crate::{access::SharedAccess, keeper};
-
-/// Connections in all. A PHP worker keeps one open; PBXs run tens of them.
-const MOST_CONNECTIONS: usize = 512;
+use crate::{access::SharedAccess, config::Limits, keeper};
 
 /// Connections beyond those that are still told why they are turned away; past them they are closed at once.
-const MOST_TURNED_AWAY: usize = 64;
-
-/// Connections of one uid, so that one user's runaway script leaves room for the others.
-const MOST_PER_UID: usize = 256;
-
-/// How long a connection may rest between requests.
-const IDLE: Duration = Duration::from_mins(10);
-
-/// How long a frame may take from its first byte to its last, and an answer until it is taken.
-const FRAME_DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const MOST_TURNED_AWAY: usize = 64;
 
 /// How long requests in progress may go on after a stop.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -60,7 +48,7 @@ pub async fn accept(listener: UnixListener, access: SharedAccess, stop: Cancella
         };
         match accepted.and_then(|(stream, _)| Ok((PeerCred::of(&stream)?, stream))) {
             Ok((peer, stream)) => {
-                if let Some(place) = places.take(peer.uid) {
+                if let Some(place) = places.take(peer.uid, &access.limits()) {
                     tracker.spawn(serve(stream, peer, place, access.clone(), stop.clone()));
                 }
             }
@@ -87,22 +75,36 @@ struct Places(Arc<Mutex<HashMap<u32, usize>>>);
 struct Place {
     places: Places,
     uid: u32,
-    is_within_limits: bool,
+    /// Why the connection is to be turned away, if it is.
+    over: Option<&'static str>,
 }
 
 impl Places {
     /// A place for a connection, within the limits or to be turned away; `None` if there are too many of
     /// the latter too.
-    fn take(&self, uid: u32) -> Option<Place> {
+    fn take(&self, uid: u32, limits: &Limits) -> Option<Place> {
+        let (most, most_of_one) = (limits.connections, limits.connections_per_uid);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let total: usize = counts.values().sum();
-        let own = counts.entry(uid).or_default();
-        if total >= MOST_CONNECTIONS + MOST_TURNED_AWAY || *own >= MOST_PER_UID + MOST_TURNED_AWAY {
+        let own = counts.get(&uid).copied().unwrap_or_default();
+        if total >= most + MOST_TURNED_AWAY || own >= most_of_one + MOST_TURNED_AWAY {
             return None;
         }
-        let is_within_limits = total < MOST_CONNECTIONS && *own < MOST_PER_UID;
-        *own += 1;
-        Some(Place { places: self.clone(), uid, is_within_limits })
+        let over = if own >= most_of_one {
+            Some(
+                "This user has as many connections as one user may have (limits.connections_per_uid). \
+                 Close some, and try again.",
+            )
+        } else if total >= most {
+            Some(
+                "The daemon has as many connections as it may have (limits.connections). \
+                 Close some, and try again.",
+            )
+        } else {
+            None
+        };
+        counts.insert(uid, own + 1);
+        Some(Place { places: self.clone(), uid, over })
     }
 }
 
@@ -134,8 +136,10 @@ async fn serve(
         .num_skip(0)
         .new_codec();
     let connection = Connection { frames: FramedRead::new(reader, codec), writer, peer, access };
-    let ended =
-        if place.is_within_limits { connection.run(&stop).await } else { connection.turn_away().await };
+    let ended = match place.over {
+        None => connection.run(&stop).await,
+        Some(why) => connection.turn_away(why).await,
+    };
     if let Err(error) = ended {
         debug!(%error, uid = place.uid, "a connection ended early");
     }
@@ -163,7 +167,7 @@ impl Connection {
         loop {
             let incoming = tokio::select! {
                 biased;
-                incoming = self.next(IDLE) => incoming?,
+                incoming = self.next(self.access.limits().idle_timeout) => incoming?,
                 () = stop.cancelled() => return Ok(()),
             };
             let (answer, encoding, is_last) = match incoming {
@@ -188,14 +192,9 @@ impl Connection {
     }
 
     /// Answers the first request of a peer for which there is no place, with the reason.
-    async fn turn_away(mut self) -> io::Result<()> {
-        let message = format!(
-            "The daemon has {MOST_CONNECTIONS} connections, or {MOST_PER_UID} of the user with id {}. \
-             Close some, and try again.",
-            self.peer.uid
-        );
-        let busy = Answer::Error(Failure { kind: ErrorKind::Busy, code: None, message });
-        match self.next(FRAME_DEADLINE).await? {
+    async fn turn_away(mut self, why: &str) -> io::Result<()> {
+        let busy = Answer::Error(Failure { kind: ErrorKind::Busy, code: None, message: why.to_owned() });
+        match self.next(self.access.limits().frame_timeout).await? {
             Incoming::Body(body) => self.send(&busy, encoding_in(&body)).await,
             Incoming::Bad(_, encoding) => self.send(&busy, encoding).await,
             Incoming::End => Ok(()),
@@ -216,12 +215,13 @@ impl Connection {
                     Err(_) => return Ok(Incoming::End),
                 }
             }
-            match timeout(FRAME_DEADLINE, self.frames.next()).await {
+            let frame_timeout = self.access.limits().frame_timeout;
+            match timeout(frame_timeout, self.frames.next()).await {
                 Ok(frame) => break frame,
                 // The socket may have seemed readable and was not: nothing has begun.
                 Err(_) if self.frames.read_buffer().is_empty() => {}
                 Err(_) => {
-                    let message = format!("the frame was not complete after {} s", FRAME_DEADLINE.as_secs());
+                    let message = format!("the frame was not complete after {frame_timeout:?}");
                     return Ok(Incoming::Bad(malformed(&message), self.announced()));
                 }
             }
@@ -263,7 +263,7 @@ impl Connection {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        timeout(FRAME_DEADLINE, self.writer.write_all(bytes)).await?
+        timeout(self.access.limits().frame_timeout, self.writer.write_all(bytes)).await?
     }
 }
 
@@ -280,5 +280,33 @@ fn encoding_in(body: &[u8]) -> Encoding {
     match body {
         [frame::VERSION, 0, ..] => Encoding::Binary,
         _ => Encoding::Json,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_user_has_places_of_its_own_and_all_have_some_together() {
+        let limits = Limits { connections: 3, connections_per_uid: 2, ..Limits::default() };
+        let (places, mut taken) = (Places::default(), Vec::new());
+        let mut over = |uid| {
+            taken.push(places.take(uid, &limits)?);
+            Some(taken.last()?.over)
+        };
+        let (of_one, of_all) = (Some("limits.connections_per_uid"), Some("limits.connections)"));
+        for (uid, named) in [(1, None), (1, None), (1, of_one), (2, of_all), (3, of_all)] {
+            let over = over(uid).unwrap();
+            assert_eq!(over.is_some(), named.is_some(), "{uid}: {over:?}");
+            assert!(over.unwrap_or_default().contains(named.unwrap_or_default()), "{uid}: {over:?}");
+        }
+        for _ in 0..MOST_TURNED_AWAY {
+            over(1);
+        }
+        assert!(over(1).is_none() && over(2).is_none(), "who does not read what it is told is told nothing");
+        taken.clear();
+        assert!(places.take(1, &limits).unwrap().over.is_none(), "there is room again");
+        assert!(places.0.lock().unwrap().is_empty());
     }
 }

@@ -24,7 +24,7 @@ use crate::{
     connection,
     identity::{self, Identity, KeyError},
     keeper::{Handle, Keeper, Parts},
-    reload::{self, Reloader},
+    reload::{self, Prepared, Reloader},
     socket::{self, SocketError},
     store::{Loaded, Store, StoreError},
     systemd,
@@ -57,10 +57,9 @@ pub enum StartError {
     System(#[from] std::io::Error),
 }
 
-/// Reads the configuration and says what is wrong with it, for `--check-config`.
+/// Reads the configuration and says what will not work with it, for `--check-config`.
 pub fn check_config(flags: &Flags) -> Result<Vec<String>, StartError> {
-    let (_, warnings) = reload::settings(&Config::load(flags)?)?;
-    Ok(warnings)
+    Ok(reload::prepare(&Config::load(flags)?)?.warnings)
 }
 
 /// Runs until SIGTERM or SIGINT. It answers queries before it looks at the network.
@@ -68,7 +67,7 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let config = Config::load(&flags)?;
     let told: Vec<_> = Config::default().changes(&config).iter().map(Change::setting).collect();
     info!("configured with {}", if told.is_empty() { "the defaults".to_owned() } else { told.join(", ") });
-    let (settings, warnings) = reload::settings(&config)?;
+    let Prepared { settings, warnings, .. } = reload::prepare(&config)?;
     for warning in warnings {
         warn!("{warning}");
     }
@@ -76,11 +75,6 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let store = Store::open(&config.state_dir)?;
     let identity = load_identity(&store, &config)?;
     let (clock, resumed, state) = load_state(&store, &identity)?;
-    for group in [&config.socket_group, &config.admin_group] {
-        if socket::group_id(group).is_none() {
-            warn!("there is no group {group}: what its members might do, root alone may");
-        }
-    }
     let (listener, bound) = socket::listen(&config.socket, &config.socket_group)?;
     let listener = UnixListener::from_std(listener)?;
 

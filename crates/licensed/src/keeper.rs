@@ -39,13 +39,14 @@ use tracing::{error, info, warn};
 pub(crate) use self::handle::draining;
 pub use self::handle::{CallResult, Handle, Success};
 use self::{
-    admission::{MOST_WAITING, RefusedSeat},
+    admission::RefusedSeat,
     handle::{Command, Waiter},
     news::News,
     surroundings::Surroundings,
 };
 use crate::{
     clock::SystemClock,
+    config::Limits,
     identity::Identity,
     retry,
     snapshot::Snapshot,
@@ -62,6 +63,9 @@ const LOOK_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The longest sleep, for when nothing is due.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
+
+/// Commands that the keeper has not taken yet; who sends one more waits until it has.
+const MOST_UNTAKEN: usize = 64;
 
 /// The shortest sleep, so that nothing that stays due can make a busy loop.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(10);
@@ -92,6 +96,8 @@ pub struct Settings<E> {
     pub trust_path: String,
     /// Whether some of the root keys could not be read.
     pub trust_is_faulty: bool,
+    /// What clients may take.
+    pub limits: Limits,
 }
 
 /// The keeper's task.
@@ -149,9 +155,10 @@ impl<E: Exchange> Keeper<E> {
     pub fn new(parts: Parts<E>, seed: u64) -> (Self, Handle<E>) {
         let Parts { state, store, clock, identity, settings } = parts;
         let server = settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
-        let snapshot = Snapshot { state: state.clone(), server, store_fault: None };
+        let limits = settings.limits;
+        let snapshot = Snapshot { state: state.clone(), server, store_fault: None, limits };
         let (snapshots, reader) = watch::channel(Arc::new(snapshot));
-        let (sender, commands) = mpsc::channel(MOST_WAITING);
+        let (sender, commands) = mpsc::channel(MOST_UNTAKEN);
         let handle = Handle::new(sender, reader, clock.clone());
         let keeper = Self {
             state,
@@ -245,10 +252,11 @@ impl<E: Exchange> Keeper<E> {
                 // The asker may have gone; the reset stands.
                 let _ = done.send(());
             }
-            Command::Configure { settings } => {
+            Command::Configure { settings, done } => {
                 self.news.stop();
-                self.settings = settings;
+                self.settings = *settings;
                 self.publish();
+                let _ = done.send(());
             }
         }
     }
@@ -262,9 +270,8 @@ impl<E: Exchange> Keeper<E> {
             under_way.waiters.push(waiter);
         } else if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.call == call) {
             waiting.waiters.push(waiter);
-        } else if self.is_full_for(asked_by) {
-            let message = "Too many requests wait for the license server. Try again in a moment.".to_owned();
-            answer(vec![waiter], &Err(Failure { kind: ErrorKind::Busy, code: None, message }));
+        } else if let Err(failure) = self.room_for(asked_by) {
+            answer(vec![waiter], &Err(failure));
         } else {
             self.queue.push_back(Waiting { call, asked_by, waiters: vec![waiter], cleared_up: false });
             self.give_way();
@@ -451,7 +458,8 @@ impl<E: Exchange> Keeper<E> {
 
     fn publish(&self) {
         let server = self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
-        let snapshot = Snapshot { state: self.state.clone(), server, store_fault: self.store_fault.clone() };
+        let (state, store_fault) = (self.state.clone(), self.store_fault.clone());
+        let snapshot = Snapshot { state, server, store_fault, limits: self.settings.limits };
         self.snapshots.send_replace(Arc::new(snapshot));
     }
 

@@ -10,8 +10,8 @@ use crate::{
     config::{Applied, Config, Flags},
     keeper::{Handle, Settings},
     systemd,
-    transport::{HttpTransport, SetupError},
-    trust,
+    transport::{self, HttpTransport, SetupError},
+    trust::{self, Trust},
 };
 
 /// Reads the configuration again, for SIGHUP and for the request `reload`.
@@ -57,10 +57,11 @@ impl Reloader {
         keeper: &Handle<HttpTransport>,
     ) -> Result<(Config, Done), String> {
         let config = Config::load(&self.flags).map_err(|error| error.to_string())?;
-        let (settings, mut warnings) = settings(&config).map_err(|error| error.to_string())?;
-        if settings.roots.is_empty() && settings.trust_is_faulty {
-            return Err(warnings.join("; "));
+        let prepared = prepare(&config).map_err(|error| error.to_string())?;
+        if let Some(why) = prepared.worse {
+            return Err(why);
         }
+        let Prepared { settings, mut warnings, .. } = prepared;
         keeper.configure(settings).await.map_err(|failure| failure.message)?;
         let mut changed = Vec::new();
         for change in current.changes(&config) {
@@ -78,19 +79,40 @@ impl Reloader {
     }
 }
 
-/// What the keeper works with under a configuration, and what is wrong with it that need not stop it.
-pub fn settings(config: &Config) -> Result<(Settings<HttpTransport>, Vec<String>), SetupError> {
+/// What a configuration comes to.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What the keeper works with.
+    pub settings: Settings<HttpTransport>,
+    /// What is wrong and need not keep the daemon from starting.
+    pub warnings: Vec<String>,
+    /// Why a daemon that runs does better without it: what it names cannot be read.
+    pub worse: Option<String>,
+}
+
+/// Reads the files that a configuration names.
+pub fn prepare(config: &Config) -> Result<Prepared, SetupError> {
+    let ca_fault = config
+        .ca_file
+        .as_deref()
+        .and_then(|path| transport::authorities(path).err())
+        .map(|it| it.to_string());
+    let ca_file = config.ca_file.as_deref().filter(|_| ca_fault.is_none());
     let exchange = if config.server.is_empty() {
         None
     } else {
-        Some(Arc::new(HttpTransport::new(&config.server, config.ca_file.as_deref())?))
+        Some(Arc::new(HttpTransport::new(&config.server, ca_file)?))
     };
-    let trust = trust::load(&config.trust);
+    let Trust { roots, faults } = trust::load(&config.trust);
     let trust_path = config.trust.first().map_or_else(String::new, |path| path.display().to_string());
-    let mut warnings: Vec<String> = trust.faults.iter().map(ToString::to_string).collect();
-    if trust.roots.is_empty() {
-        warnings.push(crate::status::no_root(&trust_path));
-    }
-    let trust_is_faulty = !trust.faults.is_empty();
-    Ok((Settings { exchange, roots: trust.roots, trust_path, trust_is_faulty }, warnings))
+    let no_root = roots.is_empty().then(|| crate::status::no_root(&trust_path));
+    let trust_is_faulty = !faults.is_empty();
+    let mut wrong: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    wrong.extend(no_root);
+    let is_worse = ca_fault.is_some() || (roots.is_empty() && trust_is_faulty);
+    wrong.extend(ca_fault);
+    let worse = is_worse.then(|| wrong.join("; "));
+    let warnings = wrong.into_iter().chain(config.warnings()).collect();
+    let settings = Settings { exchange, roots, trust_path, trust_is_faulty, limits: config.limits };
+    Ok(Prepared { settings, warnings, worse })
 }

@@ -2,6 +2,8 @@
 
 use license_core::state::State;
 
+use crate::config::Limits;
+
 /// What the daemon knew at one moment. Immutable.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -11,4 +13,6 @@ pub struct Snapshot {
     pub server: Option<String>,
     /// Why the state cannot be written, if it cannot.
     pub store_fault: Option<String>,
+    /// What clients may take.
+    pub limits: Limits,
 }

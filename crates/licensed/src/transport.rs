@@ -20,6 +20,7 @@ use license_core::{
 use license_types::UnixTime;
 use reqwest::Method;
 
+pub(crate) use self::tls::authorities;
 pub use self::{
     error::{TransportError, TransportErrorKind},
     http::{HttpTransport, SetupError},

@@ -1,21 +1,25 @@
 //! What starts, what does not and why, what signals do, and who may do what.
 
 use std::{
-    fs::{self, Permissions},
+    fs,
     os::unix::{fs::PermissionsExt, net::UnixListener},
-    path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
 use end_to_end::{
-    Answered, Host, World, notify::ServiceManager, programs, silent::SilentServer, waiting::Stopwatch,
-    wire::Wire, world,
+    Host, World,
+    nobody::{Nobody, open_to_all},
+    notify::ServiceManager,
+    silent::SilentServer,
+    waiting::Stopwatch,
+    wire::Wire,
+    world,
 };
 use license_client::types::FeatureId;
 use license_core::crypto::{PublicKey, SigningKey};
 use license_ipc::{Answer, Encoding, Request};
-use nix::{sys::signal::Signal, unistd::Uid};
+use nix::sys::signal::Signal;
 
 /// What open requests are given to end in after a stop, and the share of it that a test allows.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -111,29 +115,6 @@ fn without_a_root_key_the_daemon_starts_believes_nobody_and_names_the_folder() {
     assert_eq!(world.host.check(33), "granted fresh");
 }
 
-#[test]
-fn a_reload_takes_a_new_server_and_nothing_of_a_file_that_is_wrong() {
-    let mut world = World::prepared();
-    let config = world.folder.path().join("licensed.toml");
-    let trust = world.folder.path().join("root.pub");
-    fs::write(&config, "server = 'http://127.0.0.1:1'\n").unwrap();
-    world.host = Host::new(world.folder.path(), "pbx").flag("--config", &config).flag("--trust", trust);
-    world.host.start();
-    assert_eq!(world.host.register_as("C", "c@example.com").ended_with(4).failure(), "no_answer 1012");
-
-    fs::write(&config, format!("server = '{}'\n", world.server.url())).unwrap();
-    world.host.daemon().signal(Signal::SIGHUP);
-    world.host.daemon().wait_for_log("the configuration is read again");
-    world.host.register();
-
-    fs::write(&config, "sever = 'https://elsewhere.example'\n").unwrap();
-    world.host.daemon().signal(Signal::SIGHUP);
-    let log = world.host.daemon().wait_for_log("the configuration is not taken");
-    assert!(log.contains("sever"), "{log}");
-    world.host.recheck();
-    assert_eq!(world.host.status()["server"], world.server.url());
-}
-
 /// A host that was stopped while it registered with a license server that says nothing: the daemon will
 /// repeat that at its next start, as soon as it can.
 fn in_the_middle_of_a_registration(world: &World) -> (SilentServer, Host) {
@@ -206,31 +187,20 @@ fn a_stopped_daemon_takes_up_where_it_was() {
     assert_eq!(world.host.lasting(45), before);
 }
 
-/// `licensectl` as a user who is in no group.
-fn as_nobody(tool: &Path, socket: &Path, arguments: &[&str]) -> Answered {
-    let mut setpriv = Command::new("setpriv");
-    setpriv.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(tool);
-    Answered::by(setpriv.arg("--socket").arg(socket).args(arguments).arg("--json"))
-}
-
 #[test]
 fn a_user_outside_the_groups_may_not_ask_and_who_may_ask_may_not_change() {
-    assert!(Uid::effective().is_root(), "this test becomes another user: run it as root");
     let (world, number) = World::registered();
     let socket = world.host.socket();
-    // The tool is built where only its builder may look.
-    let tool = world.folder.path().join("licensectl");
-    fs::copy(programs::path_of("licensectl"), &tool).unwrap();
-    fs::set_permissions(world.folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let nobody = Nobody::in_folder(world.folder.path());
 
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o660);
-    let outside = as_nobody(&tool, &socket, &["check", "33"]).ended_with(5);
+    let outside = nobody.licensectl(&socket, &["check", "33"]).ended_with(5);
     assert_eq!(outside.failure(), "not_permitted");
-    assert!(outside.message().contains("usermod"), "{outside:?}");
+    assert!(outside.message().contains("`usermod -aG licensed nobody`"), "{outside:?}");
 
-    fs::set_permissions(&socket, Permissions::from_mode(0o666)).unwrap();
-    as_nobody(&tool, &socket, &["check", "33"]).ended_with(0);
-    let info = as_nobody(&tool, &socket, &["info"]).ended_with(0);
+    open_to_all(&socket);
+    nobody.licensectl(&socket, &["check", "33"]).ended_with(0);
+    let info = nobody.licensectl(&socket, &["info"]).ended_with(0);
     assert!(!info.stdout.contains(&number) && !info.stdout.contains("office@"), "{info:?}");
     for arguments in [
         &["reset", "--yes"][..],
@@ -238,7 +208,7 @@ fn a_user_outside_the_groups_may_not_ask_and_who_may_ask_may_not_change() {
         &["activate", &number],
         &["register", "--company", "C", "--email", "c@example.com", "--contact", "N"],
     ] {
-        let refused = as_nobody(&tool, &socket, arguments).ended_with(5);
+        let refused = nobody.licensectl(&socket, arguments).ended_with(5);
         assert_eq!(refused.failure(), "not_permitted", "{arguments:?}");
         assert!(refused.message().contains("licensed-admin"), "{refused:?}");
     }

@@ -1,7 +1,8 @@
 //! The options, each in one row: what may stand in the file, what is in force, and what a reload does with it.
 
-use std::path::PathBuf;
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
+use jiff::SignedDuration;
 use toml::de::DeValue;
 
 use super::{Config, servers};
@@ -35,6 +36,8 @@ enum Value {
     Text(Field<String>),
     OptionalText(Field<Option<String>>),
     Servers(Field<Vec<ServerUrl>>),
+    Count(Field<usize>, RangeInclusive<usize>),
+    Time(Field<Duration>, RangeInclusive<Duration>),
 }
 
 /// A place in the [`Config`].
@@ -55,18 +58,50 @@ const fn option(name: &'static str, applied: Applied, value: Value) -> ConfigOpt
     ConfigOption { name, applied, value }
 }
 
+/// The most connections: each takes a descriptor, and a hard limit on those is 524,288 at most by default.
+const MOST_CONNECTIONS: usize = 16_384;
+
+/// The most requests that may wait; past that the wait is longer than any client's patience.
+const MOST_WAITING: usize = 1_024;
+
+const SHORTEST_FRAME_TIMEOUT: Duration = Duration::from_millis(100);
+
 use Applied::{Reload, Restart};
+use Value::{Count, OptionalPath, OptionalText, Path, Paths, Servers, Text, Time};
 
 /// Every option, in the order of the shipped file.
 pub const OPTIONS: &[ConfigOption] = &[
-    option("server", Reload, Value::Servers(at!(server))),
-    option("trust", Reload, Value::Paths(at!(trust))),
-    option("ca_file", Reload, Value::OptionalPath(at!(ca_file))),
-    option("state_dir", Restart, Value::Path(at!(state_dir))),
-    option("socket", Restart, Value::Path(at!(socket))),
-    option("socket_group", Restart, Value::Text(at!(socket_group))),
-    option("admin_group", Restart, Value::Text(at!(admin_group))),
-    option("host.id", Restart, Value::OptionalText(at!(host_id))),
+    option("server", Reload, Servers(at!(server))),
+    option("trust", Reload, Paths(at!(trust))),
+    option("ca_file", Reload, OptionalPath(at!(ca_file))),
+    option("state_dir", Restart, Path(at!(state_dir))),
+    option("socket", Restart, Path(at!(socket))),
+    option("socket_group", Restart, Text(at!(socket_group))),
+    option("admin_group", Restart, Text(at!(admin_group))),
+    option("host.id", Restart, OptionalText(at!(host_id))),
+    option("limits.connections", Reload, Count(at!(limits.connections), 1..=MOST_CONNECTIONS)),
+    option(
+        "limits.connections_per_uid",
+        Reload,
+        Count(at!(limits.connections_per_uid), 1..=MOST_CONNECTIONS),
+    ),
+    option(
+        "limits.idle_timeout",
+        Reload,
+        Time(at!(limits.idle_timeout), Duration::from_secs(1)..=Duration::from_hours(24)),
+    ),
+    option(
+        "limits.frame_timeout",
+        Reload,
+        Time(at!(limits.frame_timeout), SHORTEST_FRAME_TIMEOUT..=Duration::from_mins(5)),
+    ),
+    option("limits.waiting_requests", Reload, Count(at!(limits.waiting_requests), 1..=MOST_WAITING)),
+    option(
+        "limits.waiting_requests_per_uid",
+        Reload,
+        Count(at!(limits.waiting_requests_per_uid), 1..=MOST_WAITING),
+    ),
+    option("limits.seats_per_uid", Reload, Count(at!(limits.seats_per_uid), 1..=100_000)),
 ];
 
 impl ConfigOption {
@@ -74,28 +109,38 @@ impl ConfigOption {
     pub(super) fn read(&self, value: &DeValue<'_>, config: &mut Config) -> Result<(), String> {
         let wrong = || format!("must be {}, not {}", self.allowed(), shown(value));
         match &self.value {
-            Value::Path(field) => {
+            Path(field) => {
                 field.set(config, text(value).filter(|text| !text.is_empty()).ok_or_else(wrong)?.into());
             }
-            Value::OptionalPath(field) => {
+            OptionalPath(field) => {
                 let text = text(value).ok_or_else(wrong)?;
                 field.set(config, Some(PathBuf::from(text)).filter(|_| !text.is_empty()));
             }
-            Value::Paths(field) => {
+            Paths(field) => {
                 let list = value.as_array().ok_or_else(wrong)?;
                 let paths = list.iter().map(|entry| text(entry.get_ref()).map(PathBuf::from));
                 field.set(config, paths.collect::<Option<_>>().ok_or_else(wrong)?);
             }
-            Value::Text(field) => field.set(config, text(value).ok_or_else(wrong)?.to_owned()),
-            Value::OptionalText(field) => {
+            Text(field) => field.set(config, text(value).ok_or_else(wrong)?.to_owned()),
+            OptionalText(field) => {
                 let text = text(value).ok_or_else(wrong)?;
                 field.set(config, Some(text.to_owned()).filter(|text| !text.trim().is_empty()));
             }
-            Value::Servers(field) => {
+            Servers(field) => {
                 let one = text(value).map(|text| vec![text]);
                 let several = || value.as_array()?.iter().map(|entry| text(entry.get_ref())).collect();
                 let urls = servers::parse(one.or_else(several).ok_or_else(wrong)?);
                 field.set(config, urls.map_err(|error| format!("is no good: {error}"))?);
+            }
+            Count(field, range) => {
+                let count = value.as_integer().filter(|number| number.radix() == 10);
+                let count = count.and_then(|number| number.as_str().parse().ok());
+                field.set(config, count.filter(|count| range.contains(count)).ok_or_else(wrong)?);
+            }
+            Time(field, range) => {
+                let time = text(value).and_then(|text| text.parse::<SignedDuration>().ok());
+                let time = time.and_then(|time| Duration::try_from(time).ok());
+                field.set(config, time.filter(|time| range.contains(time)).ok_or_else(wrong)?);
             }
         }
         Ok(())
@@ -105,14 +150,15 @@ impl ConfigOption {
     #[must_use]
     pub fn allowed(&self) -> String {
         match &self.value {
-            Value::Path(_) => "a path",
-            Value::OptionalPath(_) => "a path, or \"\" for none",
-            Value::Paths(_) => "a list of paths",
-            Value::Text(_) => "a name",
-            Value::OptionalText(_) => "a text, or \"\" for none",
-            Value::Servers(_) => "a URL, a list of URLs, or \"\" for none",
+            Path(_) => "a path".to_owned(),
+            OptionalPath(_) => "a path, or \"\" for none".to_owned(),
+            Paths(_) => "a list of paths".to_owned(),
+            Text(_) => "a name".to_owned(),
+            OptionalText(_) => "a text, or \"\" for none".to_owned(),
+            Servers(_) => "a URL, a list of URLs, or \"\" for none".to_owned(),
+            Count(_, range) => format!("a whole number from {} to {}", range.start(), range.end()),
+            Time(_, range) => format!("a time from {} to {}", time(*range.start()), time(*range.end())),
         }
-        .to_owned()
     }
 
     /// What stands in `config`, as the file has it.
@@ -121,16 +167,18 @@ impl ConfigOption {
         let optional = |text: Option<String>| format!("{:?}", text.unwrap_or_default());
         let path = |path: &PathBuf| path.display().to_string();
         match &self.value {
-            Value::Path(field) => format!("{:?}", path(field.of(config))),
-            Value::OptionalPath(field) => optional(field.of(config).as_ref().map(path)),
-            Value::Paths(field) => format!("{:?}", field.of(config)),
-            Value::Text(field) => format!("{:?}", field.of(config)),
-            Value::OptionalText(field) => optional(field.of(config).clone()),
-            Value::Servers(field) => match &field.of(config)[..] {
+            Path(field) => format!("{:?}", path(field.of(config))),
+            OptionalPath(field) => optional(field.of(config).as_ref().map(path)),
+            Paths(field) => format!("{:?}", field.of(config)),
+            Text(field) => format!("{:?}", field.of(config)),
+            OptionalText(field) => optional(field.of(config).clone()),
+            Servers(field) => match &field.of(config)[..] {
                 [] => optional(None),
                 [url] => optional(Some(url.to_string())),
                 urls => format!("{:?}", urls.iter().map(ToString::to_string).collect::<Vec<_>>()),
             },
+            Count(field, _) => field.of(config).to_string(),
+            Time(field, _) => time(*field.of(config)),
         }
     }
 
@@ -143,12 +191,14 @@ impl ConfigOption {
     /// Takes the value of this option over from one configuration to another.
     pub(super) fn copy(&self, from: &Config, to: &mut Config) {
         match &self.value {
-            Value::Path(field) => field.copy(from, to),
-            Value::OptionalPath(field) => field.copy(from, to),
-            Value::Paths(field) => field.copy(from, to),
-            Value::Text(field) => field.copy(from, to),
-            Value::OptionalText(field) => field.copy(from, to),
-            Value::Servers(field) => field.copy(from, to),
+            Path(field) => field.copy(from, to),
+            OptionalPath(field) => field.copy(from, to),
+            Paths(field) => field.copy(from, to),
+            Text(field) => field.copy(from, to),
+            OptionalText(field) => field.copy(from, to),
+            Servers(field) => field.copy(from, to),
+            Count(field, _) => field.copy(from, to),
+            Time(field, _) => field.copy(from, to),
         }
     }
 }
@@ -169,6 +219,12 @@ impl<T: Clone> Field<T> {
 
 fn text<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
     value.as_str()
+}
+
+/// A length of time as the file has it: `"10m"`.
+fn time(time: Duration) -> String {
+    // Every length that an option may have fits.
+    format!("\"{:#}\"", SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX))
 }
 
 /// A wrong value, for people. Not the text that stands there, since it may be a secret in the wrong place.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 /// What the file says, on top of the defaults.
@@ -46,7 +48,7 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
             "unknown key `host.server` in line 2: did you mean `server`, above the first table?",
         ),
         ("[host]\ncolour = 1", "unknown key `host.colour` in line 2: there are `host.id`"),
-        ("[host.deep]\nid = ''", "unknown table `[host.deep]` in line 1: there are [host]"),
+        ("[host.deep]\nid = ''", "unknown table `[host.deep]` in line 1: there are [host], [limits]"),
         ("host = 5", "`host` in line 1 is a table: write its options below [host]"),
     ] {
         assert_eq!(faults(text), [said], "{text}");
@@ -65,11 +67,32 @@ fn a_wrong_type_is_refused_with_what_is_allowed_and_the_default() {
             "must be a URL, a list of URLs, or \"\" for none, not a table; the default is \"\"",
         ),
         ("server = 'http://a.example'", "http:// is for the loopback interface alone"),
+        ("limits.connections = 0", "must be a whole number from 1 to 16384, not 0; the default is 512"),
+        ("limits.connections = 16385", "must be a whole number from 1 to 16384, not 16385;"),
+        ("limits.connections = -1", "not -1;"),
+        ("limits.connections = '5'", "must be a whole number from 1 to 16384, not a text;"),
+        ("limits.idle_timeout = 600", r#"must be a time from "1s" to "24h", not 600; the default is "10m""#),
+        ("limits.idle_timeout = '0.5s'", "must be a time from"),
+        ("limits.idle_timeout = '25h'", "must be a time from"),
+        ("limits.idle_timeout = '-1h'", "must be a time from"),
+        ("limits.idle_timeout = '10'", "must be a time from"),
+        ("limits.frame_timeout = '99ms'", r#"must be a time from "100ms" to "5m", not"#),
     ] {
         let faults = faults(text);
         let option = text.trim_start_matches('[').split([' ', ']']).next().unwrap();
         assert!(faults[0].starts_with(&format!("`{option}` in line 1 ")), "{faults:?}");
         assert!(faults.len() == 1 && faults[0].contains(said), "{text}: {faults:?}");
+    }
+}
+
+#[test]
+fn numbers_and_times_are_taken_up_to_their_bounds() {
+    let limits = read("[limits]\nconnections = 16_384\nseats_per_uid = 1\nidle_timeout = '24h'").limits;
+    assert_eq!((limits.connections, limits.seats_per_uid), (16_384, 1));
+    assert_eq!(limits.idle_timeout, Duration::from_hours(24));
+    for (text, time) in [("100ms", 100), ("10 s", 10_000), ("1min 30s", 90_000), ("5 minutes", 300_000)] {
+        let limits = read(&format!("limits.frame_timeout = '{text}'")).limits;
+        assert_eq!(limits.frame_timeout, Duration::from_millis(time), "{text}");
     }
 }
 
@@ -141,5 +164,9 @@ fn the_shipped_file_says_each_option_once_with_its_default_and_what_applies_it()
             Applied::Restart => "Needs a restart.",
         };
         assert!(comment.contains(applied), "{}: {comment}", option.name);
+        let range = option.allowed();
+        if let Some((_, range)) = range.split_once(" from ") {
+            assert!(comment.contains(range), "{}: {comment}", option.name);
+        }
     }
 }

@@ -15,7 +15,9 @@ struct Machine(tempfile::TempDir);
 impl Machine {
     fn new(files: &[(&str, &str)]) -> Self {
         let machine = Self(tempfile::tempdir().unwrap());
-        files.iter().for_each(|(path, content)| machine.write(path, content));
+        for (path, content) in files {
+            machine.write(path, content);
+        }
         machine
     }
 
@@ -214,7 +216,7 @@ fn in_a_container_none_of_the_hosts_hardware_is_read() {
         ("docker", |machine| machine.write(".dockerenv", "")),
         ("podman", |machine| machine.write("run/.containerenv", "")),
         ("the first process", |machine| {
-            machine.write("proc/1/environ", "PATH=/bin\0container=lxc\0TERM=linux\0")
+            machine.write("proc/1/environ", "PATH=/bin\0container=lxc\0TERM=linux\0");
         }),
         ("a namespace", |machine| machine.link("proc/self/ns/pid", "pid:[4026532201]")),
         ("both", |machine| {

@@ -10,13 +10,6 @@ use license_types::{Code, FeatureId};
 use super::Keeper;
 use crate::{status, transport::Exchange};
 
-/// Commands that may wait for the license server. More than a PBX has modules; past it the answer is
-/// *busy*.
-pub(super) const MOST_WAITING: usize = 64;
-
-/// Of those, calls of one uid, so that one user's script leaves room for the others and for people.
-pub(super) const MOST_WAITING_PER_UID: usize = 16;
-
 /// How long after a refusal of a seat the license server is not asked for it again even by request.
 const REFUSAL_STANDS: Duration = Duration::from_secs(5);
 
@@ -30,10 +23,19 @@ pub(super) struct RefusedSeat {
 }
 
 impl<E: Exchange> Keeper<E> {
-    /// Whether no more may wait for this uid. Root and the daemon itself have the whole queue.
-    pub(super) fn is_full_for(&self, uid: u32) -> bool {
+    /// Whether one more may wait for this uid. Root and the daemon itself have the whole queue.
+    pub(super) fn room_for(&self, uid: u32) -> Result<(), Failure> {
+        let limits = &self.settings.limits;
         let own = self.queue.iter().filter(|waiting| waiting.asked_by == uid).count();
-        self.queue.len() >= MOST_WAITING || (uid != 0 && own >= MOST_WAITING_PER_UID)
+        let full = if self.queue.len() >= limits.waiting_requests {
+            "As many requests wait for the license server as may (limits.waiting_requests)."
+        } else if uid != 0 && own >= limits.waiting_requests_per_uid {
+            "As many requests of this user wait for the license server as may (limits.waiting_requests_per_uid)."
+        } else {
+            return Ok(());
+        };
+        let message = format!("{full} Try again in a moment.");
+        Err(Failure { kind: ErrorKind::Busy, code: None, message })
     }
 
     /// Whether a call can be made at all: what is known without the license server is said at once.

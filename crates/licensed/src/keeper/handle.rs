@@ -48,7 +48,7 @@ pub(super) enum Command<E> {
     /// Give the registration number up.
     Reset { done: oneshot::Sender<()> },
     /// Go on with other settings.
-    Configure { settings: Settings<E> },
+    Configure { settings: Box<Settings<E>>, done: oneshot::Sender<()> },
 }
 
 /// The keeper, for everybody else. Cheap to clone.
@@ -118,9 +118,12 @@ impl<E> Handle<E> {
         result.await.map_err(|_| draining())
     }
 
-    /// Goes on with other settings.
+    /// Goes on with other settings; they are in force when it returns.
     pub async fn configure(&self, settings: Settings<E>) -> Result<(), Failure> {
-        self.commands.send(Command::Configure { settings }).await.map_err(|_| draining())
+        let (done, result) = oneshot::channel();
+        let command = Command::Configure { settings: Box::new(settings), done };
+        self.commands.send(command).await.map_err(|_| draining())?;
+        result.await.map_err(|_| draining())
     }
 }
 

@@ -5,7 +5,7 @@ mod world;
 use license_types::{ProductId, RegistrationNumber, SessionId, Verdict};
 
 use self::world::{FakeServer, Mood, World, lock};
-use super::{admission::MOST_WAITING_PER_UID, *};
+use super::*;
 use crate::store::Loaded;
 
 const FEATURE: FeatureId = FeatureId(45);
@@ -289,7 +289,8 @@ async fn one_user_does_not_fill_the_queue() {
     let under_way = world.call(capture());
     world.requests(2).await;
     let product = |id: usize| Call::Trial { product: ProductId(u32::try_from(id).unwrap()) };
-    let waiting: Vec<_> = (0..MOST_WAITING_PER_UID).map(|id| world.call(product(id))).collect();
+    let waiting: Vec<_> =
+        (0..Limits::default().waiting_requests_per_uid).map(|id| world.call(product(id))).collect();
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
@@ -368,7 +369,8 @@ async fn past_the_limit_the_answer_is_busy() {
     let under_way = world.call(capture());
     world.requests(2).await;
     let product = |id: usize| Call::Trial { product: ProductId(u32::try_from(id).unwrap()) };
-    let calls = (0..MOST_WAITING).map(|id| {
+    let most = Limits::default().waiting_requests;
+    let calls = (0..most).map(|id| {
         let keeper = world.keeper.clone();
         tokio::spawn(async move { keeper.call(product(id), 0).await })
     });
@@ -376,6 +378,6 @@ async fn past_the_limit_the_answer_is_busy() {
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(failure(world.keeper.call(product(MOST_WAITING), 0).await).0, ErrorKind::Busy);
+    assert_eq!(failure(world.keeper.call(product(most), 0).await).0, ErrorKind::Busy);
     assert!(!under_way.is_finished() && waiting.iter().all(|call| !call.is_finished()));
 }

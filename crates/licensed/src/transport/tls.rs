@@ -66,7 +66,8 @@ pub(super) fn none() -> Result<ClientConfig, SetupError> {
         .with_no_client_auth())
 }
 
-fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> {
+/// The certificate authorities in a PEM file.
+pub(crate) fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> {
     let cannot = |source| SetupError::CaFile { path: path.to_owned(), source };
     let pem = fs::read(path).map_err(cannot)?;
     let invalid = |why: &dyn ToString| cannot(io::Error::new(io::ErrorKind::InvalidData, why.to_string()));

@@ -210,6 +210,7 @@ impl World {
                 roots,
                 trust_path: "/etc/licensed/trust.d".to_owned(),
                 trust_is_faulty: false,
+                limits: Limits::default(),
             },
         };
         let (keeper, handle) = Keeper::new(parts, 7);
