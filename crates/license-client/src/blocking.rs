@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use license_ipc::{Answer, Captured, Done, LicenseInfo, Request, Status};
+use license_ipc::{Answer, Captured, Change, Done, LicenseInfo, Request, Status};
 use license_types::{
     Coupon, Entitlement, FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId,
 };
@@ -58,29 +58,97 @@ impl Client {
             Some(kept) => kept,
             None => connect(&self.settings, deadline)?,
         };
-        let answer = loop {
-            match call.step() {
-                Step::Write(bytes) => {
-                    stream.set_write_timeout(Some(deadline.left()?)).map_err(ClientError::Io)?;
-                    let written = in_time(stream.write(bytes), deadline)?;
-                    call.wrote(written)?;
-                }
-                Step::Read(room) => {
-                    stream.set_read_timeout(Some(deadline.left()?)).map_err(ClientError::Io)?;
-                    let read = in_time(stream.read(room), deadline)?;
-                    if let Some(answer) = call.read(read)? {
-                        break answer;
-                    }
-                }
-                Step::Reconnect => stream = connect(&self.settings, deadline)?,
-            }
-        };
-        if let Answer::Error(failure) = answer {
-            return Err(ClientError::Failed(failure));
-        }
-        self.kept = Some(stream);
+        let answer = exchange(&mut call, &mut stream, &self.settings, deadline)?;
+        // More would come over the connection of a watch.
+        self.kept = Some(stream).filter(|_| *request != Request::Watch);
         Ok(answer)
     }
+
+    /// Follows what changes, over a connection of its own.
+    pub fn watch(&self) -> Result<Watch, ClientError> {
+        let deadline = Deadline::after(self.settings.within(&Request::Watch));
+        let mut call = Call::new(&Request::Watch)?;
+        let mut stream = connect(&self.settings, deadline)?;
+        let first = exchange(&mut call, &mut stream, &self.settings, deadline)?;
+        let first = Some(fitting!(first, Answer::Change(change) => *change)?);
+        call.go_on();
+        Ok(Watch { settings: self.settings.clone(), stream, call, first, has_ended: false })
+    }
+}
+
+/// What changes, as it changes: first everything that there is, at once, then each change. It ends with the
+/// error that ended it; then watch anew.
+///
+/// A daemon that is gone is noticed at once. Silence is no sign of trouble: nothing has changed.
+#[derive(Debug)]
+pub struct Watch {
+    settings: Settings,
+    stream: UnixStream,
+    call: Call,
+    first: Option<Change>,
+    has_ended: bool,
+}
+
+impl Watch {
+    /// The next change, if one comes within that time.
+    pub fn next_within(&mut self, within: Duration) -> Result<Option<Change>, ClientError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        match exchange(&mut self.call, &mut self.stream, &self.settings, Deadline::after(within)) {
+            Ok(answer) => {
+                self.call.go_on();
+                fitting!(answer, Answer::Change(change) => Some(*change))
+            }
+            Err(ClientError::Deadline { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Iterator for Watch {
+    type Item = Result<Change, ClientError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.has_ended {
+            let next = self.next_within(Duration::MAX).transpose();
+            self.has_ended = matches!(next, Some(Err(_)));
+            if next.is_some() {
+                return next;
+            }
+        }
+        None
+    }
+}
+
+/// Makes the call, or goes on with it, until its next answer.
+fn exchange(
+    call: &mut Call,
+    stream: &mut UnixStream,
+    settings: &Settings,
+    deadline: Deadline,
+) -> Result<Answer, ClientError> {
+    let answer = loop {
+        match call.step() {
+            Step::Write(bytes) => {
+                stream.set_write_timeout(Some(deadline.left()?)).map_err(ClientError::Io)?;
+                let written = in_time(stream.write(bytes), deadline)?;
+                call.wrote(written)?;
+            }
+            Step::Read(room) => {
+                stream.set_read_timeout(Some(deadline.left()?)).map_err(ClientError::Io)?;
+                let read = in_time(stream.read(room), deadline)?;
+                if let Some(answer) = call.read(read)? {
+                    break answer;
+                }
+            }
+            Step::Reconnect => *stream = connect(settings, deadline)?,
+        }
+    };
+    if let Answer::Error(failure) = answer {
+        return Err(ClientError::Failed(failure));
+    }
+    Ok(answer)
 }
 
 /// Connects to the daemon, and makes sure that it is the daemon.

@@ -20,12 +20,14 @@ pub(crate) enum Step<'a> {
 }
 
 /// One request on its way.
+#[derive(Debug)]
 pub(crate) struct Call {
     frame: Vec<u8>,
     may_repeat: bool,
     progress: Progress,
 }
 
+#[derive(Debug)]
 enum Progress {
     Writing { sent: usize },
     ReadingPrefix { prefix: [u8; PREFIX], got: usize },
@@ -40,6 +42,12 @@ impl Call {
     pub(crate) fn new(request: &Request) -> Result<Self, ClientError> {
         let frame = frame::encode_request(request, Encoding::Binary).map_err(ClientError::Unsendable)?;
         Ok(Self { frame, may_repeat: request.is_repeatable(), progress: START })
+    }
+
+    /// Goes on to the next answer, where one request has several. From here on nothing can be repeated.
+    pub(crate) fn go_on(&mut self) {
+        self.may_repeat = false;
+        self.progress = SENT;
     }
 
     pub(crate) fn step(&mut self) -> Step<'_> {

@@ -18,6 +18,8 @@
 //! together; both talk to a daemon that runs as root, as `licensed` or as the caller, and to nobody
 //! else; both repeat what can be repeated once, when the daemon went away before it answered.
 //!
+//! `watch` follows what changes instead of asking again and again.
+//!
 //! An error is never a "no": a module that already runs goes on when its check ends with one.
 
 mod blocking;
@@ -32,10 +34,10 @@ mod tests;
 mod tokio_client;
 mod trust;
 
-pub use blocking::Client;
+pub use blocking::{Client, Watch};
 pub use error::ClientError;
 pub use license_ipc::{self as ipc, DEFAULT_SOCKET};
 pub use license_types as types;
 pub use settings::Settings;
 #[cfg(feature = "tokio")]
-pub use tokio_client::AsyncClient;
+pub use tokio_client::{AsyncClient, AsyncWatch};

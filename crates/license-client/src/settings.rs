@@ -63,7 +63,8 @@ impl Settings {
             Request::Check { .. }
             | Request::CheckMany { .. }
             | Request::Status
-            | Request::LicenseInfo { key: None } => self.quick,
+            | Request::LicenseInfo { key: None }
+            | Request::Watch => self.quick,
             Request::Ensure { .. }
             | Request::Capture { .. }
             | Request::Release { .. }

@@ -208,6 +208,8 @@ fn each_misbehaviour_of_the_daemon_has_its_own_error() {
     }
 }
 
+mod watching;
+
 #[test]
 fn a_check_is_repeated_once_when_the_daemon_went_away() {
     let turns = || vec![Turn::Cut(Vec::new()), Turn::Answer(vec![framed(&done())])];

@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, path::PathBuf, time::Duration};
 
-use license_ipc::{Answer, Captured, Done, LicenseInfo, Request, Status};
+use license_ipc::{Answer, Captured, Change, Done, LicenseInfo, Request, Status};
 use license_types::{
     Coupon, Entitlement, FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId,
 };
@@ -73,27 +73,77 @@ impl AsyncClient {
             Some(kept) => kept,
             None => connect(&self.settings).await?,
         };
-        let answer = loop {
-            match call.step() {
-                Step::Write(bytes) => {
-                    let written = stream.write(bytes).await;
-                    call.wrote(written)?;
-                }
-                Step::Read(room) => {
-                    let read = stream.read(room).await;
-                    if let Some(answer) = call.read(read)? {
-                        break answer;
-                    }
-                }
-                Step::Reconnect => stream = connect(&self.settings).await?,
-            }
-        };
-        if let Answer::Error(failure) = answer {
-            return Err(ClientError::Failed(failure));
-        }
-        self.kept = Some(stream);
+        let answer = exchange(&mut call, &mut stream, &self.settings).await?;
+        // More would come over the connection of a watch.
+        self.kept = Some(stream).filter(|_| *request != Request::Watch);
         Ok(answer)
     }
+
+    /// Follows what changes, over a connection of its own.
+    pub async fn watch(&self) -> Result<AsyncWatch, ClientError> {
+        let deadline = Deadline::after(self.settings.within(&Request::Watch));
+        let mut call = Call::new(&Request::Watch)?;
+        let opening = async {
+            let mut stream = connect(&self.settings).await?;
+            let first = exchange(&mut call, &mut stream, &self.settings).await?;
+            Ok((stream, fitting!(first, Answer::Change(change) => *change)?))
+        };
+        let opened = time::timeout_at(deadline.at().into(), opening).await;
+        let (stream, first) = opened.unwrap_or_else(|_| Err(deadline.passed()))?;
+        call.go_on();
+        Ok(AsyncWatch { settings: self.settings.clone(), stream, call, first: Some(first) })
+    }
+}
+
+/// What changes, as it changes: first everything that there is, at once, then each change. After an error
+/// nothing more comes; then watch anew.
+///
+/// A daemon that is gone is noticed at once. Silence is no sign of trouble: nothing has changed.
+#[derive(Debug)]
+pub struct AsyncWatch {
+    settings: Settings,
+    stream: UnixStream,
+    call: Call,
+    first: Option<Change>,
+}
+
+impl AsyncWatch {
+    /// The next change. Nothing gets lost if it is dropped before it ends.
+    pub async fn next(&mut self) -> Result<Change, ClientError> {
+        if let Some(first) = self.first.take() {
+            return Ok(first);
+        }
+        let answer = exchange(&mut self.call, &mut self.stream, &self.settings).await?;
+        self.call.go_on();
+        fitting!(answer, Answer::Change(change) => *change)
+    }
+}
+
+/// Makes the call, or goes on with it, until its next answer.
+async fn exchange(
+    call: &mut Call,
+    stream: &mut UnixStream,
+    settings: &Settings,
+) -> Result<Answer, ClientError> {
+    let answer = loop {
+        match call.step() {
+            Step::Write(bytes) => {
+                let written = stream.write(bytes).await;
+                call.wrote(written)?;
+            }
+            Step::Read(room) => {
+                let read = stream.read(room).await;
+                if let Some(answer) = call.read(read)? {
+                    break answer;
+                }
+            }
+            Step::Reconnect => *stream = connect(settings).await?,
+        }
+    };
+    if let Answer::Error(failure) = answer {
+        return Err(ClientError::Failed(failure));
+    }
+    Ok(answer)
 }
 
 /// Connects to the daemon, and makes sure that it is the daemon.

@@ -18,3 +18,4 @@ pub mod schema;
 pub mod state;
 pub mod statement;
 pub mod time;
+mod turning;

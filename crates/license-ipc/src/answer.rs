@@ -30,6 +30,8 @@ pub enum Answer {
     Done(Done),
     /// The request failed.
     Error(Failure),
+    /// To `watch`: one for each change.
+    Change(Box<Change>),
 }
 
 impl Answer {
@@ -45,6 +47,7 @@ impl Answer {
             Self::Registered { .. } => "registered",
             Self::Done(_) => "done",
             Self::Error(_) => "error",
+            Self::Change(_) => "change",
         }
     }
 }
@@ -151,6 +154,35 @@ pub struct NoAnswer {
     pub message: String,
     /// When.
     pub at: UnixTime,
+}
+
+/// What a watcher is told.
+///
+/// What moves with every answer of the license server is no change by itself: `last_answer`, `next_check`,
+/// and `until` and `since` of a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Whether this is everything, and what was told before is to be forgotten: the first answer is.
+    pub whole: bool,
+    /// Whether changes passed that were not told. Then this is everything.
+    pub missed: bool,
+    /// Whether the next answer goes on with this one, which would be too long for a frame.
+    pub more: bool,
+    /// What the daemon is in, as in `status`.
+    pub state: State,
+    /// The code of that, as in `status`.
+    pub code: Option<Code>,
+    /// What that means, as in `status`.
+    pub message: String,
+    /// All features of the license if this is everything; else those that changed. A feature that the
+    /// license does not list any more is told once more, without `seats`.
+    pub entitlements: Vec<Entitlement>,
+}
+
+impl Change {
+    /// The most entitlements of one answer. Their texts are bounded by the license server alone; at two
+    /// kilobytes each they fit a frame.
+    pub const MOST_ENTITLEMENTS: usize = 500;
 }
 
 /// What a license holds.

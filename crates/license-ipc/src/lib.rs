@@ -10,7 +10,7 @@ pub mod frame;
 mod json;
 mod request;
 
-pub use answer::{Answer, Captured, Done, ErrorKind, Failure, LicenseInfo, NoAnswer, State, Status};
+pub use answer::{Answer, Captured, Change, Done, ErrorKind, Failure, LicenseInfo, NoAnswer, State, Status};
 pub use frame::{DecodeError, EncodeError, Encoding};
 pub use request::{Request, Right};
 

@@ -75,6 +75,9 @@ pub enum Request {
     Recheck,
     /// Read the configuration again.
     Reload,
+    /// Tell what changes, as it changes. The last request on its connection: an answer for each change follows,
+    /// the first at once with everything there is.
+    Watch,
 }
 
 /// Who may make a request.
@@ -97,7 +100,8 @@ impl Request {
             | Self::Capture { .. }
             | Self::Release { .. }
             | Self::Status
-            | Self::LicenseInfo { key: None } => Right::Read,
+            | Self::LicenseInfo { key: None }
+            | Self::Watch => Right::Read,
             Self::LicenseInfo { key: Some(_) }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -119,7 +123,8 @@ impl Request {
             | Self::Ensure { .. }
             | Self::Capture { .. }
             | Self::Status
-            | Self::LicenseInfo { .. } => true,
+            | Self::LicenseInfo { .. }
+            | Self::Watch => true,
             Self::Release { .. }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -149,6 +154,7 @@ impl Request {
             Self::Reset => "reset",
             Self::Recheck => "recheck",
             Self::Reload => "reload",
+            Self::Watch => "watch",
         }
     }
 }

@@ -45,7 +45,7 @@ proptest! {
     #[test]
     fn arbitrary_payloads_never_panic(
         encoding in 0_u8..2,
-        variant in 0_u8..16,
+        variant in 0_u8..32,
         rest in prop::collection::vec(any::<u8>(), 0..300),
     ) {
         decode(&[&[frame::VERSION, encoding, variant, 0, 0, 0], &rest[..]].concat());

@@ -100,6 +100,9 @@ pub(crate) enum Command {
         number: Option<String>,
     },
 
+    /// Tell what changes, until it is interrupted or the daemon stops; with --json an object a line
+    Watch,
+
     /// Ask the license server now
     Recheck,
 
@@ -164,6 +167,7 @@ mod tests {
             "info --json",
             "capture 48 --json",
             "release s-7f3a",
+            "watch --json",
         ] {
             let parsed = Cli::try_parse_from(["licensectl"].into_iter().chain(line.split(' ')));
             assert!(parsed.is_ok(), "{line}: {parsed:?}");

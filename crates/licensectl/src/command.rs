@@ -10,15 +10,19 @@ use license_client::{
 
 use crate::{
     cli::{Command, Register},
+    exit::Exit,
     fault::Fault,
 };
 
 /// The longest standard input that is read for a key: far more than any key, far less than a wrong file.
 const LONGEST_KEY: u64 = 1024;
 
-/// Runs one command.
-pub(crate) fn run(command: Command, client: &mut Client) -> Result<Answer, Fault> {
-    Ok(match command {
+/// Shows an answer. Whether somebody still reads.
+type Tell<'a> = &'a mut dyn FnMut(&Answer) -> Result<bool, Fault>;
+
+/// Runs one command: tells its answer, and gives how the tool ends.
+pub(crate) fn run(command: Command, client: &mut Client, tell: Tell<'_>) -> Result<Exit, Fault> {
+    let answer = match command {
         Command::Status => Answer::Status(Box::new(client.status()?)),
         Command::Register(company) => Answer::Registered { number: client.register(company.into())? },
         Command::Activate { number } => Answer::Done(client.activate(key(number)?)?),
@@ -46,7 +50,17 @@ pub(crate) fn run(command: Command, client: &mut Client) -> Result<Answer, Fault
             }
             Answer::Done(client.reset()?)
         }
-    })
+        Command::Watch => {
+            for change in client.watch()? {
+                if !tell(&Answer::Change(Box::new(change?)))? {
+                    break;
+                }
+            }
+            return Ok(Exit::Done);
+        }
+    };
+    tell(&answer)?;
+    Ok(Exit::of_answer(&answer))
 }
 
 impl From<Register> for Registration {

@@ -46,7 +46,8 @@ impl Exit {
             | Answer::Status(_)
             | Answer::LicenseInfo(_)
             | Answer::Registered { .. }
-            | Answer::Done(_) => Self::Done,
+            | Answer::Done(_)
+            | Answer::Change(_) => Self::Done,
             Answer::Error(failure) => fault::exit_of_kind(failure.kind),
         }
     }

@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     Malformed(FormatError),
     /// Standard input or the terminal cannot be used.
     Input(io::Error),
+    /// The answer cannot be written to standard output.
+    Output(io::Error),
     /// The daemon gave no answer, or a failure.
     Client(ClientError),
 }
@@ -34,6 +36,7 @@ impl fmt::Display for Fault {
             Self::Usage(why) => f.write_str(why),
             Self::Malformed(error) => error.fmt(f),
             Self::Input(error) => write!(f, "cannot read the answer from standard input: {error}"),
+            Self::Output(error) => write!(f, "cannot write the answer to standard output: {error}"),
             Self::Client(error) => error.fmt(f),
         }
     }
@@ -55,6 +58,7 @@ impl Fault {
             Self::Usage(_) => (Exit::Usage, "usage"),
             Self::Malformed(_) => (Exit::Usage, "malformed"),
             Self::Input(_) => (Exit::Usage, "input"),
+            Self::Output(_) => (Exit::Fault, "output"),
             Self::Client(error) => match error {
                 ClientError::Connect { source, .. } if source.kind() == IoKind::PermissionDenied => {
                     (Exit::NotPermitted, "not_permitted")

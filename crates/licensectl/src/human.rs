@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write};
 
 use jiff::{Timestamp, tz::TimeZone};
 use license_client::{
-    ipc::{Answer, Captured, LicenseInfo, Status},
+    ipc::{Answer, Captured, Change, LicenseInfo, Status},
     types::{Basis, Code, Entitlement, LicensedProduct, UnixTime, Verdict},
 };
 
@@ -30,6 +30,7 @@ pub(crate) fn answer(answer: &Answer, zone: &TimeZone) -> String {
             page.line(format_args!("{}", done.message));
             page.warnings(&done.warnings);
         }
+        Answer::Change(change) => page.change(change),
         Answer::Error(failure) => page.line(format_args!("{failure}")),
     }
     page.text.truncate(page.text.trim_end().len());
@@ -70,7 +71,26 @@ impl Page<'_> {
         }
     }
 
+    fn change(&mut self, change: &Change) {
+        if change.missed {
+            self.line(format_args!("Changes were missed; this is everything."));
+        }
+        self.line(format_args!("{}: {}{}", change.state, in_parentheses(change.code), change.message));
+        change.entitlements.iter().for_each(|it| self.verdict(it));
+    }
+
     fn entitlement(&mut self, it: &Entitlement) {
+        self.verdict(it);
+        self.field(
+            "seats",
+            it.seats.map(|seats| format!("total {}, captured {}", seats.total, seats.captured)),
+        );
+        self.field("session", it.session.as_ref());
+        self.field("last answer", it.last_answer.map(|at| self.time(at)));
+        self.field("next check", it.next_check.map(|at| self.time(at)));
+    }
+
+    fn verdict(&mut self, it: &Entitlement) {
         let mut what = format!("Feature {}", it.feature);
         if let Some(product) = it.product {
             // Writing to a string cannot fail.
@@ -93,13 +113,6 @@ impl Page<'_> {
         };
         self.line(format_args!("{what}: {verdict}"));
         self.line(format_args!("  {}", it.message));
-        self.field(
-            "seats",
-            it.seats.map(|seats| format!("total {}, captured {}", seats.total, seats.captured)),
-        );
-        self.field("session", it.session.as_ref());
-        self.field("last answer", it.last_answer.map(|at| self.time(at)));
-        self.field("next check", it.next_check.map(|at| self.time(at)));
     }
 
     fn status(&mut self, status: &Status) {
@@ -214,6 +227,24 @@ mod tests {
             let text = shown(&Answer::Entitlement(entitlement(verdict, "(1014) Nobody knows.")));
             assert!(text.contains(words) && !text.contains("denied"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_change_tells_the_state_and_what_its_features_come_to() {
+        let denied = Verdict::Denied { code: Code::NO_LICENSE, reason: "No.".to_owned() };
+        let change = |missed| Change {
+            whole: missed,
+            missed,
+            more: false,
+            state: State::Refused,
+            code: Some(Code::NO_LICENSE),
+            message: "Dropped.".to_owned(),
+            entitlements: vec![entitlement(denied.clone(), "(2008) No.")],
+        };
+        let text = "refused: (2008) Dropped.\nFeature 45 (product 81): denied\n  (2008) No.";
+        assert_eq!(shown(&Answer::Change(Box::new(change(false)))), text);
+        let missed = shown(&Answer::Change(Box::new(change(true))));
+        assert_eq!(missed, format!("Changes were missed; this is everything.\n{text}"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use license_client::{
     ClientError,
-    ipc::{Answer, Captured, Failure},
+    ipc::{Answer, Captured, Change, Failure, State},
     types::{Basis, Code, Entitlement, FeatureId, ProductId, Seats, SessionId, UnixTime, Verdict},
 };
 use serde::Serialize;
@@ -28,6 +28,7 @@ pub(crate) fn answer(answer: &Answer) -> Result<String> {
         Answer::LicenseInfo(info) => serde_json::to_string(info),
         Answer::Registered { number } => serde_json::to_string(&Registered { number: number.as_str() }),
         Answer::Done(done) => serde_json::to_string(done),
+        Answer::Change(change) => serde_json::to_string(&Changed::of(change)),
         Answer::Error(failure) => serde_json::to_string(&Error::of_failure(failure)),
     }
 }
@@ -87,6 +88,33 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// A change, with features in the form of a check.
+#[derive(Serialize)]
+struct Changed<'a> {
+    whole: bool,
+    missed: bool,
+    more: bool,
+    state: State,
+    code: Option<Code>,
+    message: &'a str,
+    entitlements: Vec<Checked<'a>>,
+}
+
+impl<'a> Changed<'a> {
+    fn of(change: &'a Change) -> Self {
+        let Change { whole, missed, more, state, code, message, entitlements } = change;
+        Self {
+            whole: *whole,
+            missed: *missed,
+            more: *more,
+            state: *state,
+            code: *code,
+            message,
+            entitlements: entitlements.iter().map(Checked::of).collect(),
+        }
+    }
+}
+
 /// A registration number, for whoever asked for it: the one place where it is printed whole.
 #[derive(Serialize)]
 struct Registered<'a> {
@@ -114,7 +142,7 @@ impl<'a> Error<'a> {
 #[cfg(test)]
 mod tests {
     use license_client::{
-        ipc::{Done, ErrorKind, LicenseInfo, NoAnswer, State, Status},
+        ipc::{Done, ErrorKind, LicenseInfo, NoAnswer, Status},
         types::{Customer, LicensedProduct, ProductFeature, RegistrationNumber},
     };
 
@@ -197,6 +225,27 @@ mod tests {
         is_printed_as(
             &Answer::Captured(captured),
             r#"{"feature":45,"product":81,"verdict":"granted","basis":"fresh","code":null,"may_run":true,"until":30,"since":null,"message":"A sentence.","session":"s-2","seats":{"total":3,"captured":1},"last_answer":10,"next_check":20}"#,
+        );
+    }
+
+    #[test]
+    fn a_change_has_its_features_in_the_form_of_a_check() {
+        let granted = entitlement(Verdict::Granted { until: UnixTime(30), basis: Basis::Fresh });
+        let feature = answer(&Answer::Entitlement(granted.clone())).unwrap();
+        let change = Change {
+            whole: true,
+            missed: false,
+            more: false,
+            state: State::Fresh,
+            code: None,
+            message: "Bound.".to_owned(),
+            entitlements: vec![granted],
+        };
+        is_printed_as(
+            &Answer::Change(Box::new(change)),
+            &format!(
+                r#"{{"whole":true,"missed":false,"more":false,"state":"fresh","code":null,"message":"Bound.","entitlements":[{feature}]}}"#
+            ),
         );
     }
 

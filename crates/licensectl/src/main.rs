@@ -19,7 +19,7 @@ use std::{
 
 use clap::Parser;
 use jiff::tz::TimeZone;
-use license_client::Client;
+use license_client::{Client, ipc::Answer};
 
 use crate::{cli::Cli, exit::Exit, fault::Fault};
 
@@ -28,23 +28,23 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error),
     };
-    match command::run(cli.command, &mut Client::new(cli.socket)) {
-        Ok(answer) => {
-            let text = if cli.json {
-                json::answer(&answer)
-            } else {
-                Ok(human::answer(&answer, &TimeZone::system()))
-            };
-            print(text, Exit::of_answer(&answer))
-        }
-        Err(fault) => {
-            if cli.json {
-                return print(json::fault(&fault), fault.exit());
-            }
-            say(&fault.to_string());
-            fault.exit().into()
-        }
+    let zone = TimeZone::system();
+    let mut tell = |answer: &Answer| {
+        if cli.json { print(json::answer(answer)) } else { print(Ok(human::answer(answer, &zone))) }
+    };
+    match command::run(cli.command, &mut Client::new(cli.socket), &mut tell) {
+        Ok(exit) => exit.into(),
+        Err(fault) => fail(&fault, cli.json),
     }
+}
+
+/// Shows what went wrong, to a script on standard output.
+fn fail(fault: &Fault, in_json: bool) -> ExitCode {
+    let is_shown = in_json && !matches!(fault, Fault::Output(_)) && print(json::fault(fault)).is_ok();
+    if !is_shown {
+        say(&fault.to_string());
+    }
+    fault.exit().into()
 }
 
 /// Shows help, or what is wrong with the command line; the latter also to a script that asked for JSON.
@@ -56,24 +56,23 @@ fn not_understood(error: &clap::Error) -> ExitCode {
     }
     if env::args_os().any(|argument| argument == "--json") {
         let fault = Fault::Usage("the command line is not understood; see standard error".to_owned());
-        return print(json::fault(&fault), fault.exit());
+        return fail(&fault, true);
     }
     Exit::Usage.into()
 }
 
-/// Writes the result to standard output. A reader that has left has seen enough.
-fn print(text: serde_json::Result<String>, exit: Exit) -> ExitCode {
+/// Writes an answer to standard output, at once. Whether somebody still reads: a reader that has left has seen
+/// enough.
+fn print(text: serde_json::Result<String>) -> Result<bool, Fault> {
     let mut stdout = io::stdout().lock();
     let printed = text.map_err(io::Error::from).and_then(|text| {
         writeln!(stdout, "{text}")?;
         stdout.flush()
     });
     match printed {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            say(&format!("cannot write the answer to standard output: {error}"));
-            Exit::Fault.into()
-        }
-        Ok(()) | Err(_) => exit.into(),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Fault::Output(error)),
     }
 }
 

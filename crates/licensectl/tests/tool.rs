@@ -221,7 +221,7 @@ fn a_reset_needs_yes_where_nobody_can_be_asked() {
 fn a_daemon_that_is_not_there_ends_with_three() {
     let output = run(Path::new("/nonexistent/socket"), &["status"], "");
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("systemctl status licensed"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("systemctl start licensed"), "{}", stderr(&output));
 
     let output = run(Path::new("/nonexistent/socket"), &["status", "--json"], "");
     assert_eq!(output.status.code(), Some(3));

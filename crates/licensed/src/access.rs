@@ -103,6 +103,11 @@ impl Access {
                 Ok(done(&status::line(&success.snapshot, self.keeper.now()), success.warnings))
             }
             Request::Reload => self.reloader.reload(&self.keeper).await.map(Answer::Done),
+            // The connection follows the changes itself: they are many answers.
+            Request::Watch => {
+                let message = "A watch is a connection of its own.".to_owned();
+                Err(Failure { kind: ErrorKind::Malformed, code: None, message })
+            }
         }
     }
 

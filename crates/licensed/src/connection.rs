@@ -177,6 +177,7 @@ impl Connection {
                     Ok((encoding, _)) if stop.is_cancelled() => {
                         (Answer::Error(keeper::draining()), encoding, true)
                     }
+                    Ok((encoding, Request::Watch)) => return self.watch(encoding, stop).await,
                     Ok((encoding, request)) => (self.answer(request).await, encoding, false),
                     Err(DecodeError::Version { .. } | DecodeError::Encoding { .. }) => {
                         return self.write(&frame::unsupported()).await;
@@ -187,6 +188,34 @@ impl Connection {
             self.send(&answer, encoding).await?;
             if is_last {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Tells a watcher what changes, until it leaves or does not take what it is told, or the daemon stops.
+    async fn watch(mut self, encoding: Encoding, stop: &CancellationToken) -> io::Result<()> {
+        debug!(uid = self.peer.uid, "watches");
+        let mut watcher = self.access.keeper.watch();
+        loop {
+            // What there is to tell comes first: also to a client that closed its sending side.
+            let changes = tokio::select! {
+                biased;
+                changes = watcher.next() => changes,
+                () = stop.cancelled() => None,
+                further = self.frames.next() => return match further {
+                    None => Ok(()),
+                    Some(Err(error)) => Err(error),
+                    Some(Ok(_)) => {
+                        let failure = malformed("a watch is the last request of its connection");
+                        self.send(&Answer::Error(failure), encoding).await
+                    }
+                },
+            };
+            let Some(changes) = changes else {
+                return self.send(&Answer::Error(keeper::draining()), encoding).await;
+            };
+            for change in changes {
+                self.send(&Answer::Change(Box::new(change)), encoding).await?;
             }
         }
     }

@@ -7,6 +7,7 @@ mod admission;
 mod give_up;
 mod handle;
 mod news;
+mod publish;
 mod seats;
 mod surroundings;
 #[cfg(test)]
@@ -50,9 +51,9 @@ use crate::{
     identity::Identity,
     retry,
     snapshot::Snapshot,
-    status,
     store::Store,
     transport::{Exchange, HttpRequest, Moment, TransportError},
+    view::View,
 };
 
 /// How often the time is stored: what a power cut may cost of it (design, section 4).
@@ -156,7 +157,8 @@ impl<E: Exchange> Keeper<E> {
         let Parts { state, store, clock, identity, settings } = parts;
         let server = settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
         let limits = settings.limits;
-        let snapshot = Snapshot { state: state.clone(), server, store_fault: None, limits };
+        let view = Arc::new(View::first(&state, clock.now()));
+        let snapshot = Snapshot { state: state.clone(), server, store_fault: None, limits, view };
         let (snapshots, reader) = watch::channel(Arc::new(snapshot));
         let (sender, commands) = mpsc::channel(MOST_UNTAKEN);
         let handle = Handle::new(sender, reader, clock.clone());
@@ -205,7 +207,10 @@ impl<E: Exchange> Keeper<E> {
                 heard = self.news.heard() => self.hear(heard).await,
                 _ = clock_ticks.tick() => self.save_clock().await,
                 _ = looks.tick() => self.look().await,
-                () = time::sleep(nap) => {}
+                () = time::sleep(nap) => {
+                    self.turn();
+                    self.announce();
+                }
             }
         }
         self.drain().await;
@@ -228,8 +233,9 @@ impl<E: Exchange> Keeper<E> {
 
     /// How long to sleep when nothing happens.
     fn nap(&self) -> Duration {
-        let due =
-            self.state.due().into_iter().chain(self.news_due()).min().filter(|_| self.in_flight.is_none());
+        let calls = self.state.due().into_iter().chain(self.news_due()).min();
+        let calls = calls.filter(|_| self.in_flight.is_none());
+        let due = calls.into_iter().chain(self.snapshot().view.turns_at).min();
         let wait = due.map_or(LONGEST_SLEEP, |due| due.saturating_since(self.clock.now().age));
         wait.clamp(SHORTEST_SLEEP, LONGEST_SLEEP)
     }
@@ -450,51 +456,6 @@ impl<E: Exchange> Keeper<E> {
         if let Some(fault) = fault {
             warn!("{fault}; without it, a restart may miss some of the time that passed");
         }
-    }
-
-    fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshots.borrow().clone()
-    }
-
-    fn publish(&self) {
-        let server = self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
-        let (state, store_fault) = (self.state.clone(), self.store_fault.clone());
-        let snapshot = Snapshot { state, server, store_fault, limits: self.settings.limits };
-        self.snapshots.send_replace(Arc::new(snapshot));
-    }
-
-    /// Logs the state when it has changed, and tells systemd.
-    fn announce(&mut self) {
-        let now = self.clock.now();
-        let snapshot = self.snapshot();
-        let warning = self.state.lease_warning(now);
-        let percent = warning.map(|warning| warning.percent);
-        if percent > self.warned
-            && let Some(warning) = warning
-        {
-            warn!("{}", status::runs_out(warning));
-        }
-        self.warned = percent;
-        let (phase, code) = (self.state.phase(now), status::code(&self.state, now));
-        if self.shown == Some((phase, code)) {
-            return;
-        }
-        self.shown = Some((phase, code));
-        let message = status::line(&snapshot, now);
-        let license_code = code.map(|code| code.0);
-        match phase {
-            Phase::Fresh | Phase::Registering | Phase::Draining => info!(license_code, "{message}"),
-            Phase::Unregistered
-            | Phase::Offline
-            | Phase::HostChanged
-            | Phase::Lapsed
-            | Phase::Refused
-            | Phase::Pending
-            | Phase::Recovering => {
-                warn!(license_code, "{message}");
-            }
-        }
-        crate::systemd::status(&message);
     }
 }
 

@@ -26,3 +26,5 @@ pub mod store;
 pub mod systemd;
 pub mod transport;
 pub mod trust;
+pub mod view;
+pub mod watcher;

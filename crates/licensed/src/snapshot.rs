@@ -1,8 +1,11 @@
 //! What queries are answered from.
 
+use std::sync::Arc;
+
 use license_core::state::State;
 
 use crate::config::Limits;
+use crate::view::View;
 
 /// What the daemon knew at one moment. Immutable.
 #[derive(Debug, Clone)]
@@ -15,4 +18,6 @@ pub struct Snapshot {
     pub store_fault: Option<String>,
     /// What clients may take.
     pub limits: Limits,
+    /// What of it watchers are told.
+    pub view: Arc<View>,
 }

@@ -21,3 +21,4 @@ mod other_languages;
 mod processes;
 mod restored_server;
 mod told_at_once;
+mod watching;

@@ -1,34 +1,87 @@
 //! What changes at the license server reaches the modules of a host at once, and not at the next check only.
 
-use std::time::Duration;
+use std::{sync::mpsc, thread, time::Duration};
 
 use end_to_end::{
-    World,
-    waiting::{Stopwatch, pass, until},
+    Host, World,
+    waiting::{LONGEST, Stopwatch, pass, until},
 };
+use license_client::types::{FeatureId, Verdict};
+use license_ipc::{Change, State};
 
-/// 70 % of the 5 s within which the verdict is to follow a drop.
+/// 70 % of the 5 s within which `watch` and the verdict are to follow a drop.
 const AT_ONCE: Duration = Duration::from_millis(3_500);
 
-#[test]
-fn a_drop_is_known_before_the_next_check_is_due() {
-    let (world, number) = World::with_coupon();
-    assert_eq!(world.host.check(45), "granted fresh");
-    let dropped = Stopwatch::start();
-    world.server.drop_all(&number);
-    until(|| (world.host.check(45) == "denied 2008").then_some(())).expect("the drop is known");
-    assert!(dropped.elapsed() < AT_ONCE, "after {:?}", dropped.elapsed());
+/// Watches a host, and gives what is told from the first change on.
+fn watch(host: &Host) -> mpsc::Receiver<(Change, Stopwatch)> {
+    let mut watch = host.client().watch().unwrap();
+    assert!(watch.next().unwrap().unwrap().whole);
+    let (sender, told) = mpsc::channel();
+    thread::spawn(move || {
+        for change in watch.map_while(Result::ok) {
+            if sender.send((change, Stopwatch::start())).is_err() {
+                return;
+            }
+        }
+    });
+    told
+}
+
+fn is_denied(change: &Change, feature: u32) -> bool {
+    change
+        .entitlements
+        .iter()
+        .any(|it| it.feature == FeatureId(feature) && matches!(it.verdict, Verdict::Denied { .. }))
 }
 
 #[test]
-fn without_news_a_host_goes_by_its_schedule() {
+fn a_drop_is_told_by_watch_and_check_before_the_next_check_is_due() {
+    let (world, number) = World::with_coupon();
+    assert_eq!(world.host.check(45), "granted fresh");
+    let told = watch(&world.host);
+    let dropped = Stopwatch::start();
+    world.server.drop_all(&number);
+    until(|| (world.host.check(45) == "denied 2008").then_some(())).expect("the drop is known");
+    let checked = dropped.elapsed();
+    let (change, since) = told.recv_timeout(LONGEST).expect("the drop is told");
+    let watched = dropped.elapsed().saturating_sub(since.elapsed());
+    assert!(is_denied(&change, 45), "{change:?}");
+    assert_eq!(change.state, State::Refused);
+    println!("after the drop began: check says so after {checked:?}, watch after {watched:?}");
+    assert!(checked < AT_ONCE && watched < AT_ONCE, "check: {checked:?}, watch: {watched:?}");
+}
+
+#[test]
+fn without_news_a_host_goes_by_its_schedule_and_a_watcher_with_it() {
     let (mut world, number) = World::with_coupon();
     world.server.kill();
     world.server.restart_with(vec!["--long-polls".to_owned(), "0".to_owned()]);
     world.host.recheck();
+    let told = watch(&world.host);
     world.server.drop_all(&number);
     pass(Duration::from_secs(2));
     assert_eq!(world.host.check(45), "granted fresh", "it is not told, and not worse off");
+    assert!(told.try_recv().is_err(), "and nor is who watches");
     world.host.recheck();
     assert_eq!(world.host.check(45), "denied 2008");
+    let (change, _) = told.recv_timeout(AT_ONCE).expect("the drop is told");
+    assert!(is_denied(&change, 45), "{change:?}");
+}
+
+#[test]
+fn the_tool_prints_a_change_a_line_as_it_comes() {
+    use std::io::{BufRead, BufReader};
+    let (world, number) = World::with_coupon();
+    let mut command = world.host.licensectl_command(&["watch"]);
+    let mut tool = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(tool.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<serde_json::Value>(&lines.next().unwrap().unwrap()).unwrap();
+    let whole = next();
+    assert_eq!((&whole["whole"], &whole["state"]), (&true.into(), &"fresh".into()), "{whole}");
+    world.server.drop_all(&number);
+    let change = next();
+    assert_eq!((&change["whole"], &change["state"]), (&false.into(), &"refused".into()), "{change}");
+    assert!(change["entitlements"].as_array().unwrap().iter().any(|it| it["feature"] == 45), "{change}");
+    tool.kill().unwrap();
+    tool.wait().unwrap();
 }

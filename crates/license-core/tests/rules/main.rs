@@ -7,4 +7,5 @@ mod properties;
 mod rotation;
 mod state;
 mod statement;
+mod turning;
 mod world;

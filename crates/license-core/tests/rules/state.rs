@@ -321,12 +321,18 @@ fn a_call_that_was_cut_off_by_a_stop_is_repeated_at_once() {
     let mut host = Host::bound();
     let call = host.call(Call::Capture { feature: NOT_HELD, holder: None, reclaim: false }, at(60));
     host.step(Event::Sending(Box::new(call.clone())), at(60));
-    host.step(Event::Started { booted: false, off: Duration::ZERO, fraction: 0.5 }, at(61));
+    host.step(
+        Event::Started { booted: false, off: Duration::ZERO, evidence: Evidence::default(), fraction: 0.5 },
+        at(61),
+    );
     assert_eq!(host.state.due(), Some(at(61).age));
 
     host.end(call, no_answer(Code::NO_ANSWER), at(62));
     let due = host.state.due();
-    host.step(Event::Started { booted: false, off: Duration::ZERO, fraction: 0.5 }, at(63));
+    host.step(
+        Event::Started { booted: false, off: Duration::ZERO, evidence: Evidence::default(), fraction: 0.5 },
+        at(63),
+    );
     assert_eq!(host.state.due(), due, "what failed before the stop waits for its turn");
 }
 

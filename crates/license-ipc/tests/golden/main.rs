@@ -131,6 +131,7 @@ mod numbers {
             Request::Reset => 11,
             Request::Recheck => 12,
             Request::Reload => 13,
+            Request::Watch => 14,
         }
     }
 
@@ -144,6 +145,7 @@ mod numbers {
             Answer::Registered { .. } => 5,
             Answer::Done(_) => 6,
             Answer::Error(_) => 7,
+            Answer::Change(_) => 8,
         }
     }
 

@@ -1,7 +1,7 @@
 //! One message of each kind. Names, numbers and dates in them are made up.
 
 use license_ipc::{
-    Answer, Captured, Done, ErrorKind, Failure, LicenseInfo, NoAnswer, Request, State, Status,
+    Answer, Captured, Change, Done, ErrorKind, Failure, LicenseInfo, NoAnswer, Request, State, Status,
 };
 use license_types::{
     Basis, Code, Customer, Entitlement, FeatureId, LicensedProduct, ProductFeature, ProductId, Registration,
@@ -79,6 +79,7 @@ pub(crate) fn requests() -> Vec<(String, Request)> {
         request("", Request::Reset),
         request("", Request::Recheck),
         request("", Request::Reload),
+        request("", Request::Watch),
     ]
 }
 
@@ -100,6 +101,8 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
             }),
         ),
     ];
+    answers.push(answer("-whole", Answer::Change(Box::new(change(true, vec![granted(), offline()])))));
+    answers.push(answer("", Answer::Change(Box::new(change(false, vec![denied()])))));
     answers.extend(STATES.map(|state| answer(&format!("-{state}"), Answer::Status(Box::new(status(state))))));
     answers.extend(KINDS.map(|kind| answer(&format!("-{}", kind.name()), Answer::Error(failure(kind)))));
     answers
@@ -181,6 +184,18 @@ fn status(state: State) -> Status {
         next_check: bound.then_some(NEXT),
         honoured_until: bound.then_some(UNTIL),
         warnings: Vec::new(),
+    }
+}
+
+fn change(whole: bool, entitlements: Vec<Entitlement>) -> Change {
+    Change {
+        whole,
+        missed: false,
+        more: false,
+        state: State::Fresh,
+        code: None,
+        message: "A sentence for people.".to_owned(),
+        entitlements,
     }
 }
 

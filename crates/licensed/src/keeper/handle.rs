@@ -12,7 +12,7 @@ use license_types::SessionId;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Settings;
-use crate::{clock::SystemClock, snapshot::Snapshot};
+use crate::{clock::SystemClock, snapshot::Snapshot, watcher::Watcher};
 
 /// What came of a call.
 pub type CallResult = Result<Success, Failure>;
@@ -78,6 +78,12 @@ impl<E> Handle<E> {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshots.borrow().clone()
+    }
+
+    /// Follows what is known.
+    #[must_use]
+    pub fn watch(&self) -> Watcher {
+        Watcher::new(self.snapshots.clone())
     }
 
     /// The moment of a decision.

@@ -1,5 +1,6 @@
 //! The keeper against a license server that signs like a real one and misbehaves on demand.
 
+mod watching;
 mod world;
 
 use license_types::{ProductId, RegistrationNumber, SessionId, Verdict};

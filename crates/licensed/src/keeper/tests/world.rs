@@ -33,6 +33,12 @@ pub(super) struct FakeServer {
     pub(super) mood: Mutex<Mood>,
     pub(super) requests: Mutex<Vec<HttpRequest>>,
     pub(super) serial: Mutex<u64>,
+    /// The feature of the lease.
+    pub(super) feature: Mutex<FeatureId>,
+    /// For how many seconds a lease is honoured.
+    pub(super) honoured: Mutex<i64>,
+    /// How many seconds its clock has gone on.
+    pub(super) issued_later: Mutex<i64>,
     pub(super) release: Notify,
     /// How often the host began to wait for news.
     pub(super) waits: watch::Sender<usize>,
@@ -66,7 +72,7 @@ impl FakeServer {
         let holds = matches!(call.call, Call::Capture { .. });
         let session = SessionId("s1".to_owned());
         let feature = LeasedFeature {
-            feature: FEATURE,
+            feature: *lock(&self.feature),
             name: "amoCRM".to_owned(),
             product: ProductId(81),
             seats: Seats { total: 2, captured: u32::from(holds) },
@@ -77,7 +83,7 @@ impl FakeServer {
             honoured_until: None,
             run_on: None,
         };
-        let issued_at = UnixTime(1_790_000_000);
+        let issued_at = UnixTime(1_790_000_000 + *lock(&self.issued_later));
         let customer =
             Customer { company: "c".into(), contact: "n".into(), email: "e@x".into(), phone: String::new() };
         let statement = Statement {
@@ -90,7 +96,7 @@ impl FakeServer {
             issued_at,
             refresh_after: 14_400,
             kind: Kind::Lease(Lease {
-                honoured_until: UnixTime(issued_at.0 + 2_592_000),
+                honoured_until: UnixTime(issued_at.0 + *lock(&self.honoured)),
                 run_on: 604_800,
                 customer,
                 products: Vec::new(),
@@ -196,6 +202,9 @@ impl World {
             mood: Mutex::new(Mood::Good),
             requests: Mutex::default(),
             serial: Mutex::default(),
+            feature: Mutex::new(FEATURE),
+            honoured: Mutex::new(2_592_000),
+            issued_later: Mutex::default(),
             release: Notify::new(),
             waits: watch::Sender::new(0),
             news: Notify::new(),
