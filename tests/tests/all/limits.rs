@@ -19,6 +19,15 @@ fn is_served(wire: &mut Wire) -> bool {
     matches!(wire.ask(&check(), Encoding::Json).answer(), Answer::Entitlement(_))
 }
 
+/// A connection that is served, as soon as those that ended have left their places.
+fn served(world: &World) -> Wire {
+    let connect = || {
+        let mut wire = Wire::to(&world.host);
+        is_served(&mut wire).then_some(wire)
+    };
+    waiting::until(connect).unwrap_or_else(|| panic!("there is no room"))
+}
+
 /// What a request is refused with: its kind and its words.
 fn refused(wire: &mut Wire, request: &Request) -> String {
     let answer = wire.ask(request, Encoding::Json).answer();
@@ -42,8 +51,7 @@ fn one_user_over_the_limit_is_told_so_and_another_is_served() {
     let socket = world.host.socket();
     let nobody = Nobody::in_folder(world.folder.path());
     open_to_all(&socket);
-    let mut within = [Wire::to(&world.host), Wire::to(&world.host)];
-    assert!(within.iter_mut().all(is_served));
+    let mut within = [served(&world), served(&world)];
     let mut over = Wire::to(&world.host);
     let said = refused(&mut over, &check());
     assert!(said.starts_with("busy: ") && said.contains("limits.connections_per_uid"), "{said}");
@@ -52,15 +60,13 @@ fn one_user_over_the_limit_is_told_so_and_another_is_served() {
     assert!(within.iter_mut().all(is_served), "those who were there stay");
     let [_, leaves] = within;
     drop(leaves);
-    let served = waiting::until(|| is_served(&mut Wire::to(&world.host)).then_some(()));
-    assert!(served.is_some(), "there is room again");
+    served(&world);
 }
 
 #[test]
 fn the_daemon_has_no_more_connections_than_it_may() {
     let (world, _config) = limited("connections = 1");
-    let mut only = Wire::to(&world.host);
-    assert!(is_served(&mut only));
+    let mut only = served(&world);
     let said = refused(&mut Wire::to(&world.host), &check());
     assert!(said.starts_with("busy: ") && said.contains("(limits.connections)"), "{said}");
     assert!(is_served(&mut only));
@@ -139,8 +145,7 @@ fn one_user_takes_no_more_seats_than_it_may_and_an_administrator_does() {
 #[test]
 fn a_reload_changes_the_limits_says_so_and_cuts_nobody() {
     let (world, config) = limited("connections_per_uid = 2");
-    let mut within = [Wire::to(&world.host), Wire::to(&world.host)];
-    assert!(within.iter_mut().all(is_served));
+    let mut within = [served(&world), served(&world)];
     fs::write(&config, "socket_group = 'wheel'\n[limits]\nconnections_per_uid = 1\n").unwrap();
     let answer = within[0].ask(&Request::Reload, Encoding::Json).answer();
     let Answer::Done(done) = answer else { panic!("not reloaded: {answer:?}") };
