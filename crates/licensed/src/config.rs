@@ -16,6 +16,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tracing::level_filters::LevelFilter;
+
 pub use self::{
     flags::Flags,
     limits::Limits,
@@ -47,6 +49,8 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// What stands for this host's hardware.
     pub host_id: Option<String>,
+    /// What is logged.
+    pub log: LevelFilter,
     /// What clients may take of the daemon.
     pub limits: Limits,
 }
@@ -62,6 +66,7 @@ impl Default for Config {
             trust: vec![PathBuf::from(DEFAULT_TRUST)],
             ca_file: None,
             host_id: None,
+            log: LevelFilter::INFO,
             limits: Limits::default(),
         }
     }

@@ -24,7 +24,8 @@ use crate::{
     connection,
     identity::{self, Identity, KeyError},
     keeper::{Handle, Keeper, Parts},
-    reload::{self, Prepared, Reloader},
+    logging::Level,
+    reload::{self, Reloader},
     socket::{self, SocketError},
     store::{Loaded, Store, StoreError},
     systemd,
@@ -63,12 +64,13 @@ pub fn check_config(flags: &Flags) -> Result<Vec<String>, StartError> {
 }
 
 /// Runs until SIGTERM or SIGINT. It answers queries before it looks at the network.
-pub async fn run(flags: Flags) -> Result<(), StartError> {
+pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     let config = Config::load(&flags)?;
+    level.set(config.log);
     let told: Vec<_> = Config::default().changes(&config).iter().map(Change::setting).collect();
     info!("configured with {}", if told.is_empty() { "the defaults".to_owned() } else { told.join(", ") });
-    let Prepared { settings, warnings, .. } = reload::prepare(&config)?;
-    for warning in warnings {
+    let prepared = reload::prepare(&config)?;
+    for warning in &prepared.warnings {
         warn!("{warning}");
     }
     let mut signals = Signals::new()?;
@@ -79,11 +81,13 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let listener = UnixListener::from_std(listener)?;
 
     let stop = CancellationToken::new();
+    let reloader = Reloader::new(flags, level, config.clone(), &prepared);
+    let settings = prepared.settings;
     let (keeper, handle) = Keeper::new(Parts { state, store, clock, identity, settings }, fastrand::u64(..));
     let access = Arc::new(Access {
         keeper: handle.clone(),
         admin_gid: socket::group_id(&config.admin_group),
-        reloader: Reloader::new(flags, config.clone()),
+        reloader,
     });
     let connections = tokio::spawn(connection::accept(listener, access.clone(), stop.clone()));
     info!(socket = %config.socket.display(), "ready");

@@ -1,16 +1,46 @@
 //! Where log lines go: the journal when it listens to our standard error, else standard error itself.
 
-use std::{io, os::fd::AsFd};
+use std::{env, io, os::fd::AsFd};
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{level_filters::LevelFilter, warn};
+use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt};
 
-/// Sets logging up, once. `LICENSED_LOG` takes a filter such as `debug`.
-pub fn init() {
+/// A filter such as `debug`; it comes before the level of the configuration.
+const VARIABLE: &str = "LICENSED_LOG";
+
+/// What is logged; it can change at run time.
+#[derive(Debug)]
+pub struct Level {
+    filter: reload::Handle<EnvFilter, Registry>,
+    is_fixed: bool,
+}
+
+impl Level {
+    /// Whether `LICENSED_LOG` says what is logged.
+    #[must_use]
+    pub const fn is_fixed(&self) -> bool {
+        self.is_fixed
+    }
+
+    /// Logs what is as grave as `level` from now on, unless `LICENSED_LOG` says what is logged.
+    pub fn set(&self, level: LevelFilter) {
+        if !self.is_fixed
+            && let Err(error) = self.filter.reload(EnvFilter::default().add_directive(level.into()))
+        {
+            warn!(%error, "cannot change what is logged");
+        }
+    }
+}
+
+/// Sets logging up, once: `info`, unless `LICENSED_LOG` says otherwise.
+#[must_use]
+pub fn init() -> Level {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
-        .with_env_var("LICENSED_LOG")
+        .with_env_var(VARIABLE)
         .from_env_lossy();
+    let is_fixed = env::var_os(VARIABLE).is_some_and(|filter| !filter.is_empty());
+    let (layer_filter, filter) = reload::Layer::new(filter);
     // Fields get their own names, without the `F_` that tracing-journald puts before them: they are
     // part of what scripts rely on. A journal that is not there is no reason not to start.
     let journal = stderr_is_the_journal().then(tracing_journald::layer).and_then(Result::ok);
@@ -25,12 +55,13 @@ pub fn init() {
             .log_internal_errors(false)
             .boxed(),
     };
-    tracing_subscriber::registry().with(layer.with_filter(filter)).init();
+    tracing_subscriber::registry().with(layer.with_filter(layer_filter)).init();
+    Level { filter, is_fixed }
 }
 
 /// Whether systemd connected standard error to the journal; see `$JOURNAL_STREAM` in systemd.exec(5).
 fn stderr_is_the_journal() -> bool {
-    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    let Ok(stream) = env::var("JOURNAL_STREAM") else { return false };
     let Ok(stat) = nix::sys::stat::fstat(io::stderr().as_fd()) else { return false };
     stream == format!("{}:{}", stat.st_dev, stat.st_ino)
 }

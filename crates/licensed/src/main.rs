@@ -6,14 +6,14 @@ use clap::Parser;
 use licensed::{
     config::Flags,
     daemon::{self, StartError},
-    logging,
+    logging::{self, Level},
 };
 use tracing::error;
 
 fn main() -> ExitCode {
     let flags = Flags::parse();
-    logging::init();
-    match start(flags) {
+    let level = logging::init();
+    match start(flags, level) {
         Ok(()) => ExitCode::SUCCESS,
         Err(StartError::Config(wrong)) => {
             wrong.faults.iter().for_each(|fault| error!("{fault}"));
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(flags: Flags) -> Result<(), StartError> {
+fn start(flags: Flags, level: Level) -> Result<(), StartError> {
     if flags.check_config {
         for warning in daemon::check_config(&flags)? {
             tracing::warn!("{warning}");
@@ -36,5 +36,5 @@ fn start(flags: Flags) -> Result<(), StartError> {
     }
     // Two workers: queries are answered while the keeper waits for the disk.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(daemon::run(flags))
+    runtime.block_on(daemon::run(flags, level))
 }

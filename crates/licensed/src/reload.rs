@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use license_core::crypto::PublicKey;
 use license_ipc::{Done, ErrorKind, Failure};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
@@ -9,6 +10,7 @@ use tracing::{info, warn};
 use crate::{
     config::{Applied, Config, Flags},
     keeper::{Handle, Settings},
+    logging::Level,
     systemd,
     transport::{self, HttpTransport, SetupError},
     trust::{self, Trust},
@@ -18,14 +20,25 @@ use crate::{
 #[derive(Debug)]
 pub struct Reloader {
     flags: Flags,
-    current: Mutex<Config>,
+    level: Level,
+    current: Mutex<Current>,
+}
+
+/// What is in force.
+#[derive(Debug)]
+struct Current {
+    config: Config,
+    roots: Vec<PublicKey>,
+    unread: Option<String>,
 }
 
 impl Reloader {
-    /// A reloader for a daemon that started with `flags` and came to `config`.
+    /// A reloader for a daemon that started with `flags`, came to `config` and what was `prepared` from it, and
+    /// logs at `level`.
     #[must_use]
-    pub fn new(flags: Flags, config: Config) -> Self {
-        Self { flags, current: Mutex::new(config) }
+    pub fn new(flags: Flags, level: Level, config: Config, prepared: &Prepared) -> Self {
+        let (roots, unread) = (prepared.settings.roots.clone(), prepared.unread.clone());
+        Self { flags, level, current: Mutex::new(Current { config, roots, unread }) }
     }
 
     /// Applies what can change at run time. Says what has changed, and what needs a restart. On an error nothing
@@ -36,12 +49,12 @@ impl Reloader {
         let result = self.apply(&current, keeper).await;
         systemd::ready();
         match result {
-            Ok((config, done)) => {
+            Ok((new, done)) => {
                 for warning in &done.warnings {
                     warn!("{warning}");
                 }
                 info!("{}", done.message.trim_end_matches('.'));
-                *current = config;
+                *current = new;
                 Ok(done)
             }
             Err(message) => {
@@ -53,18 +66,23 @@ impl Reloader {
 
     async fn apply(
         &self,
-        current: &Config,
+        current: &Current,
         keeper: &Handle<HttpTransport>,
-    ) -> Result<(Config, Done), String> {
+    ) -> Result<(Current, Done), String> {
         let config = Config::load(&self.flags).map_err(|error| error.to_string())?;
-        let prepared = prepare(&config).map_err(|error| error.to_string())?;
-        if let Some(why) = prepared.worse {
-            return Err(why);
+        let Prepared { settings, mut warnings, unread } =
+            prepare(&config).map_err(|error| error.to_string())?;
+        if let Some(unread) = unread.as_ref().filter(|_| unread != current.unread) {
+            return Err(unread.clone());
         }
-        let Prepared { settings, mut warnings, .. } = prepared;
+        let roots = settings.roots.clone();
         keeper.configure(settings).await.map_err(|failure| failure.message)?;
+        self.level.set(config.log);
+        if self.level.is_fixed() && current.config.log != config.log {
+            warnings.push("The level of the log stays as LICENSED_LOG says".to_owned());
+        }
         let mut changed = Vec::new();
-        for change in current.changes(&config) {
+        for change in current.config.changes(&config) {
             match change.applied {
                 Applied::Reload => changed.push(change.to_string()),
                 Applied::Restart => {
@@ -72,11 +90,20 @@ impl Reloader {
                 }
             }
         }
+        if current.roots != roots {
+            changed.push(format!("root keys: {} → {}", ids(&current.roots), ids(&roots)));
+        }
         let changed = if changed.is_empty() { "no option changed".to_owned() } else { changed.join(", ") };
         let message = format!("the configuration is read again; {changed}.");
         // What needs a restart stays as it is, so that the next reload says so again.
-        Ok((current.reloaded(&config), Done { message, warnings }))
+        let config = current.config.reloaded(&config);
+        Ok((Current { config, roots, unread }, Done { message, warnings }))
     }
+}
+
+fn ids(roots: &[PublicKey]) -> String {
+    let ids: Vec<_> = roots.iter().map(|root| root.id().to_string()).collect();
+    format!("[{}]", ids.join(", "))
 }
 
 /// What a configuration comes to.
@@ -86,8 +113,8 @@ pub struct Prepared {
     pub settings: Settings<HttpTransport>,
     /// What is wrong and need not keep the daemon from starting.
     pub warnings: Vec<String>,
-    /// Why a daemon that runs does better without it: what it names cannot be read.
-    pub worse: Option<String>,
+    /// What it needs and cannot be read. A daemon that runs goes on with what it has read before.
+    pub unread: Option<String>,
 }
 
 /// Reads the files that a configuration names.
@@ -109,10 +136,10 @@ pub fn prepare(config: &Config) -> Result<Prepared, SetupError> {
     let trust_is_faulty = !faults.is_empty();
     let mut wrong: Vec<String> = faults.iter().map(ToString::to_string).collect();
     wrong.extend(no_root);
-    let is_worse = ca_fault.is_some() || (roots.is_empty() && trust_is_faulty);
+    let is_needed = ca_fault.is_some() || (roots.is_empty() && trust_is_faulty);
     wrong.extend(ca_fault);
-    let worse = is_worse.then(|| wrong.join("; "));
+    let unread = is_needed.then(|| wrong.join("; "));
     let warnings = wrong.into_iter().chain(config.warnings()).collect();
     let settings = Settings { exchange, roots, trust_path, trust_is_faulty, limits: config.limits };
-    Ok(Prepared { settings, warnings, worse })
+    Ok(Prepared { settings, warnings, unread })
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use end_to_end::{Answered, Host, World, programs, world};
+use end_to_end::{Answered, Host, World, notify::ServiceManager, programs, world};
 use nix::sys::signal::Signal;
 
 #[test]
@@ -20,12 +20,54 @@ fn a_reload_takes_a_new_server_and_nothing_of_a_file_that_is_wrong() {
     world.host.daemon().wait_for_log("the configuration is read again");
     world.host.register();
 
-    fs::write(&config, "sever = 'https://elsewhere.example'\n").unwrap();
-    world.host.daemon().signal(Signal::SIGHUP);
-    let log = world.host.daemon().wait_for_log("the configuration is not taken");
-    assert!(log.contains("sever"), "{log}");
+    for (text, named) in [
+        ("sever = 'https://elsewhere.example'\n", "`sever`"),
+        ("server = 'https://elsewhere.example'\nca_file = '/nonexistent/ca.pem'\n", "/nonexistent/ca.pem"),
+    ] {
+        fs::write(&config, text).unwrap();
+        world.host.daemon().signal(Signal::SIGHUP);
+        let refused = |log: &str| log.lines().any(|it| it.contains("is not taken") && it.contains(named));
+        world.host.daemon().wait_for("a refusal", |log| refused(log).then_some(()));
+    }
     world.host.recheck();
     assert_eq!(world.host.status()["server"], world.server.url());
+}
+
+#[test]
+fn a_reload_changes_what_is_logged_and_tells_the_service_manager() {
+    let folder = world::folder();
+    let config = folder.path().join("some.toml");
+    fs::write(&config, "").unwrap();
+    let mut manager = ServiceManager::new(folder.path());
+    let host = Host::new(folder.path(), "pbx").flag("--config", &config);
+    let mut host = host.variable("NOTIFY_SOCKET", manager.path());
+    host.start();
+    while manager.is_told() != "READY=1" {}
+    host.check(33);
+    fs::write(&config, "log = 'debug'\n").unwrap();
+    host.daemon().signal(Signal::SIGHUP);
+    host.daemon().wait_for_log(r#"the configuration is read again; log: "info" → "debug""#);
+    host.check(45);
+    let log = host.daemon().wait_for_log("asked request=\"check\"");
+    assert_eq!(log.matches("asked request=").count(), 1, "{log}");
+    while manager.is_told() != "RELOADING=1" {}
+    assert!(manager.is_told().starts_with("MONOTONIC_USEC="));
+    assert_eq!(manager.is_told(), "READY=1");
+}
+
+#[test]
+fn the_variable_for_the_log_comes_before_the_file() {
+    let folder = world::folder();
+    let config = folder.path().join("some.toml");
+    fs::write(&config, "").unwrap();
+    let host = Host::new(folder.path(), "pbx").flag("--config", &config);
+    let mut host = host.variable("LICENSED_LOG", "info");
+    host.start();
+    fs::write(&config, "log = 'debug'\n").unwrap();
+    host.daemon().signal(Signal::SIGHUP);
+    host.daemon().wait_for_log("stays as LICENSED_LOG says");
+    host.check(45);
+    assert!(!host.daemon().log().contains("asked request="));
 }
 
 /// `licensed --check-config` on a file with this text, in an environment without its variables.

@@ -110,7 +110,7 @@ fn without_a_root_key_the_daemon_starts_believes_nobody_and_names_the_folder() {
 
     fs::write(trust.join("vendor.pub"), world.server.public_key()).unwrap();
     world.host.daemon().signal(Signal::SIGHUP);
-    world.host.daemon().wait_for_log("the configuration is read again");
+    world.host.daemon().wait_for_log("the configuration is read again; root keys: [] → [");
     world.host.register();
     assert_eq!(world.host.check(33), "granted fresh");
 }

@@ -4,6 +4,7 @@ use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use jiff::SignedDuration;
 use toml::de::DeValue;
+use tracing::level_filters::LevelFilter;
 
 use super::{Config, servers};
 use crate::transport::ServerUrl;
@@ -38,6 +39,7 @@ enum Value {
     Servers(Field<Vec<ServerUrl>>),
     Count(Field<usize>, RangeInclusive<usize>),
     Time(Field<Duration>, RangeInclusive<Duration>),
+    Level(Field<LevelFilter>),
 }
 
 /// A place in the [`Config`].
@@ -64,10 +66,15 @@ const MOST_CONNECTIONS: usize = 16_384;
 /// The most requests that may wait; past that the wait is longer than any client's patience.
 const MOST_WAITING: usize = 1_024;
 
+/// What can be logged, from the gravest alone to everything.
+const LEVELS: [LevelFilter; 5] =
+    [LevelFilter::ERROR, LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG, LevelFilter::TRACE];
+
+/// A local peer that is alive is never slower, even on a machine that is busy.
 const SHORTEST_FRAME_TIMEOUT: Duration = Duration::from_millis(100);
 
 use Applied::{Reload, Restart};
-use Value::{Count, OptionalPath, OptionalText, Path, Paths, Servers, Text, Time};
+use Value::{Count, Level, OptionalPath, OptionalText, Path, Paths, Servers, Text, Time};
 
 /// Every option, in the order of the shipped file.
 pub const OPTIONS: &[ConfigOption] = &[
@@ -78,6 +85,7 @@ pub const OPTIONS: &[ConfigOption] = &[
     option("socket", Restart, Path(at!(socket))),
     option("socket_group", Restart, Text(at!(socket_group))),
     option("admin_group", Restart, Text(at!(admin_group))),
+    option("log", Reload, Level(at!(log))),
     option("host.id", Restart, OptionalText(at!(host_id))),
     option("limits.connections", Reload, Count(at!(limits.connections), 1..=MOST_CONNECTIONS)),
     option(
@@ -142,6 +150,10 @@ impl ConfigOption {
                 let time = time.and_then(|time| Duration::try_from(time).ok());
                 field.set(config, time.filter(|time| range.contains(time)).ok_or_else(wrong)?);
             }
+            Level(field) => {
+                let level = LEVELS.into_iter().find(|level| text(value) == Some(&level.to_string()));
+                field.set(config, level.ok_or_else(wrong)?);
+            }
         }
         Ok(())
     }
@@ -157,6 +169,7 @@ impl ConfigOption {
             OptionalText(_) => "a text, or \"\" for none".to_owned(),
             Servers(_) => "a URL, a list of URLs, or \"\" for none".to_owned(),
             Count(_, range) => format!("a whole number from {} to {}", range.start(), range.end()),
+            Level(_) => format!("one of {}", LEVELS.map(|level| format!("\"{level}\"")).join(", ")),
             Time(_, range) => format!("a time from {} to {}", time(*range.start()), time(*range.end())),
         }
     }
@@ -179,6 +192,7 @@ impl ConfigOption {
             },
             Count(field, _) => field.of(config).to_string(),
             Time(field, _) => time(*field.of(config)),
+            Level(field) => format!("\"{}\"", field.of(config)),
         }
     }
 
@@ -199,6 +213,7 @@ impl ConfigOption {
             Servers(field) => field.copy(from, to),
             Count(field, _) => field.copy(from, to),
             Time(field, _) => field.copy(from, to),
+            Level(field) => field.copy(from, to),
         }
     }
 }

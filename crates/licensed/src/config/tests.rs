@@ -67,6 +67,7 @@ fn a_wrong_type_is_refused_with_what_is_allowed_and_the_default() {
             "must be a URL, a list of URLs, or \"\" for none, not a table; the default is \"\"",
         ),
         ("server = 'http://a.example'", "http:// is for the loopback interface alone"),
+        ("log = 'verbose'", r#"must be one of "error", "warn", "info", "debug", "trace", not a text;"#),
         ("limits.connections = 0", "must be a whole number from 1 to 16384, not 0; the default is 512"),
         ("limits.connections = 16385", "must be a whole number from 1 to 16384, not 16385;"),
         ("limits.connections = -1", "not -1;"),
