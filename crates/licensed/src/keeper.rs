@@ -41,7 +41,7 @@ pub(crate) use self::handle::draining;
 pub use self::handle::{CallResult, Handle, Success};
 use self::{
     admission::RefusedSeat,
-    handle::{Command, Waiter},
+    handle::{Command, MOST_UNTAKEN, Waiter},
     news::News,
     surroundings::Surroundings,
 };
@@ -64,9 +64,6 @@ const LOOK_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The longest sleep, for when nothing is due.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
-
-/// Commands that the keeper has not taken yet; who sends one more waits until it has.
-const MOST_UNTAKEN: usize = 64;
 
 /// The shortest sleep, so that nothing that stays due can make a busy loop.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(10);

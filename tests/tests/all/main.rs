@@ -19,6 +19,7 @@ mod main_job;
 mod openapi;
 mod other_languages;
 mod processes;
+mod restored_host;
 mod restored_server;
 mod told_at_once;
 mod watching;

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use clap::CommandFactory;
+
 use super::*;
 
 /// What the file says, on top of the defaults.
@@ -147,6 +149,42 @@ fn shipped() -> Vec<(String, String)> {
         }
     }
     lines
+}
+
+/// What the handbook says about the configuration.
+fn handbook() -> &'static str {
+    let text = include_str!("../../../../docs/operations.md");
+    let (_, section) = text.split_once("\n## Configuration\n").unwrap();
+    section.split_once("\n## ").unwrap().0
+}
+
+#[test]
+fn the_handbook_has_a_row_for_each_option_and_none_besides() {
+    let (_, table) = handbook().split_once("| --- | --- | --- | --- | --- |\n").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let rows: Vec<_> = table.lines().collect();
+    assert_eq!(rows.len(), OPTIONS.len());
+    for (option, row) in OPTIONS.iter().zip(rows) {
+        let applied = match option.applied {
+            Applied::Reload => "reload",
+            Applied::Restart => "restart",
+        };
+        let start = format!("| `{}` | ", option.name);
+        let end = format!(" | `{}` | {} | {applied} |", option.default_value(), option.allowed());
+        assert!(row.starts_with(&start) && row.ends_with(&end), "{row}\nshould be {start}…{end}");
+    }
+}
+
+#[test]
+fn the_handbook_has_a_row_for_each_flag_with_its_variable() {
+    let command = Flags::command();
+    for flag in command.get_arguments() {
+        let Some(variable) = flag.get_env() else { continue };
+        let name = format!("| `--{} ", flag.get_long().unwrap());
+        let row = handbook().lines().find(|line| line.starts_with(&name));
+        let row = row.unwrap_or_else(|| panic!("there is no row {name}"));
+        assert!(row.contains(&format!("| `{}`", variable.display())), "{row}");
+    }
 }
 
 #[test]

@@ -14,6 +14,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::Settings;
 use crate::{clock::SystemClock, snapshot::Snapshot, watcher::Watcher};
 
+/// Commands that the keeper has not taken yet; who sends one more waits until it has.
+pub(super) const MOST_UNTAKEN: usize = 64;
+
 /// What came of a call.
 pub type CallResult = Result<Success, Failure>;
 
