@@ -1,4 +1,7 @@
 //! One verified request of a host, from its rows to the bytes of its answer, in one transaction.
+//!
+//! [`Exchange`] is pure: whoever has the rows elsewhere than in the store, as the simulation does, decides by the
+//! same rules.
 
 use std::sync::Arc;
 
@@ -84,27 +87,20 @@ impl LicenseServer {
         request: HostCall,
         now: UnixTime,
     ) -> Result<Reply, ExchangeError> {
-        let (host, path, keys) = (envelope.host_key, request.call.path(), self.keys());
-        let claim = request.receipt.as_ref().and_then(SignedReceipt::claim);
-        let wanted = Wanted::of(host, &request, claim.as_ref());
-        let exchange = Exchange {
-            claim,
-            envelope: envelope.clone(),
-            digest: replay::digest("POST", path, body),
-            request,
-            keys,
-            drawn: draw::drawn()?,
-            now,
-        };
-        let exchange = self.store().transaction_together(wanted, move |rows| exchange.decide(rows));
-        let (reply, outcome) = exchange.await??;
+        let (host, path) = (envelope.host_key, request.call.path());
+        let exchange = Exchange::new(envelope.clone(), body, request, self.keys(), draw::drawn()?, now);
+        let wanted = exchange.wanted();
+        let decided = self.store().transaction_together(wanted, move |rows| {
+            exchange.decide(rows).map(|Decided { writes, reply, outcome }| (writes, (reply, outcome)))
+        });
+        let (reply, outcome) = decided.await??;
         outcome.log(path, &host);
         Ok(reply)
     }
 }
 
 /// A request, and all that its answer is made of beside the rows.
-struct Exchange {
+pub struct Exchange {
     envelope: Envelope,
     digest: String,
     request: HostCall,
@@ -115,7 +111,37 @@ struct Exchange {
     now: UnixTime,
 }
 
+/// What a request comes to.
+pub struct Decided {
+    /// What is to be stored before the answer is sent.
+    pub writes: Vec<Write>,
+    /// The answer.
+    pub reply: Reply,
+    outcome: Outcome,
+}
+
 impl Exchange {
+    /// A request whose envelope was verified over `body`, which holds `request`.
+    #[must_use]
+    pub fn new(
+        envelope: Envelope,
+        body: &[u8],
+        request: HostCall,
+        keys: Arc<Keys>,
+        drawn: Drawn,
+        now: UnixTime,
+    ) -> Self {
+        let claim = request.receipt.as_ref().and_then(SignedReceipt::claim);
+        let digest = replay::digest("POST", request.call.path(), body);
+        Self { envelope, digest, request, claim, keys, drawn, now }
+    }
+
+    /// The rows that it is decided on.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        Wanted::of(self.envelope.host_key, &self.request, self.claim.as_ref())
+    }
+
     fn asked(&self, rows: &Rows) -> Asked<'_> {
         Asked {
             host: self.envelope.host_key,
@@ -143,16 +169,17 @@ impl Exchange {
     }
 
     /// What is written, and the answer to be sent when it is stored.
-    fn decide(&self, rows: Rows) -> Result<(Vec<Write>, (Reply, Outcome)), serde_json::Error> {
+    pub fn decide(&self, rows: Rows) -> Result<Decided, serde_json::Error> {
         let (asked, now) = (self.asked(&rows), self.now);
         match replay::seen(&rows, &asked.host, &asked.request_id, &self.digest) {
             Seen::Answered(last) => {
                 let (status, body) = (last.status, last.body.clone());
                 let reply = Reply { status, body, code: None, signed: false };
-                return Ok((Vec::new(), (reply, Outcome::Repeated)));
+                return Ok(Decided { writes: Vec::new(), reply, outcome: Outcome::Repeated });
             }
             Seen::Reused => {
-                return Ok((Vec::new(), (Reply::problem(&replay::reused())?, Outcome::Reused)));
+                let reply = Reply::problem(&replay::reused())?;
+                return Ok(Decided { writes: Vec::new(), reply, outcome: Outcome::Reused });
             }
             Seen::Never => {}
         }
@@ -190,7 +217,7 @@ impl Exchange {
                 body: reply.body.clone(),
             }));
         }
-        Ok((writes, (reply, outcome)))
+        Ok(Decided { writes, reply, outcome })
     }
 }
 

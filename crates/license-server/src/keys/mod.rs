@@ -14,8 +14,10 @@ use license_core::{
     crypto::{KeyId, PublicKey, SigningKey},
     keys::{KeySet, KeySetError, OnlineKey, SignedKeySet},
     receipt::{Receipt, SignedReceipt},
+    schema::SCHEMA,
     statement::{SignedStatement, Statement},
 };
+use license_types::UnixTime;
 
 pub(crate) use self::files::ONLINE_KEY;
 pub use self::{
@@ -145,6 +147,18 @@ pub enum KeysError {
 }
 
 impl Keys {
+    /// Keys that are in no folder: one online key, good from `valid_from` on.
+    pub fn in_memory(
+        root: &SigningKey,
+        online: SigningKey,
+        valid_from: UnixTime,
+    ) -> Result<Self, serde_json::Error> {
+        let public = PublicKey::of(&online);
+        let key = OnlineKey { id: public.id(), public, valid_from, signs_until: None, revoked: false };
+        let set = KeySet { schema: SCHEMA.to_owned(), version: 1, keys: vec![key] };
+        Ok(Self { root: PublicKey::of(root), online, signed: set.sign(root)?, set })
+    }
+
     /// The key that hosts pin.
     #[must_use]
     pub fn root_public(&self) -> PublicKey {
