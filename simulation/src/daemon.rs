@@ -107,7 +107,9 @@ impl Daemon {
             daemon.save(machine, Effect::SaveBoth)?;
         }
         let fraction = chance.f64();
-        daemon.apply(machine, Event::Started { booted: resumed.booted, off: resumed.off, fraction }, at)?;
+        let evidence = machine.evidence();
+        let started = Event::Started { booted: resumed.booted, off: resumed.off, evidence, fraction };
+        daemon.apply(machine, started, at)?;
         daemon.save_clock(machine, at)?;
         Ok(daemon)
     }
@@ -122,7 +124,8 @@ impl Daemon {
 
     /// A person or a module asks for something.
     pub(crate) fn ask(&mut self, machine: &Machine, call: Call, at: Moment) {
-        let is_unregistered = self.state.phase(self.now(machine, at)) == Phase::Unregistered;
+        let phase = self.state.phase(self.now(machine, at));
+        let is_unregistered = matches!(phase, Phase::Unregistered | Phase::Registering);
         let needs_number = !matches!(call, Call::Register(_) | Call::Activate { .. });
         if is_unregistered && needs_number {
             return;

@@ -117,6 +117,11 @@ macro_rules! calls {
         pub $($async)? fn reload(&mut self) -> Result<Done, ClientError> {
             fitting!(self.request(&Request::Reload)$($await)*?, Answer::Done(done) => done)
         }
+
+        /// What the daemon counts, in the OpenMetrics text format of Prometheus.
+        pub $($async)? fn metrics(&mut self) -> Result<String, ClientError> {
+            fitting!(self.request(&Request::Metrics)$($await)*?, Answer::Metrics { text } => text)
+        }
     };
 }
 

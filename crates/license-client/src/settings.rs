@@ -64,7 +64,8 @@ impl Settings {
             | Request::CheckMany { .. }
             | Request::Status
             | Request::LicenseInfo { key: None }
-            | Request::Watch => self.quick,
+            | Request::Watch
+            | Request::Metrics => self.quick,
             Request::Ensure { .. }
             | Request::Capture { .. }
             | Request::Release { .. }

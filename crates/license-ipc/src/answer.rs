@@ -32,6 +32,11 @@ pub enum Answer {
     Error(Failure),
     /// To `watch`: one for each change.
     Change(Box<Change>),
+    /// To `metrics`.
+    Metrics {
+        /// The counts, in the OpenMetrics text format.
+        text: String,
+    },
 }
 
 impl Answer {
@@ -48,6 +53,7 @@ impl Answer {
             Self::Done(_) => "done",
             Self::Error(_) => "error",
             Self::Change(_) => "change",
+            Self::Metrics { .. } => "metrics",
         }
     }
 }

@@ -78,6 +78,8 @@ pub enum Request {
     /// Tell what changes, as it changes. The last request on its connection: an answer for each change follows,
     /// the first at once with everything there is.
     Watch,
+    /// What the daemon counts, for Prometheus.
+    Metrics,
 }
 
 /// Who may make a request.
@@ -101,7 +103,8 @@ impl Request {
             | Self::Release { .. }
             | Self::Status
             | Self::LicenseInfo { key: None }
-            | Self::Watch => Right::Read,
+            | Self::Watch
+            | Self::Metrics => Right::Read,
             Self::LicenseInfo { key: Some(_) }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -124,7 +127,8 @@ impl Request {
             | Self::Capture { .. }
             | Self::Status
             | Self::LicenseInfo { .. }
-            | Self::Watch => true,
+            | Self::Watch
+            | Self::Metrics => true,
             Self::Release { .. }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -155,6 +159,7 @@ impl Request {
             Self::Recheck => "recheck",
             Self::Reload => "reload",
             Self::Watch => "watch",
+            Self::Metrics => "metrics",
         }
     }
 }

@@ -106,6 +106,9 @@ pub(crate) enum Command {
     /// Ask the license server now
     Recheck,
 
+    /// Print what the daemon counts, for Prometheus
+    Metrics,
+
     /// Forget the registration number on this host and free its seats
     Reset {
         /// Do not ask
@@ -160,6 +163,7 @@ mod tests {
             "coupon -",
             "trial 81",
             "recheck",
+            "metrics",
             "reset --yes",
             "--socket S check 45 --json",
             "check 33 45 48",

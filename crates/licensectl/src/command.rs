@@ -43,6 +43,7 @@ pub(crate) fn run(command: Command, client: &mut Client, tell: Tell<'_>) -> Resu
         }
         Command::Release { session } => Answer::Done(client.release(session)?),
         Command::Info { number } => Answer::LicenseInfo(client.license_info(number.map(key).transpose()?)?),
+        Command::Metrics => Answer::Metrics { text: client.metrics()? },
         Command::Recheck => Answer::Done(client.recheck()?),
         Command::Reset { yes } => {
             if !yes {

@@ -47,7 +47,8 @@ impl Exit {
             | Answer::LicenseInfo(_)
             | Answer::Registered { .. }
             | Answer::Done(_)
-            | Answer::Change(_) => Self::Done,
+            | Answer::Change(_)
+            | Answer::Metrics { .. } => Self::Done,
             Answer::Error(failure) => fault::exit_of_kind(failure.kind),
         }
     }

@@ -31,6 +31,7 @@ pub(crate) fn answer(answer: &Answer, zone: &TimeZone) -> String {
             page.warnings(&done.warnings);
         }
         Answer::Change(change) => page.change(change),
+        Answer::Metrics { text } => text.lines().for_each(|line| page.line(format_args!("{line}"))),
         Answer::Error(failure) => page.line(format_args!("{failure}")),
     }
     page.text.truncate(page.text.trim_end().len());

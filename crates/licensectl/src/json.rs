@@ -29,6 +29,7 @@ pub(crate) fn answer(answer: &Answer) -> Result<String> {
         Answer::Registered { number } => serde_json::to_string(&Registered { number: number.as_str() }),
         Answer::Done(done) => serde_json::to_string(done),
         Answer::Change(change) => serde_json::to_string(&Changed::of(change)),
+        Answer::Metrics { text } => serde_json::to_string(&Counted { metrics: text }),
         Answer::Error(failure) => serde_json::to_string(&Error::of_failure(failure)),
     }
 }
@@ -119,6 +120,11 @@ impl<'a> Changed<'a> {
 #[derive(Serialize)]
 struct Registered<'a> {
     number: &'a str,
+}
+
+#[derive(Serialize)]
+struct Counted<'a> {
+    metrics: &'a str,
 }
 
 #[derive(Serialize)]

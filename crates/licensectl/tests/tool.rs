@@ -208,6 +208,17 @@ fn a_refusal_is_told_with_its_code() {
 }
 
 #[test]
+fn counts_are_printed_as_they_are() {
+    let text = "# TYPE licensed_connections gauge\nlicensed_connections 1\n# EOF\n".to_owned();
+    let answer = Answer::Metrics { text: text.clone() };
+    let (output, asked) = with_answer(&["metrics"], "", &answer);
+    assert_eq!((asked, output.status.code()), (Request::Metrics, Some(0)));
+    assert_eq!(stdout(&output), text);
+    let (output, _) = with_answer(&["metrics", "--json"], "", &answer);
+    assert!(stdout(&output).starts_with(r##"{"metrics":"# TYPE licensed_connections gauge\nlic"##));
+}
+
+#[test]
 fn a_reset_needs_yes_where_nobody_can_be_asked() {
     let output = run(Path::new("/nonexistent"), &["reset"], "y\n");
     assert_eq!(output.status.code(), Some(2));

@@ -1,6 +1,6 @@
 //! What each request may do, does, and is answered.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use license_core::{api::Call, state::State, statement::MAX_FEATURES};
 use license_ipc::{Answer, Captured, Done, ErrorKind, Failure, LicenseInfo, Request, Right};
@@ -107,6 +107,10 @@ impl Access {
             Request::Watch => {
                 let message = "A watch is a connection of its own.".to_owned();
                 Err(Failure { kind: ErrorKind::Malformed, code: None, message })
+            }
+            Request::Metrics => {
+                let text = self.keeper.metrics().text(&self.keeper.snapshot(), now);
+                text.map(|text| Answer::Metrics { text }).map_err(|fmt::Error| uncounted())
             }
         }
     }
@@ -241,6 +245,12 @@ fn not_permitted(request: &Request, peer: &PeerCred) -> Failure {
 /// The answer came, and a reset after it.
 fn overtaken() -> Failure {
     let message = "It was done, and undone by another request at once.".to_owned();
+    Failure { kind: ErrorKind::Busy, code: None, message }
+}
+
+/// Text can always be written into memory, and its writer may fail all the same.
+fn uncounted() -> Failure {
+    let message = "The counts cannot be written as text.".to_owned();
     Failure { kind: ErrorKind::Busy, code: None, message }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use license_core::time::{Age, Clock, ClockRecord, Now, Reading, Resumed};
@@ -46,6 +46,25 @@ impl SystemClock {
 pub fn suspended() -> Duration {
     let awake = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
     since_boot().saturating_sub(awake)
+}
+
+/// Measures how long something takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts to measure.
+    #[must_use]
+    pub fn start() -> Self {
+        #[allow(clippy::disallowed_methods, reason = "this is the clock module")]
+        Self(Instant::now())
+    }
+
+    /// How long it has taken so far.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 /// `CLOCK_BOOTTIME`, which counts suspends; see clock_gettime(2).

@@ -29,7 +29,7 @@ use tokio_util::{
 };
 use tracing::{debug, warn};
 
-use crate::{access::SharedAccess, config::Limits, keeper};
+use crate::{access::SharedAccess, clock::Stopwatch, config::Limits, keeper};
 
 /// Connections beyond those that are still told why they are turned away; past them they are closed at once.
 pub(crate) const MOST_TURNED_AWAY: usize = 64;
@@ -47,11 +47,12 @@ pub async fn accept(listener: UnixListener, access: SharedAccess, stop: Cancella
             accepted = listener.accept() => accepted,
         };
         match accepted.and_then(|(stream, _)| Ok((PeerCred::of(&stream)?, stream))) {
-            Ok((peer, stream)) => {
-                if let Some(place) = places.take(peer.uid, &access.limits()) {
-                    tracker.spawn(serve(stream, peer, place, access.clone(), stop.clone()));
+            Ok((peer, stream)) => match places.take(peer.uid, &access.limits()) {
+                Some(place) => {
+                    drop(tracker.spawn(serve(stream, peer, place, access.clone(), stop.clone())));
                 }
-            }
+                None => access.keeper.metrics().turned_away(),
+            },
             Err(error) => {
                 warn!(%error, "cannot accept a connection");
                 // Out of descriptors, most likely: wait for some to be closed rather than spin.
@@ -135,10 +136,18 @@ async fn serve(
         .length_adjustment(PREFIX.cast_signed())
         .num_skip(0)
         .new_codec();
-    let connection = Connection { frames: FramedRead::new(reader, codec), writer, peer, access };
+    let frames = FramedRead::new(reader, codec);
+    let connection = Connection { frames, writer, peer, access: access.clone() };
+    let metrics = access.keeper.metrics();
     let ended = match place.over {
-        None => connection.run(&stop).await,
-        Some(why) => connection.turn_away(why).await,
+        None => {
+            let _connected = metrics.connected();
+            connection.run(&stop).await
+        }
+        Some(why) => {
+            metrics.turned_away();
+            connection.turn_away(why).await
+        }
     };
     if let Err(error) = ended {
         debug!(%error, uid = place.uid, "a connection ended early");
@@ -232,7 +241,10 @@ impl Connection {
 
     async fn answer(&self, request: Request) -> Answer {
         debug!(request = request.name(), uid = self.peer.uid, "asked");
-        self.access.answer(request, &self.peer).await
+        let (name, watch) = (request.name(), Stopwatch::start());
+        let answer = self.access.answer(request, &self.peer).await;
+        self.access.keeper.metrics().answered(name, watch.elapsed());
+        answer
     }
 
     /// The next frame. It may be waited for as long as `idle`; once begun it must end in time.

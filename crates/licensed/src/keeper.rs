@@ -49,6 +49,7 @@ use crate::{
     clock::SystemClock,
     config::Limits,
     identity::Identity,
+    metrics::Metrics,
     retry,
     snapshot::Snapshot,
     store::Store,
@@ -125,6 +126,7 @@ pub struct Keeper<E> {
     /// What was logged last of a lease that runs out, in percent.
     warned: Option<u8>,
     store_fault: Option<String>,
+    metrics: Metrics,
 }
 
 /// The call that is under way.
@@ -158,7 +160,8 @@ impl<E: Exchange> Keeper<E> {
         let snapshot = Snapshot { state: state.clone(), server, store_fault: None, limits, view };
         let (snapshots, reader) = watch::channel(Arc::new(snapshot));
         let (sender, commands) = mpsc::channel(MOST_UNTAKEN);
-        let handle = Handle::new(sender, reader, clock.clone());
+        let metrics = Metrics::default();
+        let handle = Handle::new(sender, reader, clock.clone(), metrics.clone());
         let keeper = Self {
             state,
             store,
@@ -178,6 +181,7 @@ impl<E: Exchange> Keeper<E> {
             shown: None,
             warned: None,
             store_fault: None,
+            metrics,
         };
         (keeper, handle)
     }
@@ -389,6 +393,7 @@ impl<E: Exchange> Keeper<E> {
 
     /// Applies what came of a call; gives what is known then.
     async fn conclude(&mut self, prepared: PreparedCall, outcome: Outcome) -> Arc<Snapshot> {
+        self.metrics.called(&outcome);
         self.note_refused_seat(&prepared.call, &outcome);
         if matches!(outcome, Outcome::Statement(_)) {
             self.news.reached(self.clock.now().age);
@@ -434,6 +439,9 @@ impl<E: Exchange> Keeper<E> {
             Ok(result) => result.err().map(|error| error.to_string()),
             Err(error) => Some(error.to_string()),
         };
+        if fault.is_some() {
+            self.metrics.not_stored();
+        }
         // The binding goes on in memory, and is tried again at the next wake-up; said once when it begins,
         // and once when it is over.
         match (&fault, &self.store_fault) {
@@ -451,6 +459,7 @@ impl<E: Exchange> Keeper<E> {
             Err(error) => Some(error.to_string()),
         };
         if let Some(fault) = fault {
+            self.metrics.not_stored();
             warn!("{fault}; without it, a restart may miss some of the time that passed");
         }
     }

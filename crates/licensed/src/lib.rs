@@ -6,6 +6,7 @@
 //! - [`daemon`] starts the parts and acts on signals;
 //! - [`keeper`] owns the state: the only writer, and the only one who calls the license server;
 //! - [`connection`] moves frames, [`access`] decides who may do what and does it;
+//! - [`metrics`] counts;
 //! - [`transport`], [`store`], [`identity`], [`trust`], [`clock`]: the world outside.
 
 pub mod access;
@@ -17,6 +18,7 @@ pub mod durable;
 pub mod identity;
 pub mod keeper;
 pub mod logging;
+pub mod metrics;
 pub mod reload;
 pub mod retry;
 pub mod snapshot;

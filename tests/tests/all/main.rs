@@ -16,6 +16,7 @@ mod key_rotation;
 mod limits;
 mod mail;
 mod main_job;
+mod metrics;
 mod openapi;
 mod other_languages;
 mod processes;

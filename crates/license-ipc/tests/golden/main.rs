@@ -132,6 +132,7 @@ mod numbers {
             Request::Recheck => 12,
             Request::Reload => 13,
             Request::Watch => 14,
+            Request::Metrics => 15,
         }
     }
 
@@ -146,6 +147,7 @@ mod numbers {
             Answer::Done(_) => 6,
             Answer::Error(_) => 7,
             Answer::Change(_) => 8,
+            Answer::Metrics { .. } => 9,
         }
     }
 

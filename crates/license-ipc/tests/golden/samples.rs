@@ -80,6 +80,7 @@ pub(crate) fn requests() -> Vec<(String, Request)> {
         request("", Request::Recheck),
         request("", Request::Reload),
         request("", Request::Watch),
+        request("", Request::Metrics),
     ]
 }
 
@@ -99,6 +100,12 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
                 message: "This host is bound to the number.".to_owned(),
                 warnings: vec!["No seat of feature 33 is free.".to_owned()],
             }),
+        ),
+        answer(
+            "",
+            Answer::Metrics {
+                text: "# TYPE licensed_connections gauge\nlicensed_connections 1\n# EOF\n".to_owned(),
+            },
         ),
     ];
     answers.push(answer("-whole", Answer::Change(Box::new(change(true, vec![granted(), offline()])))));

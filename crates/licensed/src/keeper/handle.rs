@@ -12,7 +12,7 @@ use license_types::SessionId;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Settings;
-use crate::{clock::SystemClock, snapshot::Snapshot, watcher::Watcher};
+use crate::{clock::SystemClock, metrics::Metrics, snapshot::Snapshot, watcher::Watcher};
 
 /// Commands that the keeper has not taken yet; who sends one more waits until it has.
 pub(super) const MOST_UNTAKEN: usize = 64;
@@ -60,11 +60,17 @@ pub struct Handle<E> {
     commands: mpsc::Sender<Command<E>>,
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
     clock: SystemClock,
+    metrics: Metrics,
 }
 
 impl<E> Clone for Handle<E> {
     fn clone(&self) -> Self {
-        Self { commands: self.commands.clone(), snapshots: self.snapshots.clone(), clock: self.clock.clone() }
+        Self {
+            commands: self.commands.clone(),
+            snapshots: self.snapshots.clone(),
+            clock: self.clock.clone(),
+            metrics: self.metrics.clone(),
+        }
     }
 }
 
@@ -73,8 +79,9 @@ impl<E> Handle<E> {
         commands: mpsc::Sender<Command<E>>,
         snapshots: watch::Receiver<Arc<Snapshot>>,
         clock: SystemClock,
+        metrics: Metrics,
     ) -> Self {
-        Self { commands, snapshots, clock }
+        Self { commands, snapshots, clock, metrics }
     }
 
     /// What is known now. Never waits.
@@ -93,6 +100,12 @@ impl<E> Handle<E> {
     #[must_use]
     pub fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Has a call made for `uid`, and waits for what comes of it.
