@@ -192,8 +192,11 @@ impl State {
             return (self, vec![Effect::Save]);
         }
         self.unbind &= !binds;
+        // What comes of a repeated call counts from its first sending, so that its times seem to pass too early.
+        let is_late = now.age.saturating_since(call.sent_at) > PENDING_RETRY;
         let wait = match &self.pending {
             Some(_) => PENDING_RETRY,
+            None if is_late => PENDING_RETRY,
             None => schedule::after_answer(Duration::from_secs(accepted.statement.refresh_after), fraction),
         };
         self.reached(now.age.saturating_add(wait));

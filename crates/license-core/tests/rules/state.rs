@@ -195,6 +195,23 @@ fn a_later_call_never_pushes_an_unknown_outcome_out() {
 }
 
 #[test]
+fn what_came_late_of_a_repeated_call_is_soon_checked() {
+    let mut host = Host::bound();
+    let call = host.call(Call::Capture { feature: NOT_HELD, holder: None, reclaim: false }, at(60));
+    host.step(Event::Sending(Box::new(call.clone())), at(60));
+    host.end(call.clone(), no_answer(Code::NO_ANSWER), at(61));
+    let repeated = host.state.pending.clone().unwrap();
+    let outcome = host.judge(&call, &answer(&statement(2, call.nonce, Kind::Lease(lease())), &online()));
+    host.end(repeated, outcome, at(20 * 3600));
+    // By now the daemon takes it to be 20 hours later than it is.
+    assert_eq!(host.state.due(), Some(at(20 * 3600).age.saturating_add(PENDING_RETRY)));
+    host.check_in(at(20 * 3600 + 600), |call| {
+        answer(&statement(3, call.nonce, Kind::Lease(lease())), &online())
+    });
+    assert!(host.state.due() > Some(at(23 * 3600).age), "and then as the license server wants it");
+}
+
+#[test]
 fn a_reset_while_a_registration_has_an_unknown_outcome_is_told_to_the_server() {
     let mut host = Host::new();
     let call = host.call(Call::Activate { number: number() }, at(60));
