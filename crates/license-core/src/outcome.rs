@@ -36,7 +36,7 @@ pub struct Accepted {
     pub signed: SignedStatement,
     /// As it reads.
     pub statement: Statement,
-    /// Its receipt. It proves nothing to us, so nobody verifies it here.
+    /// Its receipt, verified: the license server will want it some day.
     pub receipt: Option<SignedReceipt>,
     /// The key set that it was verified with.
     pub keys: SignedKeySet,
@@ -134,10 +134,19 @@ impl Judge<'_> {
         };
         let expected = Expected { host_key: self.host_key, nonce, number, above_serial };
         let statement = signed.verify_answer(&keys, &expected).map_err(|error| error.to_string())?;
+        let receipt = answer.receipt.filter(|receipt| receipt.payload.0.len() <= MAX_PAYLOAD);
+        // It proves nothing to us, but one that was damaged on its way would leave this host without a proof when
+        // the license server needs it.
+        let is_its = |receipt: &SignedReceipt| {
+            receipt.verify(&keys, self.host_key).is_some_and(|receipt| receipt.serial == statement.serial)
+        };
+        if !receipt.as_ref().is_none_or(is_its) {
+            return Err("answered with a receipt that does not belong to its statement".to_owned());
+        }
         Ok(Outcome::Statement(Box::new(Accepted {
             signed,
             statement,
-            receipt: answer.receipt.filter(|receipt| receipt.payload.0.len() <= MAX_PAYLOAD),
+            receipt,
             keys: signed_keys,
             session: answer.session,
             warnings: answer.warnings.iter().map(|warning| plain(warning)).collect(),

@@ -2,10 +2,10 @@
 
 use crate::world::{HELD, Host, answer, at, host, lease, number, online, problem, refusal, statement};
 use license_core::{
-    api::{Call, MAX_REQUEST_BODY},
+    api::{ApiAnswer, Call, MAX_REQUEST_BODY},
     crypto::{Nonce, PublicKey, SigningKey},
     outcome::{HttpAnswer, Outcome},
-    receipt::{MAX_PAYLOAD, Receipt},
+    receipt::{MAX_PAYLOAD, Receipt, SignedReceipt},
     statement::{Kind, LeasedFeature, MAX_FEATURES},
 };
 use license_types::{Code, FeatureId, Verdict};
@@ -206,7 +206,7 @@ fn a_key_set_is_replaced_by_a_higher_version_alone() {
     let mut revoked = crate::world::key_set(2);
     revoked.keys[0].revoked = true;
     let call = host.call(Call::CheckIn, at(60));
-    let mut body = serde_json::to_value(license_core::api::ApiAnswer {
+    let mut body = serde_json::to_value(ApiAnswer {
         statement: Some(statement(2, call.nonce, refusal()).sign(&online()).unwrap()),
         receipt: None,
         keys: revoked.sign(&crate::world::root()).unwrap(),
@@ -264,7 +264,7 @@ fn key_sets_of_two_pinned_roots_do_not_outvote_each_other() {
     set.keys[0].id = PublicKey::of(&other_online).id();
     set.keys[0].public = PublicKey::of(&other_online);
     let call = host.call(Call::Activate { number: number() }, at(60));
-    let answer = license_core::api::ApiAnswer {
+    let answer = ApiAnswer {
         statement: Some(statement(1, call.nonce, Kind::Lease(lease())).sign(&other_online).unwrap()),
         receipt: None,
         keys: set.sign(&other_root).unwrap(),
@@ -284,4 +284,25 @@ fn key_sets_of_two_pinned_roots_do_not_outvote_each_other() {
         url: "http://127.0.0.1:1",
     };
     assert!(matches!(judge.classify(&call.call, &call.nonce, &answer), Outcome::Statement(_)));
+}
+
+#[test]
+fn an_answer_with_a_damaged_receipt_is_no_answer() {
+    let damaged = |nonce, damage: fn(&mut SignedReceipt)| {
+        let mut answer = answer(&statement(2, nonce, Kind::Lease(lease())), &online());
+        let mut body: ApiAnswer = serde_json::from_slice(&answer.body).unwrap();
+        damage(body.receipt.as_mut().unwrap());
+        answer.body = serde_json::to_vec(&body).unwrap();
+        answer
+    };
+    changes_nothing("payload", "receipt", |_, nonce| {
+        damaged(nonce, |receipt| *receipt.payload.0.last_mut().unwrap() ^= 1)
+    });
+    changes_nothing("signature", "receipt", |_, nonce| damaged(nonce, |receipt| receipt.signature.0[0] ^= 1));
+    changes_nothing("serial", "receipt", |_, nonce| {
+        damaged(nonce, |receipt| {
+            let other = statement(1, Nonce([0; 32]), Kind::Lease(lease()));
+            *receipt = Receipt::of(&other).unwrap().sign(&online()).unwrap();
+        })
+    });
 }
