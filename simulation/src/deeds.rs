@@ -81,7 +81,7 @@ impl World {
                 self.hosts[host].stop(at);
                 let key = signing_key(&mut self.chance);
                 self.hosts[host].machine.reinstall(key);
-                self.hosts[host].is_set_back = true;
+                self.hosts[host].may_be_unaware = true;
                 self.boot_later(host, 60 * SECOND);
             }
             Deed::Rumour { host } => {
@@ -114,7 +114,7 @@ impl World {
         saved.stop(taken);
         self.hosts[host].machine = saved.machine;
         self.hosts[host].machine.disk.room = None;
-        self.hosts[host].is_set_back = true;
+        self.hosts[host].may_be_unaware = true;
         self.boot_later(host, 30 * SECOND);
         Ok(())
     }

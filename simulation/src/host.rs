@@ -92,9 +92,9 @@ pub(crate) struct Host {
     pub(crate) weather_until: Moment,
     /// Which wake-up counts; earlier ones are stale.
     pub(crate) alarm: u64,
-    /// Whether its disk is that of an earlier day, or empty: it may have been on no number then, and only a
-    /// person puts it on one again.
-    pub(crate) is_set_back: bool,
+    /// Whether it may be on a number and not know it, until a person activates it: its disk is that of an earlier
+    /// day or empty, or somebody in between said that a reset was done. Nothing signs the answer to that.
+    pub(crate) may_be_unaware: bool,
     /// Statements since the faults ended.
     pub(crate) answers_since_end: u32,
 }
@@ -109,7 +109,7 @@ impl Host {
             weather: Weather::Fine,
             weather_until: Moment::default(),
             alarm: 0,
-            is_set_back: false,
+            may_be_unaware: false,
             answers_since_end: 0,
         }
     }
@@ -143,7 +143,7 @@ impl Host {
         let attempts = self.daemon.as_ref().map_or(self.attempts, Daemon::attempts);
         let (machine, daemon) = (saved.machine.clone(), saved.daemon.clone());
         (self.machine, self.daemon, self.attempts, self.is_suspended) = (machine, daemon, attempts, false);
-        self.is_set_back = true;
+        self.may_be_unaware = true;
         self.machine.shift_boot(ago);
         self.machine.disk.room = None;
         if let Some(daemon) = &mut self.daemon {

@@ -6,12 +6,14 @@
 //! comes from one heap of events and one generator of chance: one seed is one run, the same on every machine.
 //!
 //! What must hold is told by an oracle that looks at what people did, and not at what the code under test thinks
-//! of it. [`run()`] runs a seed; `cargo xtask prove` runs 10,000 of them.
+//! of it. [`run()`] runs a seed; `cargo xtask prove` runs 10,000 of them. [`fleet`] has a million hosts by the same
+//! schedule.
 
 mod clock;
 mod daemon;
 mod deeds;
 mod disk;
+pub mod fleet;
 mod host;
 mod network;
 mod oracle;

@@ -1,10 +1,19 @@
 //! `simulation`: what `cargo xtask prove` runs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
-use std::process::ExitCode;
+use std::{fs, path::Path, process::ExitCode};
+
+use simulation::fleet::{self, Event};
 
 const USAGE: &str = "usage: simulation seed SEED
-       simulation seeds FIRST COUNT";
+       simulation seeds FIRST COUNT
+       simulation fleet HOSTS [FOLDER]";
+
+/// The most that may come at once, as a multiple of the steady mean.
+const MOST: f64 = 5.0;
+
+/// Within how many minutes everybody has an answer again.
+const FRESH_WITHIN: usize = 75;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -14,6 +23,9 @@ fn main() -> ExitCode {
         ["seed", seed] if let Some(seed) = number(seed) => one(seed),
         ["seeds", first, count] if let (Some(first), Some(count)) = (number(first), number(count)) => {
             many(first, count)
+        }
+        ["fleet", hosts, ref folder @ ..] if let Ok(hosts) = hosts.parse() => {
+            a_fleet(hosts, folder.first().map(Path::new))
         }
         _ => {
             eprintln!("{USAGE}");
@@ -57,4 +69,25 @@ fn many(first: u64, count: u64) -> ExitCode {
     }
     println!("{count} runs, {failed} failed: {counts:?}");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Both events of a fleet; with a folder, their drawings are written into it.
+fn a_fleet(hosts: u32, folder: Option<&Path>) -> ExitCode {
+    let mut is_good = true;
+    for (event, name) in [(Event::Outage, "fleet-outage.svg"), (Event::PowerCut, "fleet-power-cut.svg")] {
+        let curve = fleet::run(hosts, event, 1);
+        let (peak, fresh) = (curve.peak(1), curve.fresh_after.div_ceil(60));
+        println!(
+            "{event:?}: {hosts} hosts, peak {peak:.2} times {:.1}/s, all fresh after {fresh} min",
+            curve.steady()
+        );
+        is_good &= peak <= MOST && fresh <= FRESH_WITHIN;
+        if let Some(folder) = folder
+            && let Err(error) = fs::write(folder.join(name), fleet::svg(&curve))
+        {
+            eprintln!("cannot write {}: {error}", folder.join(name).display());
+            is_good = false;
+        }
+    }
+    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

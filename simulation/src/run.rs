@@ -116,7 +116,7 @@ impl World {
             Binding::Unregistered { .. } if state.unbind => {
                 return Err(not("did not give its number up".to_owned()));
             }
-            Binding::Unregistered { .. } if is_bound && !is_copied && !host.is_set_back => {
+            Binding::Unregistered { .. } if is_bound && !is_copied && !host.may_be_unaware => {
                 return Err(not("is on a number and does not know it".to_owned()));
             }
             Binding::Unregistered { .. } => return Ok(()),

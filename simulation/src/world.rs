@@ -229,7 +229,18 @@ impl World {
             }
             return Ok(());
         }
+        self.forget_later_snapshot(host);
         self.settle(host)
+    }
+
+    /// Whoever goes back to what was before the snapshot is not set to the snapshot after that: a machine that goes
+    /// to and fro between two branches of its past looks like two (docs/decisions/0006-copies.md).
+    fn forget_later_snapshot(&mut self, host: usize) {
+        let serial = |host: &Host| host.daemon.as_ref().map(|daemon| daemon.state.serial);
+        let saved = self.snapshots[host].as_ref().and_then(|(_, saved)| serial(saved));
+        if serial(&self.hosts[host]).is_some_and(|now| saved.is_some_and(|saved| now < saved)) {
+            self.snapshots[host] = None;
+        }
     }
 
     fn resume(&mut self, host: usize) -> Result<(), Broken> {
@@ -316,6 +327,7 @@ impl World {
                 self.push(timeout, heard(nothing(true)));
             }
             Weather::Portal | Weather::BadProxy | Weather::Impostor | Weather::RepeatsAnswers => {
+                self.hosts[host].may_be_unaware |= parcel.prepared.call == Call::Drop;
                 if gets_through && weather != Weather::Portal {
                     self.push(there, unheard(parcel));
                 }
