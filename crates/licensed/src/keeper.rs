@@ -154,10 +154,8 @@ impl<E: Exchange> Keeper<E> {
     #[must_use]
     pub fn new(parts: Parts<E>, seed: u64) -> (Self, Handle<E>) {
         let Parts { state, store, clock, identity, settings } = parts;
-        let server = settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
-        let limits = settings.limits;
         let view = Arc::new(View::first(&state, clock.now()));
-        let snapshot = Snapshot { state: state.clone(), server, store_fault: None, limits, view };
+        let snapshot = Snapshot::new(state.clone(), &settings, None, view);
         let (snapshots, reader) = watch::channel(Arc::new(snapshot));
         let (sender, commands) = mpsc::channel(MOST_UNTAKEN);
         let metrics = Metrics::default();

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use license_core::state::State;
 
-use crate::config::Limits;
-use crate::view::View;
+use crate::{config::Limits, keeper::Settings, transport::Exchange, view::View};
 
 /// What the daemon knew at one moment. Immutable.
 #[derive(Debug, Clone)]
@@ -20,4 +19,18 @@ pub struct Snapshot {
     pub limits: Limits,
     /// What of it watchers are told.
     pub view: Arc<View>,
+}
+
+impl Snapshot {
+    /// What is known now, under these settings.
+    #[must_use]
+    pub fn new<E: Exchange>(
+        state: State,
+        settings: &Settings<E>,
+        store_fault: Option<String>,
+        view: Arc<View>,
+    ) -> Self {
+        let server = settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
+        Self { state, server, store_fault, limits: settings.limits, view }
+    }
 }

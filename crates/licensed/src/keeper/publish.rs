@@ -14,15 +14,9 @@ impl<E: Exchange> Keeper<E> {
     }
 
     pub(super) fn publish(&self) {
-        let server = self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
-        let view = self.snapshot().view.next(&self.state, self.clock.now());
-        self.snapshots.send_replace(Arc::new(Snapshot {
-            state: self.state.clone(),
-            server,
-            store_fault: self.store_fault.clone(),
-            limits: self.settings.limits,
-            view: Arc::new(view),
-        }));
+        let view = Arc::new(self.snapshot().view.next(&self.state, self.clock.now()));
+        let snapshot = Snapshot::new(self.state.clone(), &self.settings, self.store_fault.clone(), view);
+        self.snapshots.send_replace(Arc::new(snapshot));
     }
 
     /// Publishes what turned by time alone, for those who wait for changes.
