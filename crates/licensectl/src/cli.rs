@@ -109,6 +109,9 @@ pub(crate) enum Command {
     /// Print what the daemon counts, for Prometheus
     Metrics,
 
+    /// Have the daemon read its configuration again, and show what has changed
+    Reload,
+
     /// Forget the registration number on this host and free its seats
     Reset {
         /// Do not ask
@@ -164,6 +167,7 @@ mod tests {
             "trial 81",
             "recheck",
             "metrics",
+            "reload --json",
             "reset --yes",
             "--socket S check 45 --json",
             "check 33 45 48",

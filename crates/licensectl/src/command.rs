@@ -45,6 +45,7 @@ pub(crate) fn run(command: Command, client: &mut Client, tell: Tell<'_>) -> Resu
         Command::Info { number } => Answer::LicenseInfo(client.license_info(number.map(key).transpose()?)?),
         Command::Metrics => Answer::Metrics { text: client.metrics()? },
         Command::Recheck => Answer::Done(client.recheck()?),
+        Command::Reload => Answer::Done(client.reload()?),
         Command::Reset { yes } => {
             if !yes {
                 confirm("Forget the registration number on this host and free its seats?")?;

@@ -32,6 +32,15 @@ struct Current {
     unread: Option<String>,
 }
 
+/// What a reload came to.
+#[derive(Debug)]
+struct Taken {
+    now: Current,
+    /// In words.
+    changed: String,
+    warnings: Vec<String>,
+}
+
 impl Reloader {
     /// A reloader for a daemon that started with `flags`, came to `config` and what was `prepared` from it, and
     /// logs at `level`.
@@ -49,13 +58,13 @@ impl Reloader {
         let result = self.apply(&current, keeper).await;
         systemd::ready();
         match result {
-            Ok((new, done)) => {
-                for warning in &done.warnings {
+            Ok(Taken { now, changed, warnings }) => {
+                for warning in &warnings {
                     warn!("{warning}");
                 }
-                info!("{}", done.message.trim_end_matches('.'));
-                *current = new;
-                Ok(done)
+                info!("the configuration is read again; {changed}");
+                *current = now;
+                Ok(Done { message: format!("The configuration is read again; {changed}."), warnings })
             }
             Err(message) => {
                 warn!("the configuration is not taken, the old one stays: {message}");
@@ -64,11 +73,7 @@ impl Reloader {
         }
     }
 
-    async fn apply(
-        &self,
-        current: &Current,
-        keeper: &Handle<HttpTransport>,
-    ) -> Result<(Current, Done), String> {
+    async fn apply(&self, current: &Current, keeper: &Handle<HttpTransport>) -> Result<Taken, String> {
         let config = Config::load(&self.flags).map_err(|error| error.to_string())?;
         let Prepared { settings, mut warnings, unread } =
             prepare(&config).map_err(|error| error.to_string())?;
@@ -94,10 +99,9 @@ impl Reloader {
             changed.push(format!("root keys: {} → {}", ids(&current.roots), ids(&roots)));
         }
         let changed = if changed.is_empty() { "no option changed".to_owned() } else { changed.join(", ") };
-        let message = format!("the configuration is read again; {changed}.");
         // What needs a restart stays as it is, so that the next reload says so again.
         let config = current.config.reloaded(&config);
-        Ok((Current { config, roots, unread }, Done { message, warnings }))
+        Ok(Taken { now: Current { config, roots, unread }, changed, warnings })
     }
 }
 

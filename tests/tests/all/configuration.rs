@@ -20,6 +20,8 @@ fn a_reload_takes_a_new_server_and_nothing_of_a_file_that_is_wrong() {
     world.host.daemon().wait_for_log("the configuration is read again");
     world.host.register();
 
+    let again = world.host.licensectl(&["reload"]).ended_with(0);
+    assert_eq!(again.json()["message"], "The configuration is read again; no option changed.");
     for (text, named) in [
         ("sever = 'https://elsewhere.example'\n", "`sever`"),
         ("server = 'https://elsewhere.example'\nca_file = '/nonexistent/ca.pem'\n", "/nonexistent/ca.pem"),
@@ -28,6 +30,8 @@ fn a_reload_takes_a_new_server_and_nothing_of_a_file_that_is_wrong() {
         world.host.daemon().signal(Signal::SIGHUP);
         let refused = |log: &str| log.lines().any(|it| it.contains("is not taken") && it.contains(named));
         world.host.daemon().wait_for("a refusal", |log| refused(log).then_some(()));
+        let asked = world.host.licensectl(&["reload"]).ended_with(6);
+        assert!(asked.failure() == "refused" && asked.message().contains(named), "{asked:?}");
     }
     world.host.recheck();
     assert_eq!(world.host.status()["server"], world.server.url());

@@ -205,6 +205,7 @@ fn a_user_outside_the_groups_may_not_ask_and_who_may_ask_may_not_change() {
     for arguments in [
         &["reset", "--yes"][..],
         &["recheck"],
+        &["reload"],
         &["activate", &number],
         &["register", "--company", "C", "--email", "c@example.com", "--contact", "N"],
     ] {

@@ -382,3 +382,30 @@ async fn past_the_limit_the_answer_is_busy() {
     assert_eq!(failure(world.keeper.call(product(most), 0).await).0, ErrorKind::Busy);
     assert!(!under_way.is_finished() && waiting.iter().all(|call| !call.is_finished()));
 }
+
+#[tokio::test]
+async fn other_limits_count_at_once() {
+    let world = World::bound().await;
+    world.mood(Mood::Hangs);
+    let under_way = world.call(capture());
+    world.requests(2).await;
+    let limits = Limits { waiting_requests: 2, waiting_requests_per_uid: 1, ..Limits::default() };
+    let settings = Settings {
+        exchange: Some(world.server.clone()),
+        roots: vec![PublicKey::of(&FakeServer::root())],
+        trust_path: String::new(),
+        trust_is_faulty: false,
+        limits,
+    };
+    world.keeper.configure(settings).await.unwrap();
+    let product = |id| Call::Trial { product: ProductId(id) };
+    let mut waiting = vec![world.call(product(1))];
+    tokio::task::yield_now().await;
+    let said = |result: CallResult| result.unwrap_err().message;
+    assert!(said(world.keeper.call(product(2), 1000).await).contains("waiting_requests_per_uid"));
+    let keeper = world.keeper.clone();
+    waiting.push(tokio::spawn(async move { keeper.call(product(3), 0).await }));
+    tokio::task::yield_now().await;
+    assert!(said(world.keeper.call(product(4), 0).await).contains("(limits.waiting_requests)"));
+    assert!(!under_way.is_finished() && waiting.iter().all(|call| !call.is_finished()));
+}
