@@ -1,13 +1,14 @@
 //! The client that blocks.
 
 use std::{
+    collections::BTreeMap,
     io::{self, ErrorKind, Read, Write},
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::PathBuf,
     time::Duration,
 };
 
-use license_ipc::{Answer, Captured, Change, Done, LicenseInfo, Request, Status};
+use license_ipc::{Answer, Captured, Change, Done, Explanation, FeaturePage, LicenseInfo, Request, Status};
 use license_types::{
     Coupon, Entitlement, FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId,
 };

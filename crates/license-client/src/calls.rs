@@ -76,6 +76,31 @@ macro_rules! calls {
             fitting!(self.request(&request)$($await)*?, Answer::LicenseInfo(info) => info)
         }
 
+        /// The features of the license after `cursor`, from the first if there is none: a page, with the cursor
+        /// of the next.
+        pub $($async)? fn features(
+            &mut self,
+            cursor: Option<FeatureId>,
+        ) -> Result<FeaturePage, ClientError> {
+            let request = Request::Features { cursor };
+            fitting!(self.request(&request)$($await)*?, Answer::Features(page) => page)
+        }
+
+        /// Why this feature comes to what it comes to.
+        pub $($async)? fn explain(&mut self, feature: FeatureId) -> Result<Explanation, ClientError> {
+            let request = Request::Explain { feature };
+            fitting!(self.request(&request)$($await)*?, Answer::Explanation(explanation) => *explanation)
+        }
+
+        /// Tells the license server how this host is used. Nothing depends on it.
+        pub $($async)? fn send_metrics(
+            &mut self,
+            metrics: BTreeMap<String, String>,
+        ) -> Result<Done, ClientError> {
+            let request = Request::SendMetrics { metrics };
+            fitting!(self.request(&request)$($await)*?, Answer::Done(done) => done)
+        }
+
         /// Gets a registration number for a company and binds this host to it.
         pub $($async)? fn register(
             &mut self,

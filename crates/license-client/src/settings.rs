@@ -65,7 +65,9 @@ impl Settings {
             | Request::Status
             | Request::LicenseInfo { key: None }
             | Request::Watch
-            | Request::Metrics => self.quick,
+            | Request::Metrics
+            | Request::Features { .. }
+            | Request::Explain { .. } => self.quick,
             Request::Ensure { .. }
             | Request::Capture { .. }
             | Request::Release { .. }
@@ -76,7 +78,8 @@ impl Settings {
             | Request::AddTrial { .. }
             | Request::Reset
             | Request::Recheck
-            | Request::Reload => self.patient,
+            | Request::Reload
+            | Request::SendMetrics { .. } => self.patient,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The client for tokio.
 
-use std::{io::ErrorKind, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, io::ErrorKind, path::PathBuf, time::Duration};
 
-use license_ipc::{Answer, Captured, Change, Done, LicenseInfo, Request, Status};
+use license_ipc::{Answer, Captured, Change, Done, Explanation, FeaturePage, LicenseInfo, Request, Status};
 use license_types::{
     Coupon, Entitlement, FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId,
 };

@@ -7,6 +7,7 @@ pub mod api;
 pub mod crypto;
 mod entitlement;
 pub mod envelope;
+mod explain;
 pub mod host;
 #[cfg(feature = "schema")]
 mod json_schema;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use license_types::{Code, Customer, Entitlement, LicensedProduct, RegistrationNumber, SessionId, UnixTime};
+use license_types::{
+    Code, Customer, Entitlement, Fact, FeatureId, LicensedProduct, RegistrationNumber, SessionId, UnixTime,
+};
 use serde::{Deserialize, Serialize};
 
 /// An answer of the daemon.
@@ -37,6 +39,10 @@ pub enum Answer {
         /// The counts, in the OpenMetrics text format.
         text: String,
     },
+    /// To `features`.
+    Features(FeaturePage),
+    /// To `explain`.
+    Explanation(Box<Explanation>),
 }
 
 impl Answer {
@@ -54,6 +60,8 @@ impl Answer {
             Self::Error(_) => "error",
             Self::Change(_) => "change",
             Self::Metrics { .. } => "metrics",
+            Self::Features(_) => "features",
+            Self::Explanation(_) => "explanation",
         }
     }
 }
@@ -105,6 +113,10 @@ pub struct Status {
     pub honoured_until: Option<UnixTime>,
     /// What a person should look at.
     pub warnings: Vec<String>,
+    /// The version of the socket protocol that the daemon speaks.
+    pub protocol: u8,
+    /// The schema of statements that the daemon writes and reads, `major.minor`.
+    pub statement_schema: String,
 }
 
 /// What the daemon is in, in one word for people and scripts.
@@ -189,6 +201,39 @@ impl Change {
     /// The most entitlements of one answer. Their texts are bounded by the license server alone; at two
     /// kilobytes each they fit a frame.
     pub const MOST_ENTITLEMENTS: usize = 500;
+}
+
+/// Some of the features of the license, in the order of their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeaturePage {
+    /// The features.
+    pub features: Vec<NamedFeature>,
+    /// The cursor of the next page; `None` if this is the last.
+    pub next: Option<FeatureId>,
+}
+
+impl FeaturePage {
+    /// The most features of a page: the largest license takes eight, and each fits a frame with names and texts of
+    /// kilobytes.
+    pub const MOST: usize = 250;
+}
+
+/// A feature of the license.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedFeature {
+    /// Its name, for people.
+    pub name: String,
+    /// What it comes to on this host.
+    pub entitlement: Entitlement,
+}
+
+/// Why a feature comes to what it comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What it comes to.
+    pub entitlement: Entitlement,
+    /// The facts that led there, in the order in which they were weighed; the last is the verdict.
+    pub facts: Vec<Fact>,
 }
 
 /// What a license holds.

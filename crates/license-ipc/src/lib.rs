@@ -10,7 +10,10 @@ pub mod frame;
 mod json;
 mod request;
 
-pub use answer::{Answer, Captured, Change, Done, ErrorKind, Failure, LicenseInfo, NoAnswer, State, Status};
+pub use answer::{
+    Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, LicenseInfo, NamedFeature,
+    NoAnswer, State, Status,
+};
 pub use frame::{DecodeError, EncodeError, Encoding};
 pub use request::{Request, Right};
 

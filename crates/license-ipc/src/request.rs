@@ -1,5 +1,7 @@
 //! What a client can ask.
 
+use std::collections::BTreeMap;
+
 use license_types::{Coupon, FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +82,22 @@ pub enum Request {
     Watch,
     /// What the daemon counts, for Prometheus.
     Metrics,
+    /// The features of the license, with name and verdict, a page at a time.
+    Features {
+        /// What the page before gave as `next`; `None` for the first.
+        #[serde(default)]
+        cursor: Option<FeatureId>,
+    },
+    /// Why this feature comes to what it comes to.
+    Explain {
+        /// The feature.
+        feature: FeatureId,
+    },
+    /// Tell the license server how this host is used. Nothing depends on it.
+    SendMetrics {
+        /// By name: `PBXname`, `CountSipExtensions` and the like.
+        metrics: BTreeMap<String, String>,
+    },
 }
 
 /// Who may make a request.
@@ -104,7 +122,9 @@ impl Request {
             | Self::Status
             | Self::LicenseInfo { key: None }
             | Self::Watch
-            | Self::Metrics => Right::Read,
+            | Self::Metrics
+            | Self::Features { .. }
+            | Self::Explain { .. } => Right::Read,
             Self::LicenseInfo { key: Some(_) }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -112,7 +132,8 @@ impl Request {
             | Self::AddTrial { .. }
             | Self::Reset
             | Self::Recheck
-            | Self::Reload => Right::Admin,
+            | Self::Reload
+            | Self::SendMetrics { .. } => Right::Admin,
         }
     }
 
@@ -128,7 +149,9 @@ impl Request {
             | Self::Status
             | Self::LicenseInfo { .. }
             | Self::Watch
-            | Self::Metrics => true,
+            | Self::Metrics
+            | Self::Features { .. }
+            | Self::Explain { .. } => true,
             Self::Release { .. }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -136,7 +159,8 @@ impl Request {
             | Self::AddTrial { .. }
             | Self::Reset
             | Self::Recheck
-            | Self::Reload => false,
+            | Self::Reload
+            | Self::SendMetrics { .. } => false,
         }
     }
 
@@ -160,6 +184,9 @@ impl Request {
             Self::Reload => "reload",
             Self::Watch => "watch",
             Self::Metrics => "metrics",
+            Self::Features { .. } => "features",
+            Self::Explain { .. } => "explain",
+            Self::SendMetrics { .. } => "send_metrics",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! `untagged` and `skip_serializing_if`.
 
 mod code;
+mod fact;
 mod id;
 mod key;
 mod license;
@@ -14,6 +15,7 @@ mod time;
 mod verdict;
 
 pub use code::Code;
+pub use fact::{Fact, FactKind};
 pub use id::{FeatureId, Holder, HolderError, ProductId, SessionId};
 pub use key::{Coupon, FormatError, RegistrationNumber};
 pub use license::{Customer, Entitlement, LicensedProduct, ProductFeature, Registration, Seats};

@@ -100,6 +100,15 @@ pub(crate) enum Command {
         number: Option<String>,
     },
 
+    /// List the features of the license
+    Features,
+
+    /// Tell why a feature may run or not: the facts that led to the answer
+    Explain {
+        /// The feature
+        feature: FeatureId,
+    },
+
     /// Tell what changes, until it is interrupted or the daemon stops; with --json an object a line
     Watch,
 
@@ -176,6 +185,8 @@ mod tests {
             "capture 48 --json",
             "release s-7f3a",
             "watch --json",
+            "features --json",
+            "explain 45 --json",
         ] {
             let parsed = Cli::try_parse_from(["licensectl"].into_iter().chain(line.split(' ')));
             assert!(parsed.is_ok(), "{line}: {parsed:?}");

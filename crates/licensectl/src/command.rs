@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Read, Write};
 
 use license_client::{
     Client,
-    ipc::Answer,
+    ipc::{Answer, FeaturePage},
     types::{FormatError, Registration},
 };
 
@@ -52,6 +52,8 @@ pub(crate) fn run(command: Command, client: &mut Client, tell: Tell<'_>) -> Resu
             }
             Answer::Done(client.reset()?)
         }
+        Command::Features => Answer::Features(features(client)?),
+        Command::Explain { feature } => Answer::Explanation(Box::new(client.explain(feature)?)),
         Command::Watch => {
             for change in client.watch()? {
                 if !tell(&Answer::Change(Box::new(change?)))? {
@@ -63,6 +65,17 @@ pub(crate) fn run(command: Command, client: &mut Client, tell: Tell<'_>) -> Resu
     };
     tell(&answer)?;
     Ok(Exit::of_answer(&answer))
+}
+
+/// All pages as one.
+fn features(client: &mut Client) -> Result<FeaturePage, Fault> {
+    let mut all = client.features(None)?;
+    while let Some(cursor) = all.next {
+        let page = client.features(Some(cursor))?;
+        all.features.extend(page.features);
+        all.next = page.next;
+    }
+    Ok(all)
 }
 
 impl From<Register> for Registration {

@@ -42,13 +42,15 @@ impl Exit {
             Answer::Entitlements(entitlements) => {
                 entitlements.iter().map(|it| Self::of_verdict(&it.verdict)).fold(Self::Done, Self::worse)
             }
+            Answer::Explanation(it) => Self::of_verdict(&it.entitlement.verdict),
             Answer::Captured(_)
             | Answer::Status(_)
             | Answer::LicenseInfo(_)
             | Answer::Registered { .. }
             | Answer::Done(_)
             | Answer::Change(_)
-            | Answer::Metrics { .. } => Self::Done,
+            | Answer::Metrics { .. }
+            | Answer::Features(_) => Self::Done,
             Answer::Error(failure) => fault::exit_of_kind(failure.kind),
         }
     }

@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Write};
 
 use jiff::{Timestamp, tz::TimeZone};
 use license_client::{
-    ipc::{Answer, Captured, Change, LicenseInfo, Status},
-    types::{Basis, Code, Entitlement, LicensedProduct, UnixTime, Verdict},
+    ipc::{Answer, Captured, Change, Explanation, LicenseInfo, NamedFeature, Status},
+    types::{Basis, Code, Entitlement, Fact, FactKind, LicensedProduct, UnixTime, Verdict},
 };
 
 /// An answer as text, with times in `zone`.
@@ -32,6 +32,8 @@ pub(crate) fn answer(answer: &Answer, zone: &TimeZone) -> String {
         }
         Answer::Change(change) => page.change(change),
         Answer::Metrics { text } => text.lines().for_each(|line| page.line(format_args!("{line}"))),
+        Answer::Features(features) => features.features.iter().for_each(|it| page.feature(it)),
+        Answer::Explanation(explanation) => page.explanation(explanation),
         Answer::Error(failure) => page.line(format_args!("{failure}")),
     }
     page.text.truncate(page.text.trim_end().len());
@@ -72,6 +74,29 @@ impl Page<'_> {
         }
     }
 
+    fn feature(&mut self, it: &NamedFeature) {
+        let entitlement = &it.entitlement;
+        let seats =
+            entitlement.seats.map(|seats| format!(", total {}, captured {}", seats.total, seats.captured));
+        let verdict = self.in_words(&entitlement.verdict);
+        self.line(format_args!(
+            "{:>6}  {}: {}{verdict}{}",
+            entitlement.feature,
+            it.name,
+            in_parentheses(entitlement.verdict.code()),
+            seats.unwrap_or_default()
+        ));
+    }
+
+    fn explanation(&mut self, it: &Explanation) {
+        self.verdict(&it.entitlement);
+        let facts = it.facts.iter().filter(|fact| fact.kind != FactKind::Verdict);
+        for Fact { at, code, message, .. } in facts {
+            let at = at.map(|at| self.time(at)).unwrap_or_default();
+            self.line(format_args!("  {at:<27} {}{message}", in_parentheses(*code)));
+        }
+    }
+
     fn change(&mut self, change: &Change) {
         if change.missed {
             self.line(format_args!("Changes were missed; this is everything."));
@@ -97,7 +122,13 @@ impl Page<'_> {
             // Writing to a string cannot fail.
             let _ = write!(what, " (product {product})");
         }
-        let verdict = match &it.verdict {
+        let verdict = self.in_words(&it.verdict);
+        self.line(format_args!("{what}: {verdict}"));
+        self.line(format_args!("  {}", it.message));
+    }
+
+    fn in_words(&self, verdict: &Verdict) -> String {
+        match verdict {
             Verdict::Granted { until, basis: Basis::Fresh } => {
                 format!("granted, honoured until {}", self.time(*until))
             }
@@ -111,9 +142,7 @@ impl Page<'_> {
             Verdict::Indeterminate { since, may_run: false, .. } => {
                 format!("nobody knows since {}; it may not run", self.time(*since))
             }
-        };
-        self.line(format_args!("{what}: {verdict}"));
-        self.line(format_args!("  {}", it.message));
+        }
     }
 
     fn status(&mut self, status: &Status) {
@@ -131,6 +160,7 @@ impl Page<'_> {
             failure.map(|it| format!("{} ({}) {}", self.time(it.at), it.code, it.message)),
         );
         self.field("next check", status.next_check.map(|at| self.time(at)));
+        self.field("protocol", Some(format!("{}, statements {}", status.protocol, status.statement_schema)));
         self.field("honoured until", status.honoured_until.map(|at| self.time(at)));
     }
 
@@ -170,7 +200,7 @@ fn in_parentheses(code: Option<Code>) -> String {
 #[cfg(test)]
 mod tests {
     use license_client::{
-        ipc::{Done, NoAnswer, State},
+        ipc::{Done, FeaturePage, NoAnswer, State},
         types::{Customer, FeatureId, ProductFeature, ProductId, Seats, SessionId},
     };
 
@@ -249,6 +279,35 @@ mod tests {
     }
 
     #[test]
+    fn features_are_a_line_each() {
+        let denied = Verdict::Denied { code: Code::NO_LICENSE, reason: "No.".to_owned() };
+        let feature =
+            NamedFeature { name: "amoCRM".to_owned(), entitlement: entitlement(denied, "(2008) No.") };
+        let page = FeaturePage { features: vec![feature.clone(), feature], next: None };
+        let line = "    45  amoCRM: (2008) denied, total 3, captured 1";
+        assert_eq!(shown(&Answer::Features(page)), format!("{line}\n{line}"));
+    }
+
+    #[test]
+    fn an_explanation_is_the_verdict_and_its_facts_with_their_times() {
+        let denied = Verdict::Denied { code: Code::NO_LICENSE, reason: "No.".to_owned() };
+        let fact = |kind, at, code, message: &str| Fact { kind, at, code, message: message.to_owned() };
+        let facts = vec![
+            fact(FactKind::Statement, Some(UnixTime(0)), None, "Signed at this time."),
+            fact(FactKind::Seat, None, Some(Code::NO_LICENSE), "No seat."),
+            fact(FactKind::Verdict, None, Some(Code::NO_LICENSE), "(2008) No."),
+        ];
+        let explanation = Explanation { entitlement: entitlement(denied, "(2008) No."), facts };
+        assert_eq!(
+            shown(&Answer::Explanation(Box::new(explanation))),
+            "Feature 45 (product 81): denied\n\
+             \x20 (2008) No.\n\
+             \x20 1970-01-01 03:00:00 +03     Signed at this time.\n\
+             \x20                             (2008) No seat."
+        );
+    }
+
+    #[test]
     fn a_status_is_one_screen_with_the_warnings_first() {
         let status = Status {
             version: "0.1.0".to_owned(),
@@ -268,6 +327,8 @@ mod tests {
             next_check: Some(UnixTime(0)),
             honoured_until: None,
             warnings: vec!["The disk is full.".to_owned()],
+            protocol: 1,
+            statement_schema: "1.0".to_owned(),
         };
         assert_eq!(
             shown(&Answer::Status(Box::new(status))),
@@ -278,7 +339,8 @@ mod tests {
              \x20 company        ООО «Ромашка»\n\
              \x20 serial         7\n\
              \x20 last failure   1970-01-01 03:00:00 +03 (1012) Refused.\n\
-             \x20 next check     1970-01-01 03:00:00 +03"
+             \x20 next check     1970-01-01 03:00:00 +03\n\
+             \x20 protocol       1, statements 1.0"
         );
     }
 

@@ -6,8 +6,8 @@
 
 use license_client::{
     ClientError,
-    ipc::{Answer, Captured, Change, Failure, State},
-    types::{Basis, Code, Entitlement, FeatureId, ProductId, Seats, SessionId, UnixTime, Verdict},
+    ipc::{Answer, Captured, Change, Explanation, Failure, NamedFeature, State},
+    types::{Basis, Code, Entitlement, Fact, FeatureId, ProductId, Seats, SessionId, UnixTime, Verdict},
 };
 use serde::Serialize;
 use serde_json::Result;
@@ -30,6 +30,10 @@ pub(crate) fn answer(answer: &Answer) -> Result<String> {
         Answer::Done(done) => serde_json::to_string(done),
         Answer::Change(change) => serde_json::to_string(&Changed::of(change)),
         Answer::Metrics { text } => serde_json::to_string(&Counted { metrics: text }),
+        Answer::Features(page) => {
+            serde_json::to_string(&page.features.iter().map(Named::of).collect::<Vec<_>>())
+        }
+        Answer::Explanation(explanation) => serde_json::to_string(&Explained::of(explanation)),
         Answer::Error(failure) => serde_json::to_string(&Error::of_failure(failure)),
     }
 }
@@ -116,6 +120,34 @@ impl<'a> Changed<'a> {
     }
 }
 
+/// A feature of the license, in the form of a check with its name.
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    checked: Checked<'a>,
+}
+
+impl<'a> Named<'a> {
+    fn of(feature: &'a NamedFeature) -> Self {
+        Self { name: &feature.name, checked: Checked::of(&feature.entitlement) }
+    }
+}
+
+/// A check with the facts that led to it.
+#[derive(Serialize)]
+struct Explained<'a> {
+    #[serde(flatten)]
+    checked: Checked<'a>,
+    facts: &'a [Fact],
+}
+
+impl<'a> Explained<'a> {
+    fn of(explanation: &'a Explanation) -> Self {
+        Self { checked: Checked::of(&explanation.entitlement), facts: &explanation.facts }
+    }
+}
+
 /// A registration number, for whoever asked for it: the one place where it is printed whole.
 #[derive(Serialize)]
 struct Registered<'a> {
@@ -148,8 +180,8 @@ impl<'a> Error<'a> {
 #[cfg(test)]
 mod tests {
     use license_client::{
-        ipc::{Done, ErrorKind, LicenseInfo, NoAnswer, Status},
-        types::{Customer, LicensedProduct, ProductFeature, RegistrationNumber},
+        ipc::{Done, ErrorKind, FeaturePage, LicenseInfo, NoAnswer, Status},
+        types::{Customer, FactKind, LicensedProduct, ProductFeature, RegistrationNumber},
     };
 
     use super::*;
@@ -256,6 +288,30 @@ mod tests {
     }
 
     #[test]
+    fn a_feature_and_an_explanation_have_the_form_of_a_check_and_more() {
+        let granted = entitlement(Verdict::Granted { until: UnixTime(30), basis: Basis::Fresh });
+        let checked = answer(&Answer::Entitlement(granted.clone())).unwrap();
+        let checked = checked.trim_matches(['{', '}']);
+        let feature = NamedFeature { name: "amoCRM".to_owned(), entitlement: granted.clone() };
+        is_printed_as(
+            &Answer::Features(FeaturePage { features: vec![feature], next: None }),
+            &format!(r#"[{{"name":"amoCRM",{checked}}}]"#),
+        );
+        let fact = Fact {
+            kind: FactKind::Lease,
+            at: Some(UnixTime(30)),
+            code: None,
+            message: "To this time.".to_owned(),
+        };
+        is_printed_as(
+            &Answer::Explanation(Box::new(Explanation { entitlement: granted, facts: vec![fact] })),
+            &format!(
+                r#"{{{checked},"facts":[{{"kind":"lease","at":30,"code":null,"message":"To this time."}}]}}"#
+            ),
+        );
+    }
+
+    #[test]
     fn a_status_tells_all_there_is() {
         let status = Status {
             version: "0.1.0".to_owned(),
@@ -275,10 +331,12 @@ mod tests {
             next_check: Some(UnixTime(20)),
             honoured_until: Some(UnixTime(30)),
             warnings: vec!["The disk is full.".to_owned()],
+            protocol: 1,
+            statement_schema: "1.0".to_owned(),
         };
         is_printed_as(
             &Answer::Status(Box::new(status)),
-            r#"{"version":"0.1.0","state":"offline","number":"MIKO-*****-*****-*****-MN4OP","company":"ООО «Ромашка»","server":"https://license.example","code":1012,"message":"Away.","serial":7,"last_answer":10,"last_failure":{"code":1012,"message":"Refused.","at":15},"next_check":20,"honoured_until":30,"warnings":["The disk is full."]}"#,
+            r#"{"version":"0.1.0","state":"offline","number":"MIKO-*****-*****-*****-MN4OP","company":"ООО «Ромашка»","server":"https://license.example","code":1012,"message":"Away.","serial":7,"last_answer":10,"last_failure":{"code":1012,"message":"Refused.","at":15},"next_check":20,"honoured_until":30,"warnings":["The disk is full."],"protocol":1,"statement_schema":"1.0"}"#,
         );
     }
 

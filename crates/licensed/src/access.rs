@@ -2,7 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use license_core::{api::Call, state::State, statement::MAX_FEATURES};
+use license_core::{
+    api::{Call, MAX_METRIC_LEN, MAX_METRICS, Metrics},
+    state::State,
+    statement::MAX_FEATURES,
+};
 use license_ipc::{Answer, Captured, Done, ErrorKind, Failure, LicenseInfo, Request, Right};
 use license_types::{Entitlement, FeatureId, Holder, RegistrationNumber, SessionId, Verdict};
 use peer_cred::PeerCred;
@@ -10,6 +14,7 @@ use tracing::warn;
 
 use crate::{
     config::Limits,
+    features,
     keeper::{Handle, Success},
     reload::Reloader,
     status,
@@ -103,6 +108,14 @@ impl Access {
                 Ok(done(&status::line(&success.snapshot, self.keeper.now()), success.warnings))
             }
             Request::Reload => self.reloader.reload(&self.keeper).await.map(Answer::Done),
+            Request::Features { cursor } => {
+                features::page(&self.keeper.snapshot(), cursor, now).map(Answer::Features)
+            }
+            Request::Explain { feature } => {
+                let explanation = features::explanation(&self.keeper.snapshot(), feature, now);
+                Ok(Answer::Explanation(Box::new(explanation)))
+            }
+            Request::SendMetrics { metrics } => self.send_metrics(metrics, peer.uid).await,
             // The connection follows the changes itself: they are many answers.
             Request::Watch => {
                 let message = "A watch is a connection of its own.".to_owned();
@@ -219,6 +232,18 @@ impl Access {
             products: license.products,
             as_of: self.keeper.now().wall,
         })
+    }
+
+    async fn send_metrics(&self, metrics: Metrics, uid: u32) -> Result<Answer, Failure> {
+        let fits = |text: &String| text.len() <= MAX_METRIC_LEN;
+        if metrics.len() > MAX_METRICS || !metrics.iter().all(|(name, value)| fits(name) && fits(value)) {
+            let message = format!(
+                "At most {MAX_METRICS} metrics can be sent at once, with names and values of up to \
+                 {MAX_METRIC_LEN} bytes."
+            );
+            return Err(Failure { kind: ErrorKind::TooLarge, code: None, message });
+        }
+        self.change(Call::SendMetrics { metrics }, uid, "The metrics are sent.").await
     }
 
     async fn change(&self, call: Call, uid: u32, message: &str) -> Result<Answer, Failure> {

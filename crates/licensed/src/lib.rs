@@ -15,6 +15,7 @@ pub mod config;
 pub mod connection;
 pub mod daemon;
 pub mod durable;
+pub mod features;
 pub mod identity;
 pub mod keeper;
 pub mod logging;

@@ -34,3 +34,12 @@ impl Snapshot {
         Self { state, server, store_fault, limits: settings.limits, view }
     }
 }
+
+#[cfg(test)]
+impl Snapshot {
+    /// What is known of `state` alone.
+    pub(crate) fn of(state: State, now: license_core::time::Now) -> Self {
+        let view = Arc::new(View::first(&state, now));
+        Self { state, server: None, store_fault: None, limits: Limits::default(), view }
+    }
+}

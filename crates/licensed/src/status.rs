@@ -1,11 +1,12 @@
 //! What the daemon says about itself, in words and as the answer to `status` and `license_info`.
 
 use license_core::{
+    schema,
     state::{LeaseWarning, Phase, State as CoreState},
-    statement::Kind,
+    statement::{Kind, Lease, Statement},
     time::Now,
 };
-use license_ipc::{ErrorKind, Failure, LicenseInfo, NoAnswer, State, Status};
+use license_ipc::{ErrorKind, Failure, LicenseInfo, NoAnswer, State, Status, frame};
 use license_types::{Code, Customer};
 
 use crate::snapshot::Snapshot;
@@ -117,6 +118,8 @@ pub fn report(snapshot: &Snapshot, now: Now) -> Status {
         next_check: state.due().map(|due| state.unix_at(due.max(now.age), now)),
         honoured_until: lease.map(|(_, lease)| lease.honoured_until),
         warnings: warnings(snapshot, now),
+        protocol: frame::VERSION,
+        statement_schema: schema::SCHEMA.to_owned(),
     }
 }
 
@@ -146,6 +149,18 @@ pub fn runs_out(LeaseWarning { percent, left }: LeaseWarning) -> String {
 
 /// The answer to `license_info`: what the lease says. E-mail and phone are masked unless `in_full`.
 pub fn license_info(snapshot: &Snapshot, in_full: bool) -> Result<LicenseInfo, Failure> {
+    let (statement, lease) = leased(snapshot)?;
+    let number = &statement.number;
+    Ok(LicenseInfo {
+        number: if in_full { number.as_str().to_owned() } else { number.masked() },
+        customer: if in_full { lease.customer.clone() } else { masked(&lease.customer) },
+        products: lease.products.clone(),
+        as_of: statement.issued_at,
+    })
+}
+
+/// The lease, or why there is none.
+pub fn leased(snapshot: &Snapshot) -> Result<(&Statement, &Lease), Failure> {
     let refused =
         |code: Code, message: String| Failure { kind: ErrorKind::Refused, code: Some(code), message };
     let Some(held) = snapshot.state.held() else {
@@ -153,15 +168,7 @@ pub fn license_info(snapshot: &Snapshot, in_full: bool) -> Result<LicenseInfo, F
     };
     match &held.statement().kind {
         Kind::Refusal(refusal) => Err(refused(refusal.code, refusal.reason.clone())),
-        Kind::Lease(lease) => {
-            let number = &held.statement().number;
-            Ok(LicenseInfo {
-                number: if in_full { number.as_str().to_owned() } else { number.masked() },
-                customer: if in_full { lease.customer.clone() } else { masked(&lease.customer) },
-                products: lease.products.clone(),
-                as_of: held.statement().issued_at,
-            })
-        }
+        Kind::Lease(lease) => Ok((held.statement(), lease)),
     }
 }
 

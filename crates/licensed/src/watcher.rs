@@ -88,14 +88,12 @@ mod tests {
     fn the_largest_license_is_told_in_frames_that_fit() {
         let now = Now { age: Age(0), wall: UnixTime(0) };
         let state = State::unregistered(now);
-        let view = Arc::new(View::first(&state, now));
         let entitlement = |feature| Entitlement {
             message: "x".repeat(1_500),
             ..state.entitlement(FeatureId(feature), None, now)
         };
         let all: Vec<Entitlement> = (0..2_000).map(entitlement).collect();
-        let limits = crate::config::Limits::default();
-        let snapshot = Snapshot { state, server: None, store_fault: None, limits, view };
+        let snapshot = Snapshot::of(state, now);
         let pages = paged(&snapshot, &all, true, true);
         let flags = |page: &Change| (page.whole, page.missed, page.more);
         let found: Vec<_> = pages.iter().map(flags).collect();

@@ -11,6 +11,7 @@ mod configuration;
 mod copies;
 mod crash;
 mod damaged_state;
+mod explained;
 mod forgery;
 mod key_rotation;
 mod limits;

@@ -1,6 +1,7 @@
 //! The rules that the daemon and the license server agree on, from outside.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
+mod explain;
 mod machine;
 mod page;
 mod properties;

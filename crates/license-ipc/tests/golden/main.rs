@@ -15,7 +15,7 @@ use license_ipc::{
     Answer, DecodeError, EncodeError, Encoding, ErrorKind, Request, State,
     frame::{self, MAX_ANSWER, MAX_REQUEST, PREFIX},
 };
-use license_types::{Basis, Verdict};
+use license_types::{Basis, FactKind, Verdict};
 
 fn repository() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "..", ".."].iter().collect()
@@ -133,6 +133,9 @@ mod numbers {
             Request::Reload => 13,
             Request::Watch => 14,
             Request::Metrics => 15,
+            Request::Features { .. } => 16,
+            Request::Explain { .. } => 17,
+            Request::SendMetrics { .. } => 18,
         }
     }
 
@@ -148,6 +151,8 @@ mod numbers {
             Answer::Error(_) => 7,
             Answer::Change(_) => 8,
             Answer::Metrics { .. } => 9,
+            Answer::Features(_) => 10,
+            Answer::Explanation(_) => 11,
         }
     }
 
@@ -178,6 +183,26 @@ mod numbers {
             State::HostChanged => 7,
             State::Pending => 8,
             State::Draining => 9,
+        }
+    }
+
+    pub(super) fn of_fact(fact: FactKind) -> u32 {
+        match fact {
+            FactKind::Number => 0,
+            FactKind::Registration => 1,
+            FactKind::Lost => 2,
+            FactKind::Statement => 3,
+            FactKind::Refusal => 4,
+            FactKind::Feature => 5,
+            FactKind::Seat => 6,
+            FactKind::Lease => 7,
+            FactKind::Grace => 8,
+            FactKind::RunOn => 9,
+            FactKind::Expiry => 10,
+            FactKind::Offline => 11,
+            FactKind::Failure => 12,
+            FactKind::NextCheck => 13,
+            FactKind::Verdict => 14,
         }
     }
 
@@ -285,6 +310,7 @@ mod document {
         });
         let states = samples::STATES.map(|it| (numbers::of_state(it), it.to_string()));
         let kinds = samples::KINDS.map(|it| (numbers::of_kind(it), it.name().to_owned()));
+        let facts = samples::FACTS.map(|it| (numbers::of_fact(it), it.name().to_owned()));
         let own = |(number, name): (u32, &str)| (number, name.to_owned());
         for list in [
             numbered_requests(),
@@ -293,6 +319,7 @@ mod document {
             numbered("bases", bases.map(own)),
             numbered("states", states),
             numbered("kinds", kinds),
+            numbered("facts", facts),
         ] {
             for (number, name) in list {
                 let row = format!("| {number} | `{name}` |");

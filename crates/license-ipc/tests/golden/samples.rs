@@ -1,11 +1,12 @@
 //! One message of each kind. Names, numbers and dates in them are made up.
 
 use license_ipc::{
-    Answer, Captured, Change, Done, ErrorKind, Failure, LicenseInfo, NoAnswer, Request, State, Status,
+    Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, LicenseInfo, NamedFeature,
+    NoAnswer, Request, State, Status,
 };
 use license_types::{
-    Basis, Code, Customer, Entitlement, FeatureId, LicensedProduct, ProductFeature, ProductId, Registration,
-    Seats, SessionId, UnixTime, Verdict,
+    Basis, Code, Customer, Entitlement, Fact, FactKind, FeatureId, LicensedProduct, ProductFeature,
+    ProductId, Registration, Seats, SessionId, UnixTime, Verdict,
 };
 
 const NUMBER: &str = "MIKO-AB1CD-EF2GH-IJ3KL-MN4OP";
@@ -27,6 +28,25 @@ pub(crate) const STATES: [State; 10] = [
     State::HostChanged,
     State::Pending,
     State::Draining,
+];
+
+/// Every kind of fact; `numbers::of_fact` of the tests asks for new ones.
+pub(crate) const FACTS: [FactKind; 15] = [
+    FactKind::Number,
+    FactKind::Registration,
+    FactKind::Lost,
+    FactKind::Statement,
+    FactKind::Refusal,
+    FactKind::Feature,
+    FactKind::Seat,
+    FactKind::Lease,
+    FactKind::Grace,
+    FactKind::RunOn,
+    FactKind::Expiry,
+    FactKind::Offline,
+    FactKind::Failure,
+    FactKind::NextCheck,
+    FactKind::Verdict,
 ];
 
 /// Every kind of failure; `numbers::of_kind` of the tests asks for new ones.
@@ -81,6 +101,19 @@ pub(crate) fn requests() -> Vec<(String, Request)> {
         request("", Request::Reload),
         request("", Request::Watch),
         request("", Request::Metrics),
+        request("", Request::Features { cursor: None }),
+        request("-next", Request::Features { cursor: Some(FeatureId(45)) }),
+        request("", Request::Explain { feature: FeatureId(45) }),
+        request(
+            "",
+            Request::SendMetrics {
+                metrics: [
+                    ("CountSipExtensions".to_owned(), "12".to_owned()),
+                    ("PBXname".to_owned(), "MikoPBX".to_owned()),
+                ]
+                .into(),
+            },
+        ),
     ]
 }
 
@@ -110,6 +143,8 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
     ];
     answers.push(answer("-whole", Answer::Change(Box::new(change(true, vec![granted(), offline()])))));
     answers.push(answer("", Answer::Change(Box::new(change(false, vec![denied()])))));
+    answers.push(answer("", Answer::Features(page())));
+    answers.push(answer("", Answer::Explanation(Box::new(explanation()))));
     answers.extend(STATES.map(|state| answer(&format!("-{state}"), Answer::Status(Box::new(status(state))))));
     answers.extend(KINDS.map(|kind| answer(&format!("-{}", kind.name()), Answer::Error(failure(kind)))));
     answers
@@ -191,7 +226,31 @@ fn status(state: State) -> Status {
         next_check: bound.then_some(NEXT),
         honoured_until: bound.then_some(UNTIL),
         warnings: Vec::new(),
+        protocol: 1,
+        statement_schema: "1.0".to_owned(),
     }
+}
+
+fn page() -> FeaturePage {
+    let name = "amoCRM module".to_owned();
+    let feature = NamedFeature { name, entitlement: granted() };
+    FeaturePage { features: vec![feature], next: Some(FeatureId(45)) }
+}
+
+fn explanation() -> Explanation {
+    let fact = |kind, at, code, message: &str| Fact { kind, at, code, message: message.to_owned() };
+    let facts = vec![
+        fact(FactKind::Number, None, None, "This host is bound to MIKO-*****-*****-*****-MN4OP."),
+        fact(
+            FactKind::Statement,
+            Some(ASKED),
+            None,
+            "The license server signed its statement 7 at this time.",
+        ),
+        fact(FactKind::Feature, None, Some(Code::NO_LICENSE), "The lease does not list feature 45."),
+        fact(FactKind::Verdict, None, Some(Code::NO_LICENSE), "(2008) No license."),
+    ];
+    Explanation { entitlement: denied(), facts }
 }
 
 fn change(whole: bool, entitlements: Vec<Entitlement>) -> Change {

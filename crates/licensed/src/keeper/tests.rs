@@ -1,5 +1,6 @@
 //! The keeper against a license server that signs like a real one and misbehaves on demand.
 
+mod features;
 mod watching;
 mod world;
 

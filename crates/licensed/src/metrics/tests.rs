@@ -89,7 +89,7 @@ fn holding(kind: Kind, days: u64, offline: bool) -> (Snapshot, Now) {
         state.contact.last_failure =
             Some(FailedAttempt { code: Code::CONNECTION_FAILED, message, at: now.age });
     }
-    (Snapshot { state, server: Some("https://lic.example.com".to_owned()), store_fault: None }, now)
+    (Snapshot::of(state, now), now)
 }
 
 /// The wall clock is far away: nothing here may go by it where a signed time is known.
@@ -98,7 +98,7 @@ fn at(days: u64) -> Now {
 }
 
 fn without_lease(state: fn(Now) -> CoreState) -> (Snapshot, Now) {
-    (Snapshot { state: state(at(0)), server: None, store_fault: None }, at(0))
+    (Snapshot::of(state(at(0)), at(0)), at(0))
 }
 
 /// The samples of a text, by name and labels. What Prometheus would not take ends the test.
@@ -152,7 +152,8 @@ fn said((snapshot, now): &(Snapshot, Now)) -> BTreeMap<String, f64> {
 
 #[test]
 fn each_phase_has_its_verdicts_and_days_that_are_left_only_where_something_is_granted() {
-    let refused = || Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason: "dropped".to_owned() });
+    let refused =
+        || Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason: "dropped".to_owned(), pending: false });
     let none = || lease(vec![feature(33, Some(Code::NO_LICENSE))]);
     // Phase, features granted fresh and offline, denied, indeterminate, days left.
     let cases = [

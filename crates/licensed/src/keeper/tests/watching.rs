@@ -102,7 +102,7 @@ async fn a_feature_that_a_lease_does_not_list_any_more_is_told_and_forgotten() {
     let world = World::bound().await;
     let mut watcher = world.keeper.watch();
     told(&mut watcher).await;
-    *lock(&world.server.feature) = FeatureId(46);
+    *lock(&world.server.features) = vec![FeatureId(46)];
     world.keeper.call(Call::CheckIn, 0).await.unwrap();
     let change = told(&mut watcher).await;
     let [came, went] = change.entitlements.as_slice() else { panic!("{change:?}") };

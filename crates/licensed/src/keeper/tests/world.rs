@@ -33,8 +33,8 @@ pub(super) struct FakeServer {
     pub(super) mood: Mutex<Mood>,
     pub(super) requests: Mutex<Vec<HttpRequest>>,
     pub(super) serial: Mutex<u64>,
-    /// The feature of the lease.
-    pub(super) feature: Mutex<FeatureId>,
+    /// The features of the lease.
+    pub(super) features: Mutex<Vec<FeatureId>>,
     /// For how many seconds a lease is honoured.
     pub(super) honoured: Mutex<i64>,
     /// How many seconds its clock has gone on.
@@ -71,8 +71,8 @@ impl FakeServer {
         *serial += 1;
         let holds = matches!(call.call, Call::Capture { .. });
         let session = SessionId("s1".to_owned());
-        let feature = LeasedFeature {
-            feature: *lock(&self.feature),
+        let feature = |feature: &FeatureId| LeasedFeature {
+            feature: *feature,
             name: "amoCRM".to_owned(),
             product: ProductId(81),
             seats: Seats { total: 2, captured: u32::from(holds) },
@@ -100,7 +100,7 @@ impl FakeServer {
                 run_on: 604_800,
                 customer,
                 products: Vec::new(),
-                features: vec![feature],
+                features: lock(&self.features).iter().map(feature).collect(),
             }),
         };
         let key = OnlineKey {
@@ -202,7 +202,7 @@ impl World {
             mood: Mutex::new(Mood::Good),
             requests: Mutex::default(),
             serial: Mutex::default(),
-            feature: Mutex::new(FEATURE),
+            features: Mutex::new(vec![FEATURE]),
             honoured: Mutex::new(2_592_000),
             issued_later: Mutex::default(),
             release: Notify::new(),
