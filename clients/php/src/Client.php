@@ -31,6 +31,12 @@ final class Client
     /** The longest name of a holder, in bytes of UTF-8. */
     private const MAX_HOLDER = 256;
 
+    /** Seconds after which a wait without end begins anew. */
+    private const LONGEST_WAIT = 3600.0;
+
+    /** Seconds within which a change must be whole once it has begun: as long as the daemon gives itself. */
+    private const FRAME_DEADLINE = 10.0;
+
     private readonly Connection $connection;
 
     /**
@@ -41,18 +47,15 @@ final class Client
      * @throws \InvalidArgumentException
      */
     public function __construct(
-        string $socket = self::DEFAULT_SOCKET,
+        private readonly string $socket = self::DEFAULT_SOCKET,
         private readonly float $timeout = 1.0,
         private readonly float $onlineTimeout = 20.0,
     ) {
         if ($socket === '' || strlen($socket) > self::MAX_SOCKET_PATH || str_contains($socket, "\0")) {
             throw new \InvalidArgumentException('a socket is a path of 1 to 107 bytes');
         }
-        foreach ([$timeout, $onlineTimeout] as $seconds) {
-            if (!($seconds > 0 && $seconds <= 3600)) {
-                throw new \InvalidArgumentException('a timeout is more than 0 and at most 3600 seconds');
-            }
-        }
+        self::mustBeTime($timeout);
+        self::mustBeTime($onlineTimeout);
         $this->connection = new Connection($socket);
     }
 
@@ -114,6 +117,76 @@ final class Client
     public function status(): Status|Failure
     {
         return $this->call('status', [], $this->timeout, 'status', Status::fromWire(...));
+    }
+
+    /**
+     * The features of the license, in the order of their ids.
+     *
+     * @return list<Feature>|Failure
+     */
+    public function features(): array|Failure
+    {
+        $features = [];
+        $cursor = null;
+        do {
+            $arguments = ['cursor' => $cursor];
+            $page = $this->call('features', $arguments, $this->timeout, 'features', FeaturePage::fromWire(...));
+            if ($page instanceof Failure) {
+                return $page;
+            }
+            array_push($features, ...$page->features);
+            $cursor = $page->next;
+        } while ($cursor !== null);
+        return $features;
+    }
+
+    /**
+     * Why this feature comes to what it comes to.
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function explain(int $feature): Explanation|Failure
+    {
+        $arguments = ['feature' => self::feature($feature)];
+        $read = static function (Fields $answer) use ($feature): Explanation {
+            $explanation = Explanation::fromWire($answer);
+            self::mustBeAbout($feature, $explanation->verdict);
+            return $explanation;
+        };
+        return $this->call('explain', $arguments, $this->timeout, 'explanation', $read);
+    }
+
+    /**
+     * Tell the license server how this host is used. For administrators; nothing depends on it.
+     *
+     * @param array<string, string> $metrics at most 64, names and values of up to 256 bytes
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function sendMetrics(array $metrics): Done|Failure
+    {
+        $arguments = ['metrics' => (object) array_map(strval(...), $metrics)];
+        return $this->call('send_metrics', $arguments, $this->onlineTimeout, 'done', Done::fromWire(...), false);
+    }
+
+    /**
+     * What changes, as it changes: everything at first, then each change when it comes. A connection of
+     * its own, until the generator is dropped or something ends it; getReturn() then says what. Watch anew
+     * after that, with a pause that grows while it fails.
+     *
+     * @param float|null $beat after that many seconds without a change null is yielded, so that the caller
+     *                         can look after something else; null: the wait has no end
+     *
+     * @return \Generator<int, ?Change, void, Failure>
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function watch(?float $beat = null): \Generator
+    {
+        if ($beat !== null) {
+            self::mustBeTime($beat);
+        }
+        return $this->changes($beat);
     }
 
     /**
@@ -185,6 +258,35 @@ final class Client
         return $failure;
     }
 
+    /**
+     * @return \Generator<int, ?Change, void, Failure>
+     */
+    private function changes(?float $beat): \Generator
+    {
+        $connection = new Connection($this->socket);
+        try {
+            $frame = Frame::request('watch', []);
+            $body = self::exchangeRepeatable($connection, $frame, new Deadline($this->timeout));
+            while (true) {
+                if ($body !== null) {
+                    [$name, $value] = Frame::answer($body);
+                    $fields = Fields::of($value, $name);
+                    if ($name === 'error') {
+                        return Failure::fromWire($fields);
+                    }
+                    yield $name === 'change' ? Change::fromWire($fields) : throw Fault::protocol('not one to watch');
+                } elseif ($beat !== null) {
+                    yield null;
+                }
+                $body = $connection->next(new Deadline($beat ?? self::LONGEST_WAIT), self::FRAME_DEADLINE);
+            }
+        } catch (Fault $fault) {
+            return $fault->failure;
+        } finally {
+            $connection->close();
+        }
+    }
+
     private function exchange(string $frame, Deadline $deadline, bool $isRepeatable): string
     {
         if (!$isRepeatable) {
@@ -192,15 +294,20 @@ final class Client
             $this->connection->close();
             return $this->connection->exchange($frame, $deadline);
         }
+        return self::exchangeRepeatable($this->connection, $frame, $deadline);
+    }
+
+    private static function exchangeRepeatable(Connection $connection, string $frame, Deadline $deadline): string
+    {
         try {
-            return $this->connection->exchange($frame, $deadline);
+            return $connection->exchange($frame, $deadline);
         } catch (Fault $fault) {
             if (!$fault->isBeforeAnswer) {
                 throw $fault;
             }
         }
-        $this->connection->close();
-        return $this->connection->exchange($frame, $deadline);
+        $connection->close();
+        return $connection->exchange($frame, $deadline);
     }
 
     /**
@@ -225,6 +332,13 @@ final class Client
             throw new \InvalidArgumentException("there is no feature $feature; take the lic_feature_id of module.json");
         }
         return $feature;
+    }
+
+    private static function mustBeTime(float $seconds): void
+    {
+        if (!($seconds > 0 && $seconds <= 3600)) {
+            throw new \InvalidArgumentException('a timeout is more than 0 and at most 3600 seconds');
+        }
     }
 
     private static function mustBeAbout(int $feature, Verdict $verdict): void

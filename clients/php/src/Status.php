@@ -41,6 +41,10 @@ final class Status
         public readonly ?int $honouredUntil,
         /** What a person should look at. */
         public readonly array $warnings,
+        /** The version of the socket protocol that the daemon speaks, if it says. */
+        public readonly ?int $protocol = null,
+        /** The schema of the license server's statements that it reads, if it says. */
+        public readonly ?string $statementSchema = null,
     ) {
     }
 
@@ -62,6 +66,8 @@ final class Status
             $fields->optionalInt('next_check'),
             $fields->optionalInt('honoured_until'),
             $fields->strings('warnings'),
+            $fields->optionalInt('protocol'),
+            $fields->optionalString('statement_schema'),
         );
     }
 }

@@ -9,6 +9,7 @@ use MikoPBX\Licensed\Client;
 use MikoPBX\Licensed\Done;
 use MikoPBX\Licensed\Failure;
 use MikoPBX\Licensed\FailureKind;
+use MikoPBX\Licensed\State;
 use MikoPBX\Licensed\Status;
 use MikoPBX\Licensed\VerdictKind;
 
@@ -40,6 +41,13 @@ final class GoldenTest extends Scripted
             ['capture-holder', fn (Client $client) => $client->capture(48, 'DOMAIN\\иванов', reclaim: true)],
             ['release', fn (Client $client) => $client->release('s-7f3a')],
             ['status', fn (Client $client) => $client->status()],
+            ['watch', fn (Client $client) => $client->watch()->current()],
+            ['features', fn (Client $client) => $client->features()],
+            ['explain', fn (Client $client) => $client->explain(45)],
+            [
+                'send_metrics',
+                fn (Client $client) => $client->sendMetrics(['CountSipExtensions' => '12', 'PBXname' => 'MikoPBX']),
+            ],
         ];
     }
 
@@ -87,6 +95,40 @@ final class GoldenTest extends Scripted
         self::assertSame('s-7f3a', $captured->session);
         $daemon = $this->answering(self::golden('answer-done'));
         self::assertInstanceOf(Done::class, self::client($daemon)->release('s-7f3a'));
+    }
+
+    public function testAGoldenChangeIsRead(): void
+    {
+        $daemon = $this->answering(self::golden('answer-change-whole'));
+        $change = self::client($daemon)->watch()->current();
+        self::assertSame([true, false, false], [$change->whole, $change->missed, $change->more]);
+        self::assertSame([State::Fresh, null], [$change->state, $change->code]);
+        self::assertCount(2, $change->verdicts);
+        self::assertTrue($change->of(45)->mayRun());
+    }
+
+    public function testGoldenPagesOfFeaturesAreReadToTheLast(): void
+    {
+        $page = self::golden('answer-features');
+        $last = $page;
+        $last['features']['next'] = null;
+        $daemon = $this->answering($page, $last);
+        $features = self::client($daemon)->features();
+        self::assertSame(['amoCRM module', 'amoCRM module'], array_column($features, 'name'));
+        self::assertSame(45, $features[1]->verdict->feature);
+        $second = json_decode($daemon->requests()[1], true);
+        self::assertSame(self::golden('request-features-next'), $second);
+    }
+
+    public function testAGoldenExplanationIsRead(): void
+    {
+        $explanation = self::client($this->answering(self::golden('answer-explanation')))->explain(45);
+        self::assertSame(2008, $explanation->verdict->code);
+        self::assertSame(
+            ['number', 'statement', 'feature', 'verdict'],
+            array_column($explanation->facts, 'kind'),
+        );
+        self::assertSame([1_800_000_000, null], [$explanation->facts[1]->at, $explanation->facts[1]->code]);
     }
 
     /**

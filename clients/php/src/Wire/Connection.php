@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace MikoPBX\Licensed\Wire;
 
+use MikoPBX\Licensed\FailureKind;
 use MikoPBX\Licensed\Quiet;
 
 /**
@@ -53,6 +54,24 @@ final class Connection
         }
         $this->send($frame, $deadline);
         $length = Frame::bodyLength($this->receive(Frame::PREFIX, true, $deadline));
+        return $this->receive($length, false, $deadline);
+    }
+
+    /**
+     * The body of the next frame, which comes unasked; null if none has begun by `$patience`. One that has
+     * begun must be whole within `$seconds`.
+     *
+     * @throws Fault
+     */
+    public function next(Deadline $patience, float $seconds): ?string
+    {
+        try {
+            $start = $this->receive(1, true, $patience);
+        } catch (Fault $fault) {
+            return $fault->failure->kind === FailureKind::TimedOut ? null : throw $fault;
+        }
+        $deadline = new Deadline($seconds);
+        $length = Frame::bodyLength($start . $this->receive(Frame::PREFIX - 1, false, $deadline));
         return $this->receive($length, false, $deadline);
     }
 

@@ -81,6 +81,18 @@ final class Fields
         return $isList ? $value : throw $this->wrong($field);
     }
 
+    /**
+     * @return list<self>
+     */
+    public function objects(string $field): array
+    {
+        $value = $this->values[$field] ?? null;
+        if (!is_array($value) || !array_is_list($value)) {
+            throw $this->wrong($field);
+        }
+        return array_map(fn (mixed $element): self => self::of($element, "$this->name.$field"), $value);
+    }
+
     public function object(string $field): self
     {
         return $this->optionalObject($field) ?? throw $this->wrong($field);

@@ -1,0 +1,27 @@
+<?php
+
+declare(strict_types=1);
+
+namespace MikoPBX\Licensed;
+
+use MikoPBX\Licensed\Wire\Fields;
+
+/**
+ * Some of the features of the license.
+ *
+ * @internal
+ */
+final class FeaturePage
+{
+    /**
+     * @param list<Feature> $features
+     */
+    private function __construct(public readonly array $features, public readonly ?int $next)
+    {
+    }
+
+    public static function fromWire(Fields $fields): self
+    {
+        return new self(array_map(Feature::fromWire(...), $fields->objects('features')), $fields->optionalInt('next'));
+    }
+}
