@@ -21,6 +21,13 @@ pub fn php_loader(host: &Host) -> BTreeMap<String, String> {
     said.map(|row| (row["module"].as_str().unwrap().to_owned(), verdict_in(row))).collect()
 }
 
+/// The PHP program that prints a line of JSON for each change.
+pub fn php_watch(host: &Host) -> Command {
+    let mut watch = interpreter("php", "php-cli");
+    watch.arg(workspace().join("clients/php/examples/watch.php")).arg(host.socket());
+    watch
+}
+
 /// What the Python client prints about a feature.
 pub fn python_client(host: &Host, feature: u32) -> Value {
     let mut client = interpreter("python3", "python3");

@@ -1,13 +1,20 @@
 //! What changes at the license server reaches the modules of a host at once, and not at the next check only.
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{
+    io::{BufRead, BufReader, Lines},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use end_to_end::{
-    Host, World,
+    Host, World, bystanders,
     waiting::{LONGEST, Stopwatch, pass, until},
 };
 use license_client::types::{FeatureId, Verdict};
 use license_ipc::{Change, State};
+use serde_json::Value;
 
 /// 70 % of the 5 s within which `watch` and the verdict are to follow a drop.
 const AT_ONCE: Duration = Duration::from_millis(3_500);
@@ -68,20 +75,56 @@ fn without_news_a_host_goes_by_its_schedule_and_a_watcher_with_it() {
     assert!(is_denied(&change, 45), "{change:?}");
 }
 
+/// A program that prints a line of JSON for each change. It is killed with the value.
+struct Printed {
+    program: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Printed {
+    fn by(mut command: Command) -> Self {
+        let mut program = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        Self { program, lines }
+    }
+
+    fn next(&mut self) -> Value {
+        serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap()
+    }
+}
+
+impl Drop for Printed {
+    fn drop(&mut self) {
+        self.program.kill().unwrap();
+        self.program.wait().unwrap();
+    }
+}
+
+/// The line tells that much, and of feature 45 that verdict.
+fn tells(line: &Value, whole: bool, state: &str, features: &str, verdict: &str) {
+    assert_eq!((&line["whole"], &line["state"]), (&whole.into(), &state.into()), "{line}");
+    let features = line[features].as_array().unwrap();
+    let feature = features.iter().find(|it| it["feature"] == 45).unwrap();
+    assert_eq!(feature["verdict"], verdict, "{line}");
+}
+
 #[test]
-fn the_tool_prints_a_change_a_line_as_it_comes() {
-    use std::io::{BufRead, BufReader};
+fn the_tool_and_php_print_a_change_a_line_as_it_comes() {
     let (world, number) = World::with_coupon();
-    let mut command = world.host.licensectl_command(&["watch"]);
-    let mut tool = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(tool.stdout.take().unwrap()).lines();
-    let mut next = || serde_json::from_str::<serde_json::Value>(&lines.next().unwrap().unwrap()).unwrap();
-    let whole = next();
-    assert_eq!((&whole["whole"], &whole["state"]), (&true.into(), &"fresh".into()), "{whole}");
+    let mut tool = Printed::by(world.host.licensectl_command(&["watch"]));
+    let mut php = Printed::by(bystanders::php_watch(&world.host));
+    tells(&tool.next(), true, "fresh", "entitlements", "granted");
+    tells(&php.next(), true, "fresh", "features", "granted");
     world.server.drop_all(&number);
-    let change = next();
-    assert_eq!((&change["whole"], &change["state"]), (&false.into(), &"refused".into()), "{change}");
-    assert!(change["entitlements"].as_array().unwrap().iter().any(|it| it["feature"] == 45), "{change}");
-    tool.kill().unwrap();
-    tool.wait().unwrap();
+    tells(&tool.next(), false, "refused", "entitlements", "denied");
+    tells(&php.next(), false, "refused", "features", "denied");
+}
+
+#[test]
+fn a_php_watch_goes_on_after_a_restart_of_the_daemon() {
+    let (mut world, _number) = World::with_coupon();
+    let mut php = Printed::by(bystanders::php_watch(&world.host));
+    tells(&php.next(), true, "fresh", "features", "granted");
+    world.host.crash();
+    tells(&php.next(), true, "fresh", "features", "granted");
 }
