@@ -93,6 +93,17 @@ impl Wire {
         }
     }
 
+    /// What still comes until the connection ends, whole frames or not.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        // Unix sockets end like this where the other side closed without having read everything.
+        match self.0.read_to_end(&mut rest) {
+            Ok(_) => rest,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => rest,
+            Err(error) => panic!("waited in vain for the end: {error}"),
+        }
+    }
+
     /// Waits for the end of the connection; nothing may come before it.
     pub fn is_closed(&mut self) {
         let frame = self.frame_or_end();

@@ -23,5 +23,6 @@ mod other_languages;
 mod processes;
 mod restored_host;
 mod restored_server;
+mod slow_watcher;
 mod told_at_once;
 mod watching;
