@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use license_ipc::{Answer, Captured, Change, Done, Explanation, FeaturePage, LicenseInfo, Request, Status};
+use license_ipc::{
+    Answer, Captured, Change, Done, Explanation, FeaturePage, HostReport, LicenseInfo, Request, Status,
+};
 use license_types::{
     Coupon, Entitlement, FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId,
 };

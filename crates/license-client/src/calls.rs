@@ -147,6 +147,17 @@ macro_rules! calls {
         pub $($async)? fn metrics(&mut self) -> Result<String, ClientError> {
             fitting!(self.request(&Request::Metrics)$($await)*?, Answer::Metrics { text } => text)
         }
+
+        /// What tells this host from others, and what of it the license server gets.
+        pub $($async)? fn host(&mut self) -> Result<HostReport, ClientError> {
+            fitting!(self.request(&Request::Host)$($await)*?, Answer::Host(report) => report)
+        }
+
+        /// Gives the number up, removes the host key and the state, and stops the daemon: before the
+        /// machine becomes an image for others. Its next start makes a new host.
+        pub $($async)? fn deprovision(&mut self) -> Result<Done, ClientError> {
+            fitting!(self.request(&Request::Deprovision)$($await)*?, Answer::Done(done) => done)
+        }
     };
 }
 

@@ -63,11 +63,12 @@ impl Settings {
             Request::Check { .. }
             | Request::CheckMany { .. }
             | Request::Status
-            | Request::LicenseInfo { key: None }
             | Request::Watch
             | Request::Metrics
             | Request::Features { .. }
-            | Request::Explain { .. } => self.quick,
+            | Request::Explain { .. }
+            | Request::Host
+            | Request::LicenseInfo { key: None } => self.quick,
             Request::Ensure { .. }
             | Request::Capture { .. }
             | Request::Release { .. }
@@ -79,7 +80,8 @@ impl Settings {
             | Request::Reset
             | Request::Recheck
             | Request::Reload
-            | Request::SendMetrics { .. } => self.patient,
+            | Request::SendMetrics { .. }
+            | Request::Deprovision => self.patient,
         }
     }
 }

@@ -35,6 +35,7 @@ pub const DEFAULT_RUN_ON: Duration = Duration::from_hours(7 * 24);
 
 /// Everything that the daemon remembers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, beside any of the others")]
 pub struct State {
     /// What is held.
     pub binding: Binding,
@@ -49,6 +50,9 @@ pub struct State {
     /// The serial of the last statement that this host held. It outlives a reset: with it the license server
     /// tells a new request from a recorded one.
     pub serial: u64,
+    /// Whether a person gave a number up here. A number that lies ready is not taken then.
+    #[serde(default)]
+    pub given_up: bool,
     /// The uid that captured each seat which was captured by request.
     pub owners: BTreeMap<SessionId, u32>,
     /// Seats that this host gave back and that the license server still counts. They are over here.
@@ -148,6 +152,7 @@ impl State {
             pending: None,
             unbind: false,
             serial: 0,
+            given_up: false,
             owners: BTreeMap::new(),
             released: BTreeSet::new(),
             evidence: Evidence::default(),
@@ -182,6 +187,13 @@ impl State {
             Binding::Lost { number, .. } => number.as_ref(),
             Binding::Unregistered { .. } => None,
         }
+    }
+
+    /// Whether this host is without a number, and always was: nobody gave one up here.
+    #[must_use]
+    pub const fn has_never_had_number(&self) -> bool {
+        let is_unregistered = matches!(self.binding, Binding::Unregistered { .. });
+        is_unregistered && self.serial == 0 && !self.unbind && !self.given_up
     }
 
     /// Whether this host is being registered, and nobody knows yet what came of it.

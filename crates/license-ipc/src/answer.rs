@@ -43,6 +43,8 @@ pub enum Answer {
     Features(FeaturePage),
     /// To `explain`.
     Explanation(Box<Explanation>),
+    /// To `host`.
+    Host(HostReport),
 }
 
 impl Answer {
@@ -62,6 +64,7 @@ impl Answer {
             Self::Metrics { .. } => "metrics",
             Self::Features(_) => "features",
             Self::Explanation(_) => "explanation",
+            Self::Host(_) => "host",
         }
     }
 }
@@ -73,6 +76,36 @@ pub struct Captured {
     pub session: SessionId,
     /// What the feature comes to now.
     pub entitlement: Entitlement,
+}
+
+/// What tells this host from others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostReport {
+    /// The id of the host's key, by which the license server and its vendor call this host.
+    pub key: String,
+    /// What it is known by beside the key: `hardware`, `configured` or `container`. There may be more words.
+    pub known_by: String,
+    /// The same in a sentence.
+    pub message: String,
+    /// What was looked for, a row for each kind.
+    pub facts: Vec<HostFact>,
+}
+
+/// What came of looking for one kind of fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostFact {
+    /// Its kind, as the license server gets it: `machine_id`, `product_uuid`, `board_serial`, `nic`, `disk`,
+    /// `configured`.
+    pub kind: String,
+    /// The file or the credential that it comes from, or was looked for in.
+    pub source: Option<String>,
+    /// Why it does not count: `missing`, `not_permitted`, `unreadable`, `placeholder`, `container`,
+    /// `configured`. There may be more words. `None` if it counts.
+    pub unused: Option<String>,
+    /// The last characters of the value.
+    pub value: Option<String>,
+    /// What the license server gets instead of the value: HMAC-SHA256, in hex.
+    pub digest: Option<String>,
 }
 
 /// A request that is done.

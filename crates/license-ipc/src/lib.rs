@@ -11,8 +11,8 @@ mod json;
 mod request;
 
 pub use answer::{
-    Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, LicenseInfo, NamedFeature,
-    NoAnswer, State, Status,
+    Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, HostFact, HostReport,
+    LicenseInfo, NamedFeature, NoAnswer, State, Status,
 };
 pub use frame::{DecodeError, EncodeError, Encoding};
 pub use request::{Request, Right};

@@ -98,6 +98,10 @@ pub enum Request {
         /// By name: `PBXname`, `CountSipExtensions` and the like.
         metrics: BTreeMap<String, String>,
     },
+    /// What tells this host from others, and what of it the license server gets.
+    Host,
+    /// Give the number up, remove the host key and the state, and stop: before the machine becomes an image.
+    Deprovision,
 }
 
 /// Who may make a request.
@@ -133,7 +137,9 @@ impl Request {
             | Self::Reset
             | Self::Recheck
             | Self::Reload
-            | Self::SendMetrics { .. } => Right::Admin,
+            | Self::SendMetrics { .. }
+            | Self::Host
+            | Self::Deprovision => Right::Admin,
         }
     }
 
@@ -151,7 +157,8 @@ impl Request {
             | Self::Watch
             | Self::Metrics
             | Self::Features { .. }
-            | Self::Explain { .. } => true,
+            | Self::Explain { .. }
+            | Self::Host => true,
             Self::Release { .. }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -160,7 +167,8 @@ impl Request {
             | Self::Reset
             | Self::Recheck
             | Self::Reload
-            | Self::SendMetrics { .. } => false,
+            | Self::SendMetrics { .. }
+            | Self::Deprovision => false,
         }
     }
 
@@ -187,6 +195,8 @@ impl Request {
             Self::Features { .. } => "features",
             Self::Explain { .. } => "explain",
             Self::SendMetrics { .. } => "send_metrics",
+            Self::Host => "host",
+            Self::Deprovision => "deprovision",
         }
     }
 }

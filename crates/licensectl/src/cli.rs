@@ -121,8 +121,18 @@ pub(crate) enum Command {
     /// Have the daemon read its configuration again, and show what has changed
     Reload,
 
+    /// Show what tells this host from others, and what of it the license server gets
+    Host,
+
     /// Forget the registration number on this host and free its seats
     Reset {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+
+    /// Before the machine becomes an image: forget number, host key and state, and stop the daemon
+    Deprovision {
         /// Do not ask
         #[arg(long)]
         yes: bool,
@@ -178,6 +188,8 @@ mod tests {
             "metrics",
             "reload --json",
             "reset --yes",
+            "host --json",
+            "deprovision --yes",
             "--socket S check 45 --json",
             "check 33 45 48",
             "status --json",

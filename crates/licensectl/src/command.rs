@@ -52,6 +52,13 @@ pub(crate) fn run(command: Command, client: &mut Client, tell: Tell<'_>) -> Resu
             }
             Answer::Done(client.reset()?)
         }
+        Command::Host => Answer::Host(client.host()?),
+        Command::Deprovision { yes } => {
+            if !yes {
+                confirm("Forget number, host key and state of this host, and stop the daemon?")?;
+            }
+            Answer::Done(client.deprovision()?)
+        }
         Command::Features => Answer::Features(features(client)?),
         Command::Explain { feature } => Answer::Explanation(Box::new(client.explain(feature)?)),
         Command::Watch => {

@@ -50,7 +50,8 @@ impl Exit {
             | Answer::Done(_)
             | Answer::Change(_)
             | Answer::Metrics { .. }
-            | Answer::Features(_) => Self::Done,
+            | Answer::Features(_)
+            | Answer::Host(_) => Self::Done,
             Answer::Error(failure) => fault::exit_of_kind(failure.kind),
         }
     }

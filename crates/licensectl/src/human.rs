@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write};
 
 use jiff::{Timestamp, tz::TimeZone};
 use license_client::{
-    ipc::{Answer, Captured, Change, Explanation, LicenseInfo, NamedFeature, Status},
+    ipc::{Answer, Captured, Change, Explanation, HostReport, LicenseInfo, NamedFeature, Status},
     types::{Basis, Code, Entitlement, Fact, FactKind, LicensedProduct, UnixTime, Verdict},
 };
 
@@ -34,6 +34,7 @@ pub(crate) fn answer(answer: &Answer, zone: &TimeZone) -> String {
         Answer::Metrics { text } => text.lines().for_each(|line| page.line(format_args!("{line}"))),
         Answer::Features(features) => features.features.iter().for_each(|it| page.feature(it)),
         Answer::Explanation(explanation) => page.explanation(explanation),
+        Answer::Host(report) => page.host(report),
         Answer::Error(failure) => page.line(format_args!("{failure}")),
     }
     page.text.truncate(page.text.trim_end().len());
@@ -176,6 +177,24 @@ impl Page<'_> {
         }
     }
 
+    fn host(&mut self, report: &HostReport) {
+        self.line(format_args!("Host {}", report.key));
+        self.line(format_args!("{}", report.message));
+        for fact in &report.facts {
+            let from = fact.source.as_ref().map_or_else(String::new, |source| format!("  {source}"));
+            match (&fact.value, &fact.unused) {
+                (Some(value), None) => self.line(format_args!("  {:<14} {value}{from}", fact.kind)),
+                (_, why) => {
+                    let why = why.as_deref().unwrap_or("missing").replace('_', " ");
+                    self.line(format_args!("  {:<14} not used: {why}{from}", fact.kind));
+                }
+            }
+            if let Some(digest) = &fact.digest {
+                self.line(format_args!("  {:<14} is sent as {digest}", ""));
+            }
+        }
+    }
+
     fn product(&mut self, product: &LicensedProduct) {
         let trial = if product.trial { ", trial" } else { "" };
         let end = match product.expires_at {
@@ -200,7 +219,7 @@ fn in_parentheses(code: Option<Code>) -> String {
 #[cfg(test)]
 mod tests {
     use license_client::{
-        ipc::{Done, FeaturePage, NoAnswer, State},
+        ipc::{Done, FeaturePage, HostFact, NoAnswer, State},
         types::{Customer, FeatureId, ProductFeature, ProductId, Seats, SessionId},
     };
 
@@ -378,6 +397,40 @@ mod tests {
              \x20 feature 45 amoCRM module: total 3, captured 1\n\
              Product 81 amoCRM, for ever\n\
              \x20 feature 45 amoCRM module: total 3, captured 1"
+        );
+    }
+
+    #[test]
+    fn a_host_shows_what_counts_what_does_not_and_what_is_sent() {
+        let fact = |kind: &str, source: Option<&str>| HostFact {
+            kind: kind.to_owned(),
+            source: source.map(str::to_owned),
+            unused: None,
+            value: None,
+            digest: None,
+        };
+        let facts = vec![
+            HostFact {
+                value: Some("****cdef".to_owned()),
+                digest: Some("00ff".to_owned()),
+                ..fact("machine_id", Some("/etc/machine-id"))
+            },
+            HostFact {
+                unused: Some("not_permitted".to_owned()),
+                ..fact("product_uuid", Some("/sys/class/dmi/id/product_uuid"))
+            },
+            HostFact { unused: Some("missing".to_owned()), ..fact("disk", None) },
+        ];
+        let (key, known_by) = ("408520d8eb6fb771".to_owned(), "hardware".to_owned());
+        let report = HostReport { key, known_by, message: "Known by its hardware.".to_owned(), facts };
+        assert_eq!(
+            shown(&Answer::Host(report)),
+            "Host 408520d8eb6fb771\n\
+             Known by its hardware.\n\
+             \x20 machine_id     ****cdef  /etc/machine-id\n\
+             \x20                is sent as 00ff\n\
+             \x20 product_uuid   not used: not permitted  /sys/class/dmi/id/product_uuid\n\
+             \x20 disk           not used: missing"
         );
     }
 

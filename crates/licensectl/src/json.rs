@@ -34,6 +34,7 @@ pub(crate) fn answer(answer: &Answer) -> Result<String> {
             serde_json::to_string(&page.features.iter().map(Named::of).collect::<Vec<_>>())
         }
         Answer::Explanation(explanation) => serde_json::to_string(&Explained::of(explanation)),
+        Answer::Host(report) => serde_json::to_string(report),
         Answer::Error(failure) => serde_json::to_string(&Error::of_failure(failure)),
     }
 }

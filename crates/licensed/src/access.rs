@@ -7,7 +7,7 @@ use license_core::{
     state::State,
     statement::MAX_FEATURES,
 };
-use license_ipc::{Answer, Captured, Done, ErrorKind, Failure, LicenseInfo, Request, Right};
+use license_ipc::{Answer, Captured, Done, ErrorKind, Failure, HostReport, LicenseInfo, Request, Right};
 use license_types::{Entitlement, FeatureId, Holder, RegistrationNumber, SessionId, Verdict};
 use peer_cred::PeerCred;
 use tracing::warn;
@@ -28,6 +28,8 @@ pub struct Access {
     pub keeper: Handle<HttpTransport>,
     /// Reads the configuration again.
     pub reloader: Reloader,
+    /// What tells this host from others.
+    pub host: HostReport,
     /// The admin group; `None` where it does not exist.
     pub admin_gid: Option<u32>,
 }
@@ -124,6 +126,12 @@ impl Access {
             Request::Metrics => {
                 let text = self.keeper.metrics().text(&self.keeper.snapshot(), now);
                 text.map(|text| Answer::Metrics { text }).map_err(|fmt::Error| uncounted())
+            }
+            Request::Host => Ok(Answer::Host(self.host.clone())),
+            Request::Deprovision => {
+                warn!(uid = peer.uid, pid = peer.pid, "this host is to be removed");
+                let warnings = self.keeper.deprovision().await?;
+                Ok(done("Stopped; the next start makes a new host.", warnings))
             }
         }
     }

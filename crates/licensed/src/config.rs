@@ -49,6 +49,8 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// What stands for this host's hardware.
     pub host_id: Option<String>,
+    /// A file with the number that this host is to be bound to.
+    pub number_file: Option<PathBuf>,
     /// What is logged.
     pub log: LevelFilter,
     /// What clients may take of the daemon.
@@ -66,6 +68,7 @@ impl Default for Config {
             trust: vec![PathBuf::from(DEFAULT_TRUST)],
             ca_file: None,
             host_id: None,
+            number_file: None,
             log: LevelFilter::INFO,
             limits: Limits::default(),
         }

@@ -10,6 +10,7 @@ use license_core::{
     state::State,
     time::{Age, Resumed},
 };
+use license_ipc::HostReport;
 use tokio::{
     net::UnixListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -21,10 +22,11 @@ use crate::{
     access::Access,
     clock::SystemClock,
     config::{Change, Config, ConfigError, Flags},
-    connection,
+    connection, deprovision,
     identity::{self, Identity, KeyError},
     keeper::{Handle, Keeper, Parts},
     logging::Level,
+    number,
     reload::{self, Reloader},
     socket::{self, SocketError},
     store::{Loaded, Store, StoreError},
@@ -75,7 +77,8 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     }
     let mut signals = Signals::new()?;
     let store = Store::open(&config.state_dir)?;
-    let identity = load_identity(&store, &config)?;
+    finish_deprovision(&store)?;
+    let (identity, host) = load_identity(&store, &config)?;
     let (clock, resumed, state) = load_state(&store, &identity)?;
     let (listener, bound) = socket::listen(&config.socket, &config.socket_group)?;
     let listener = UnixListener::from_std(listener)?;
@@ -84,8 +87,10 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     let reloader = Reloader::new(flags, level, config.clone(), &prepared);
     let settings = prepared.settings;
     let (keeper, handle) = Keeper::new(Parts { state, store, clock, identity, settings }, fastrand::u64(..));
+    let keeper = keeper.with_number(number::find(credentials().as_deref(), config.number_file.as_deref()));
     let access = Arc::new(Access {
         keeper: handle.clone(),
+        host,
         admin_gid: socket::group_id(&config.admin_group),
         reloader,
     });
@@ -94,7 +99,11 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     systemd::ready();
     let keeping = tokio::spawn(keeper.run(resumed, stop.clone()));
 
-    signals.until_stop(&handle, &access.reloader).await;
+    tokio::select! {
+        () = signals.until_stop(&handle, &access.reloader) => {}
+        // A host that is removed ends its keeper.
+        () = stop.cancelled() => {}
+    }
     info!("stopping");
     systemd::stopping();
     stop.cancel();
@@ -107,7 +116,20 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     Ok(())
 }
 
-fn load_identity(store: &Store, config: &Config) -> Result<Identity, StartError> {
+/// Goes on with removing a host, where a power cut came in between.
+fn finish_deprovision(store: &Store) -> Result<(), StoreError> {
+    let folder = store.folder();
+    match deprovision::finish(folder) {
+        Ok(false) => Ok(()),
+        Ok(true) => {
+            warn!("what was left of a host that was removed is removed now; this is a new host");
+            Ok(())
+        }
+        Err(source) => Err(StoreError::Folder { path: folder.to_owned(), source }),
+    }
+}
+
+fn load_identity(store: &Store, config: &Config) -> Result<(Identity, HostReport), StartError> {
     let (key, fault) = identity::load_or_make_key(&store.folder().join("host.key"))?;
     if let Some(fault) = fault {
         error!("{fault}; this host has a new key now");
@@ -120,7 +142,9 @@ fn load_identity(store: &Store, config: &Config) -> Result<Identity, StartError>
     };
     let findings = sources.look();
     findings.log();
-    Ok(Identity { key, evidence: findings.evidence() })
+    let identity = Identity { key, evidence: findings.evidence() };
+    let host = findings.report(identity.public_key().id().to_string());
+    Ok((identity, host))
 }
 
 /// The folder of the credentials that systemd gives the service, if it does; see systemd.exec(5).

@@ -3,6 +3,7 @@
 mod container;
 mod devices;
 mod hardware;
+mod report;
 #[cfg(test)]
 mod tests;
 

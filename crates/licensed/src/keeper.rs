@@ -4,6 +4,8 @@
 //! a snapshot after every change. Queries read the snapshot and wait for nobody.
 
 mod admission;
+mod deprovision;
+mod first;
 mod give_up;
 mod handle;
 mod news;
@@ -41,6 +43,7 @@ pub(crate) use self::handle::draining;
 pub use self::handle::{CallResult, Handle, Success};
 use self::{
     admission::RefusedSeat,
+    first::First,
     handle::{Command, MOST_UNTAKEN, Waiter},
     news::News,
     surroundings::Surroundings,
@@ -119,6 +122,9 @@ pub struct Keeper<E> {
     /// Whether what is due comes before what somebody waits for: they take turns, or a busy module could
     /// keep the license server's word from this host.
     schedule_is_next: bool,
+    first: First,
+    /// Whether this host is removed from the disk. Nothing is written any more.
+    is_deprovisioned: bool,
     chance: fastrand::Rng,
     surroundings: Surroundings,
     /// What was logged of the state last.
@@ -155,7 +161,7 @@ impl<E: Exchange> Keeper<E> {
     pub fn new(parts: Parts<E>, seed: u64) -> (Self, Handle<E>) {
         let Parts { state, store, clock, identity, settings } = parts;
         let view = Arc::new(View::first(&state, clock.now()));
-        let snapshot = Snapshot::new(state.clone(), &settings, None, view);
+        let snapshot = Snapshot::new(state.clone(), &settings, None, None, view);
         let (snapshots, reader) = watch::channel(Arc::new(snapshot));
         let (sender, commands) = mpsc::channel(MOST_UNTAKEN);
         let metrics = Metrics::default();
@@ -174,6 +180,8 @@ impl<E: Exchange> Keeper<E> {
             queue: VecDeque::new(),
             refused_seats: BTreeMap::new(),
             schedule_is_next: false,
+            first: First::default(),
+            is_deprovisioned: false,
             chance: fastrand::Rng::with_seed(seed),
             surroundings: Surroundings::now(),
             shown: None,
@@ -194,7 +202,7 @@ impl<E: Exchange> Keeper<E> {
         clock_ticks.reset();
         looks.reset();
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
+        while !self.is_deprovisioned {
             self.start_next().await;
             self.listen();
             let nap = self.nap();
@@ -213,6 +221,8 @@ impl<E: Exchange> Keeper<E> {
             }
         }
         self.drain().await;
+        // The daemon ends with its keeper.
+        stop.cancel();
     }
 
     /// Does what nobody tells it to.
@@ -232,7 +242,7 @@ impl<E: Exchange> Keeper<E> {
 
     /// How long to sleep when nothing happens.
     fn nap(&self) -> Duration {
-        let calls = self.state.due().into_iter().chain(self.news_due()).min();
+        let calls = [self.state.due(), self.news_due(), self.first_due()].into_iter().flatten().min();
         let calls = calls.filter(|_| self.in_flight.is_none());
         let due = calls.into_iter().chain(self.snapshot().view.turns_at).min();
         let wait = due.map_or(LONGEST_SLEEP, |due| due.saturating_since(self.clock.now().age));
@@ -256,6 +266,11 @@ impl<E: Exchange> Keeper<E> {
                 self.apply(Event::Reset).await;
                 // The asker may have gone; the reset stands.
                 let _ = done.send(());
+            }
+            Command::Deprovision { done } => {
+                let result = self.deprovision().await;
+                // The asker may have gone; what is removed stays removed.
+                let _ = done.send(result);
             }
             Command::Configure { settings, done } => {
                 self.news.stop();
@@ -311,6 +326,11 @@ impl<E: Exchange> Keeper<E> {
                 Background::Make(call) => self.prepare(call, 0),
             };
             match prepared {
+                Ok(prepared) => self.send(prepared, Vec::new()).await,
+                Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
+            }
+        } else if let Some(call) = self.first_call() {
+            match self.prepare(call, 0) {
                 Ok(prepared) => self.send(prepared, Vec::new()).await,
                 Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
             }
@@ -393,6 +413,7 @@ impl<E: Exchange> Keeper<E> {
     async fn conclude(&mut self, prepared: PreparedCall, outcome: Outcome) -> Arc<Snapshot> {
         self.metrics.called(&outcome);
         self.note_refused_seat(&prepared.call, &outcome);
+        let outcome = self.note_first(&prepared.call, outcome);
         if matches!(outcome, Outcome::Statement(_)) {
             self.news.reached(self.clock.now().age);
         }

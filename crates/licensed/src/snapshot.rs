@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub store_fault: Option<String>,
     /// What clients may take.
     pub limits: Limits,
+    /// What a person should know beside the state.
+    pub note: Option<String>,
     /// What of it watchers are told.
     pub view: Arc<View>,
 }
@@ -28,10 +30,11 @@ impl Snapshot {
         state: State,
         settings: &Settings<E>,
         store_fault: Option<String>,
+        note: Option<String>,
         view: Arc<View>,
     ) -> Self {
         let server = settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
-        Self { state, server, store_fault, limits: settings.limits, view }
+        Self { state, server, store_fault, limits: settings.limits, note, view }
     }
 }
 
@@ -40,6 +43,6 @@ impl Snapshot {
     /// What is known of `state` alone.
     pub(crate) fn of(state: State, now: license_core::time::Now) -> Self {
         let view = Arc::new(View::first(&state, now));
-        Self { state, server: None, store_fault: None, limits: Limits::default(), view }
+        Self { state, server: None, store_fault: None, limits: Limits::default(), note: None, view }
     }
 }

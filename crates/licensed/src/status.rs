@@ -133,7 +133,8 @@ fn warnings(snapshot: &Snapshot, now: Now) -> Vec<String> {
         format!("The license server does not know yet that this host gave {seats} of its seats back.")
     });
     let lease = state.lease_warning(now).map(runs_out);
-    [snapshot.store_fault.clone(), server, lease, unbind, released].into_iter().flatten().collect()
+    let known = [snapshot.store_fault.clone(), server, lease, unbind, released, snapshot.note.clone()];
+    known.into_iter().flatten().collect()
 }
 
 /// What to say of a lease that runs out.

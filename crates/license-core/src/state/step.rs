@@ -322,6 +322,7 @@ impl State {
     fn reset(mut self, now: Now) -> (Self, Vec<Effect>) {
         // A registration with an unknown outcome may have bound this host too.
         self.unbind |= !matches!(self.binding, Binding::Unregistered { .. }) || self.is_registering();
+        self.given_up = true;
         self.binding = Binding::Unregistered { since: now.age };
         self.pending = None;
         self.owners.clear();

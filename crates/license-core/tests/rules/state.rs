@@ -297,6 +297,29 @@ fn a_reset_forgets_at_once_and_tells_the_server_until_it_knows() {
 }
 
 #[test]
+fn a_reset_is_remembered_whatever_came_before_it() {
+    assert!(Host::new().state.has_never_had_number());
+    assert!(!Host::bound().state.has_never_had_number());
+    let mut activating = Host::new();
+    let call = activating.call(Call::Activate { number: number() }, at(60));
+    activating.step(Event::Sending(Box::new(call.clone())), at(60));
+    activating.end(call, no_answer(Code::NO_ANSWER), at(61));
+    for mut host in [Host::new(), Host::bound(), activating] {
+        host.step(Event::Reset, at(62));
+        assert!(!host.state.has_never_had_number());
+        let call = host.call(Call::Drop, at(63));
+        host.end(call, Outcome::Done(None), at(64));
+        assert!(!host.state.has_never_had_number(), "the license server knows of it, and so does this host");
+    }
+    let mut host = Host::bound();
+    host.step(Event::Reset, at(62));
+    let mut stored = serde_json::to_value(&host.state).unwrap();
+    stored.as_object_mut().unwrap().remove("given_up").unwrap();
+    let read: State = serde_json::from_value(stored).unwrap();
+    assert!(!read.has_never_had_number(), "a state from before there was such a field");
+}
+
+#[test]
 fn a_reset_of_an_unregistered_host_has_nobody_to_tell() {
     let mut host = Host::new();
     host.step(Event::Reset, at(60));

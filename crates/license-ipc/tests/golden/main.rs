@@ -136,6 +136,8 @@ mod numbers {
             Request::Features { .. } => 16,
             Request::Explain { .. } => 17,
             Request::SendMetrics { .. } => 18,
+            Request::Host => 19,
+            Request::Deprovision => 20,
         }
     }
 
@@ -153,6 +155,7 @@ mod numbers {
             Answer::Metrics { .. } => 9,
             Answer::Features(_) => 10,
             Answer::Explanation(_) => 11,
+            Answer::Host(_) => 12,
         }
     }
 

@@ -1,8 +1,8 @@
 //! One message of each kind. Names, numbers and dates in them are made up.
 
 use license_ipc::{
-    Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, LicenseInfo, NamedFeature,
-    NoAnswer, Request, State, Status,
+    Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, HostFact, HostReport,
+    LicenseInfo, NamedFeature, NoAnswer, Request, State, Status,
 };
 use license_types::{
     Basis, Code, Customer, Entitlement, Fact, FactKind, FeatureId, LicensedProduct, ProductFeature,
@@ -114,6 +114,8 @@ pub(crate) fn requests() -> Vec<(String, Request)> {
                 .into(),
             },
         ),
+        request("", Request::Host),
+        request("", Request::Deprovision),
     ]
 }
 
@@ -145,6 +147,7 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
     answers.push(answer("", Answer::Change(Box::new(change(false, vec![denied()])))));
     answers.push(answer("", Answer::Features(page())));
     answers.push(answer("", Answer::Explanation(Box::new(explanation()))));
+    answers.push(answer("", Answer::Host(host())));
     answers.extend(STATES.map(|state| answer(&format!("-{state}"), Answer::Status(Box::new(status(state))))));
     answers.extend(KINDS.map(|kind| answer(&format!("-{}", kind.name()), Answer::Error(failure(kind)))));
     answers
@@ -262,6 +265,32 @@ fn change(whole: bool, entitlements: Vec<Entitlement>) -> Change {
         code: None,
         message: "A sentence for people.".to_owned(),
         entitlements,
+    }
+}
+
+fn host() -> HostReport {
+    let fact = |kind: &str, source: &str| HostFact {
+        kind: kind.to_owned(),
+        source: Some(source.to_owned()),
+        unused: None,
+        value: None,
+        digest: None,
+    };
+    HostReport {
+        key: "408520d8eb6fb771".to_owned(),
+        known_by: "hardware".to_owned(),
+        message: "A sentence for people.".to_owned(),
+        facts: vec![
+            HostFact {
+                value: Some("****************************cdef".to_owned()),
+                digest: Some("6a0bca854bb05ff57edf544b12db62b7ca5183b840c743869fdfdda28ca1a244".to_owned()),
+                ..fact("machine_id", "/etc/machine-id")
+            },
+            HostFact {
+                unused: Some("not_permitted".to_owned()),
+                ..fact("product_uuid", "/sys/class/dmi/id/product_uuid")
+            },
+        ],
     }
 }
 

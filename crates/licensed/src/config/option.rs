@@ -87,6 +87,7 @@ pub const OPTIONS: &[ConfigOption] = &[
     option("admin_group", Restart, Text(at!(admin_group))),
     option("log", Reload, Level(at!(log))),
     option("host.id", Restart, OptionalText(at!(host_id))),
+    option("host.number_file", Restart, OptionalPath(at!(number_file))),
     option("limits.connections", Reload, Count(at!(limits.connections), 1..=MOST_CONNECTIONS)),
     option(
         "limits.connections_per_uid",

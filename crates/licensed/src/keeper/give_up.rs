@@ -47,10 +47,12 @@ impl<E: Exchange> Keeper<E> {
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 Command::Call { waiter, .. } | Command::Release { waiter, .. } => waiters.push(waiter),
-                Command::Reset { .. } | Command::Configure { .. } => {}
+                Command::Reset { .. } | Command::Deprovision { .. } | Command::Configure { .. } => {}
             }
         }
         answer(waiters, &Err(draining()));
-        self.save_clock().await;
+        if !self.is_deprovisioned {
+            self.save_clock().await;
+        }
     }
 }

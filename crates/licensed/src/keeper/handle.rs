@@ -50,6 +50,8 @@ pub(super) enum Command<E> {
     Release { session: SessionId, asked_by: u32, waiter: Waiter },
     /// Give the registration number up.
     Reset { done: oneshot::Sender<()> },
+    /// Remove this host.
+    Deprovision { done: oneshot::Sender<Result<Vec<String>, Failure>> },
     /// Go on with other settings.
     Configure { settings: Box<Settings<E>>, done: oneshot::Sender<()> },
 }
@@ -138,6 +140,13 @@ impl<E> Handle<E> {
         let (done, result) = oneshot::channel();
         self.commands.send(Command::Reset { done }).await.map_err(|_| draining())?;
         result.await.map_err(|_| draining())
+    }
+
+    /// Gives this host up and removes its key and state; the daemon stops then. Gives warnings.
+    pub async fn deprovision(&self) -> Result<Vec<String>, Failure> {
+        let (done, result) = oneshot::channel();
+        self.commands.send(Command::Deprovision { done }).await.map_err(|_| draining())?;
+        result.await.map_err(|_| draining())?
     }
 
     /// Goes on with other settings; they are in force when it returns.

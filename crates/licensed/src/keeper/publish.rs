@@ -15,7 +15,8 @@ impl<E: Exchange> Keeper<E> {
 
     pub(super) fn publish(&self) {
         let view = Arc::new(self.snapshot().view.next(&self.state, self.clock.now()));
-        let snapshot = Snapshot::new(self.state.clone(), &self.settings, self.store_fault.clone(), view);
+        let (store_fault, note) = (self.store_fault.clone(), self.note_of_first());
+        let snapshot = Snapshot::new(self.state.clone(), &self.settings, store_fault, note, view);
         self.snapshots.send_replace(Arc::new(snapshot));
     }
 

@@ -1,0 +1,134 @@
+//! A registration number that lies ready, for the first activation without a person.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use license_types::RegistrationNumber;
+
+/// The credential that may hold the number; see systemd.exec(5), `LoadCredential=`.
+const CREDENTIAL: &str = "licensed.number";
+
+/// The most that is read: far more than a number, far less than a wrong file.
+const LONGEST: u64 = 1024;
+
+/// A number that lies ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadyNumber {
+    /// The number.
+    pub number: RegistrationNumber,
+    /// Where it is.
+    pub source: PathBuf,
+}
+
+/// Why a number that lies ready is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum NumberError {
+    /// Others can read it too.
+    #[error(
+        "{path} is not used: others than its owner can read it, and whoever has the number can bind hosts to \
+         it. Run `chmod 600 {path}`, then restart licensed"
+    )]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be read.
+    #[error("cannot read the registration number in {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It holds something else.
+    #[error("{path} holds no registration number: it must match ^MIKO(-[A-Z0-9]{{5}}){{4}}$")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The number in the service's credentials, else the one in `file`, which its owner alone may read.
+pub fn find(credentials: Option<&Path>, file: Option<&Path>) -> Result<Option<ReadyNumber>, NumberError> {
+    // systemd keeps other users from the folder of credentials; the modes in it say nothing.
+    let given = credentials.map(|folder| folder.join(CREDENTIAL)).filter(|path| path.exists());
+    let (path, must_be_private) = match (given, file) {
+        (Some(path), _) => (path, false),
+        (None, Some(path)) => (path.to_owned(), true),
+        (None, None) => return Ok(None),
+    };
+    let (mode, text) = match read(&path) {
+        Ok(found) => found,
+        Err(source) => return Err(NumberError::Read { path, source }),
+    };
+    if must_be_private && mode & 0o077 != 0 {
+        return Err(NumberError::Exposed { path });
+    }
+    match text.parse() {
+        Ok(number) => Ok(Some(ReadyNumber { number, source: path })),
+        Err(_) => Err(NumberError::Malformed { path }),
+    }
+}
+
+/// The mode and the text of one file, whatever happens to its name meanwhile.
+fn read(path: &Path) -> io::Result<(u32, String)> {
+    let file = File::open(path)?;
+    let mode = file.metadata()?.permissions().mode();
+    let mut text = String::new();
+    file.take(LONGEST).read_to_string(&mut text)?;
+    Ok((mode, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+
+    use super::*;
+
+    const NUMBER: &str = "MIKO-AB1CD-EF2GH-IJ3KL-MN4OP";
+
+    fn file(folder: &Path, name: &str, content: &str, mode: u32) -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_credential_comes_before_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let private = file(folder.path(), "number", &format!("{NUMBER}\n"), 0o600);
+        let found = find(Some(folder.path()), Some(&private)).unwrap().unwrap();
+        assert_eq!((found.number.as_str(), found.source), (NUMBER, private.clone()));
+        let other = "MIKO-ZZZZZ-EF2GH-IJ3KL-MN4OP";
+        let credential = file(folder.path(), CREDENTIAL, other, 0o440);
+        let found = find(Some(folder.path()), Some(&private)).unwrap().unwrap();
+        assert_eq!((found.number.as_str(), found.source), (other, credential));
+        assert_eq!(find(None, None).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused_with_the_command_to_run() {
+        let folder = tempfile::tempdir().unwrap();
+        for mode in [0o644, 0o640, 0o604, 0o602] {
+            let path = file(folder.path(), "number", NUMBER, mode);
+            let error = find(None, Some(&path)).unwrap_err().to_string();
+            assert!(error.contains(&format!("`chmod 600 {}`", path.display())), "{mode:o}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_said_without_showing_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "number", "secret", 0o600);
+        let error = find(None, Some(&path)).unwrap_err();
+        assert!(matches!(error, NumberError::Malformed { .. }));
+        assert!(!error.to_string().contains("secret"), "{error}");
+        let missing = find(None, Some(&folder.path().join("missing")));
+        assert!(matches!(missing, Err(NumberError::Read { .. })));
+    }
+}
