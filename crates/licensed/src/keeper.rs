@@ -11,6 +11,7 @@ mod handle;
 mod news;
 mod publish;
 mod seats;
+mod skew;
 mod surroundings;
 #[cfg(test)]
 mod tests;
@@ -54,6 +55,7 @@ use crate::{
     identity::Identity,
     metrics::Metrics,
     retry,
+    skew::ServerTime,
     snapshot::Snapshot,
     store::Store,
     transport::{Exchange, HttpRequest, Moment, TransportError},
@@ -123,6 +125,9 @@ pub struct Keeper<E> {
     /// keep the license server's word from this host.
     schedule_is_next: bool,
     first: First,
+    /// The license server's time, and how far off ours was when that was said last.
+    server_time: Option<ServerTime>,
+    said_skew: bool,
     /// Whether this host is removed from the disk. Nothing is written any more.
     is_deprovisioned: bool,
     chance: fastrand::Rng,
@@ -161,7 +166,7 @@ impl<E: Exchange> Keeper<E> {
     pub fn new(parts: Parts<E>, seed: u64) -> (Self, Handle<E>) {
         let Parts { state, store, clock, identity, settings } = parts;
         let view = Arc::new(View::first(&state, clock.now()));
-        let snapshot = Snapshot::new(state.clone(), &settings, None, None, view);
+        let snapshot = Snapshot::new(state.clone(), &settings, view);
         let (snapshots, reader) = watch::channel(Arc::new(snapshot));
         let (sender, commands) = mpsc::channel(MOST_UNTAKEN);
         let metrics = Metrics::default();
@@ -181,6 +186,8 @@ impl<E: Exchange> Keeper<E> {
             refused_seats: BTreeMap::new(),
             schedule_is_next: false,
             first: First::default(),
+            server_time: None,
+            said_skew: false,
             is_deprovisioned: false,
             chance: fastrand::Rng::with_seed(seed),
             surroundings: Surroundings::now(),
@@ -414,8 +421,9 @@ impl<E: Exchange> Keeper<E> {
         self.metrics.called(&outcome);
         self.note_refused_seat(&prepared.call, &outcome);
         let outcome = self.note_first(&prepared.call, outcome);
-        if matches!(outcome, Outcome::Statement(_)) {
+        if let Outcome::Statement(accepted) = &outcome {
             self.news.reached(self.clock.now().age);
+            self.note_server_time(&prepared, accepted.statement.issued_at);
         }
         let event = Event::Ended {
             call: Box::new(prepared),

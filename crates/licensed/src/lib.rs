@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod number;
 pub mod reload;
 pub mod retry;
+pub mod skew;
 pub mod snapshot;
 pub mod socket;
 pub mod status;

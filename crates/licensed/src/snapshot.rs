@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use license_core::state::State;
 
-use crate::{config::Limits, keeper::Settings, transport::Exchange, view::View};
+use crate::{config::Limits, keeper::Settings, skew::ServerTime, transport::Exchange, view::View};
 
 /// What the daemon knew at one moment. Immutable.
 #[derive(Debug, Clone)]
@@ -19,22 +19,26 @@ pub struct Snapshot {
     pub limits: Limits,
     /// What a person should know beside the state.
     pub note: Option<String>,
+    /// The license server's time, once it answered.
+    pub server_time: Option<ServerTime>,
     /// What of it watchers are told.
     pub view: Arc<View>,
 }
 
 impl Snapshot {
-    /// What is known now, under these settings.
+    /// What is known of the state under these settings, and nothing beside.
     #[must_use]
-    pub fn new<E: Exchange>(
-        state: State,
-        settings: &Settings<E>,
-        store_fault: Option<String>,
-        note: Option<String>,
-        view: Arc<View>,
-    ) -> Self {
+    pub fn new<E: Exchange>(state: State, settings: &Settings<E>, view: Arc<View>) -> Self {
         let server = settings.exchange.as_ref().map(|exchange| exchange.url().to_owned());
-        Self { state, server, store_fault, limits: settings.limits, note, view }
+        Self {
+            state,
+            server,
+            store_fault: None,
+            limits: settings.limits,
+            note: None,
+            server_time: None,
+            view,
+        }
     }
 }
 
@@ -42,7 +46,7 @@ impl Snapshot {
 impl Snapshot {
     /// What is known of `state` alone.
     pub(crate) fn of(state: State, now: license_core::time::Now) -> Self {
-        let view = Arc::new(View::first(&state, now));
-        Self { state, server: None, store_fault: None, limits: Limits::default(), note: None, view }
+        let (view, limits) = (Arc::new(View::first(&state, now)), Limits::default());
+        Self { state, server: None, store_fault: None, limits, note: None, server_time: None, view }
     }
 }

@@ -9,7 +9,7 @@ use license_core::{
 use license_ipc::{ErrorKind, Failure, LicenseInfo, NoAnswer, State, Status, frame};
 use license_types::{Code, Customer};
 
-use crate::snapshot::Snapshot;
+use crate::{skew::Skew, snapshot::Snapshot};
 
 /// What to do when no license server is configured.
 pub const NO_SERVER: &str = "No license server is configured. Set `server` in /etc/licensed/licensed.toml, or start \
@@ -125,6 +125,7 @@ pub fn report(snapshot: &Snapshot, now: Now) -> Status {
 
 fn warnings(snapshot: &Snapshot, now: Now) -> Vec<String> {
     let state = &snapshot.state;
+    let skew = snapshot.server_time.and_then(|server| Skew::of(server, now)).map(|skew| skew.to_string());
     let server = snapshot.server.is_none().then(|| NO_SERVER.to_owned());
     let unbind =
         state.unbind.then(|| "The license server does not know yet that this host was reset.".to_owned());
@@ -133,7 +134,8 @@ fn warnings(snapshot: &Snapshot, now: Now) -> Vec<String> {
         format!("The license server does not know yet that this host gave {seats} of its seats back.")
     });
     let lease = state.lease_warning(now).map(runs_out);
-    let known = [snapshot.store_fault.clone(), server, lease, unbind, released, snapshot.note.clone()];
+    let (store_fault, note) = (snapshot.store_fault.clone(), snapshot.note.clone());
+    let known = [store_fault, server, lease, unbind, released, note, skew];
     known.into_iter().flatten().collect()
 }
 

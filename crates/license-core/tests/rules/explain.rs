@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use license_core::{
     api::Call,
+    host::Evidence,
     state::{Event, State},
     statement::Kind,
     time::{Age, Now},
@@ -67,7 +68,10 @@ fn rich() -> State {
 fn graced() -> State {
     let mut host = Host::bound();
     let off = Duration::from_hours(24 * 60);
-    host.step(Event::Started { booted: true, off, fraction: 0.5 }, moment(60 * DAY));
+    host.step(
+        Event::Started { booted: true, off, evidence: Evidence::default(), fraction: 0.5 },
+        moment(60 * DAY),
+    );
     host.state
 }
 

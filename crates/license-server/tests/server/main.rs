@@ -7,6 +7,8 @@ mod cli;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod data_sheet;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod http;

@@ -15,9 +15,12 @@ impl<E: Exchange> Keeper<E> {
 
     pub(super) fn publish(&self) {
         let view = Arc::new(self.snapshot().view.next(&self.state, self.clock.now()));
-        let (store_fault, note) = (self.store_fault.clone(), self.note_of_first());
-        let snapshot = Snapshot::new(self.state.clone(), &self.settings, store_fault, note, view);
-        self.snapshots.send_replace(Arc::new(snapshot));
+        self.snapshots.send_replace(Arc::new(Snapshot {
+            store_fault: self.store_fault.clone(),
+            note: self.note_of_first(),
+            server_time: self.server_time,
+            ..Snapshot::new(self.state.clone(), &self.settings, view)
+        }));
     }
 
     /// Publishes what turned by time alone, for those who wait for changes.
@@ -31,6 +34,7 @@ impl<E: Exchange> Keeper<E> {
     /// Logs the state when it has changed, and tells systemd.
     pub(super) fn announce(&mut self) {
         let now = self.clock.now();
+        self.announce_skew(now);
         let snapshot = self.snapshot();
         let warning = self.state.lease_warning(now);
         let percent = warning.map(|warning| warning.percent);

@@ -410,3 +410,36 @@ async fn other_limits_count_at_once() {
     assert!(said(world.keeper.call(product(4), 0).await).contains("(limits.waiting_requests)"));
     assert!(!under_way.is_finished() && waiting.iter().all(|call| !call.is_finished()));
 }
+
+fn says_that_the_clock_is_off(world: &World) -> bool {
+    let report = crate::status::report(&world.keeper.snapshot(), world.keeper.now());
+    report.warnings.iter().any(|warning| warning.contains("clock of this host"))
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_said_by_an_answer_that_is_new() {
+    // That license server signs a time that is long ago.
+    let world = World::new();
+    world.mood(Mood::LosesAnswers);
+    world.keeper.call(activate(), 0).await.unwrap_err();
+    assert!(!says_that_the_clock_is_off(&world));
+    world.mood(Mood::Good);
+    world.keeper.call(activate(), 0).await.unwrap();
+    assert!(!says_that_the_clock_is_off(&world), "what is repeated may have been answered long ago");
+    world.keeper.call(Call::CheckIn, 0).await.unwrap();
+    assert!(says_that_the_clock_is_off(&world));
+    assert_eq!(world.phase(), Phase::Fresh, "and it changes nothing");
+}
+
+#[tokio::test]
+async fn a_host_that_is_removed_leaves_nothing_and_writes_nothing_more() {
+    let world = World::bound().await;
+    assert_eq!(world.keeper.deprovision().await.unwrap(), Vec::<String>::new());
+    assert_eq!(world.server.paths(), ["/v1/activate", "/v1/drop"]);
+    world.stop.cancelled().await;
+    world.task.await.unwrap();
+    let files = std::fs::read_dir(world.folder.path()).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["lock"]);
+    assert_eq!(failure(world.keeper.call(Call::CheckIn, 0).await), (ErrorKind::Draining, None));
+}
