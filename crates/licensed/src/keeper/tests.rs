@@ -443,3 +443,48 @@ async fn a_host_that_is_removed_leaves_nothing_and_writes_nothing_more() {
     assert_eq!(files, ["lock"]);
     assert_eq!(failure(world.keeper.call(Call::CheckIn, 0).await), (ErrorKind::Draining, None));
 }
+
+fn note(world: &World) -> Option<String> {
+    world.keeper.snapshot().note.clone()
+}
+
+#[tokio::test]
+async fn a_number_that_lies_ready_is_activated_while_there_never_was_one() {
+    let world = World::with_number(Mood::Good, State::unregistered);
+    while world.phase() != Phase::Fresh {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(note(&world), None);
+    world.keeper.reset().await.unwrap();
+    world.requests(2).await;
+    assert_eq!(world.server.paths(), ["/v1/activate", "/v1/drop"]);
+
+    let given_up = |now| State { given_up: true, ..State::unregistered(now) };
+    for state in [given_up, State::lost] {
+        let world = World::with_number(Mood::Good, state);
+        assert_eq!(note(&world), None);
+        world.keeper.reset().await.unwrap();
+        assert!(!world.server.paths().contains(&"/v1/activate"));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_ends_it_and_a_fault_on_the_way_is_tried_again_later() {
+    let world = World::with_number(Mood::Refuses(Code::KEY_UNKNOWN), State::unregistered);
+    while !note(&world).is_some_and(|note| note.contains("refused") && note.contains("2026")) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.server.paths().len(), 1);
+
+    for mood in [Mood::RefusesWithoutCode, Mood::Down] {
+        let world = World::with_number(mood, State::unregistered);
+        while world.keeper.snapshot().state.contact.failures == 0 {
+            tokio::task::yield_now().await;
+        }
+        let snapshot = world.keeper.snapshot();
+        let next = snapshot.state.contact.next_check.unwrap();
+        assert!(next.saturating_since(world.keeper.now().age) > Duration::from_secs(1), "{mood:?}");
+        assert!(snapshot.note.as_ref().is_some_and(|note| note.contains("as soon as")), "{mood:?}");
+        assert_eq!(world.server.paths(), ["/v1/activate"], "{mood:?}");
+    }
+}

@@ -14,7 +14,7 @@ use license_types::{Customer, ProductId, Seats, SessionId, UnixTime};
 use tokio::sync::Notify;
 
 use super::{super::*, FEATURE, activate, number};
-use crate::transport::TransportErrorKind;
+use crate::{number::ReadyNumber, transport::TransportErrorKind};
 
 /// How the server takes the next calls.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +26,8 @@ pub(super) enum Mood {
     /// Answers when it is told to.
     Hangs,
     Refuses(Code),
+    /// Somebody in between says no, in the form of the license server.
+    RefusesWithoutCode,
 }
 
 #[derive(Debug)]
@@ -123,12 +125,12 @@ impl FakeServer {
     }
 }
 
-pub(super) fn problem(code: Code) -> HttpAnswer {
+pub(super) fn problem(code: Option<Code>) -> HttpAnswer {
     let problem = Problem {
         status: 409,
-        code: Some(code),
+        code,
         title: "no".to_owned(),
-        detail: code.meaning().to_owned(),
+        detail: code.map_or("no", Code::meaning).to_owned(),
         detail_ru: String::new(),
         feature: None,
         product: None,
@@ -166,7 +168,8 @@ impl Exchange for FakeServer {
                 self.release.notified().await;
                 Ok(self.answer(&request))
             }
-            Mood::Refuses(code) => Ok(problem(code)),
+            Mood::Refuses(code) => Ok(problem(Some(code))),
+            Mood::RefusesWithoutCode => Ok(problem(None)),
         }
     }
 
@@ -195,11 +198,26 @@ impl World {
     }
 
     pub(super) fn with(roots: Vec<PublicKey>, state: fn(Now) -> State) -> Self {
+        Self::starting(roots, state, Mood::Good, None)
+    }
+
+    /// A host for which a number lies ready, and a license server in that mood.
+    pub(super) fn with_number(mood: Mood, state: fn(Now) -> State) -> Self {
+        let ready = ReadyNumber { number: number(), source: "/etc/licensed/number".into() };
+        Self::starting(vec![PublicKey::of(&FakeServer::root())], state, mood, Some(ready))
+    }
+
+    fn starting(
+        roots: Vec<PublicKey>,
+        state: fn(Now) -> State,
+        mood: Mood,
+        ready: Option<ReadyNumber>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let (clock, resumed) = SystemClock::resume(None, Age::default());
         let server = Arc::new(FakeServer {
-            mood: Mutex::new(Mood::Good),
+            mood: Mutex::new(mood),
             requests: Mutex::default(),
             serial: Mutex::default(),
             features: Mutex::new(vec![FEATURE]),
@@ -223,6 +241,7 @@ impl World {
             },
         };
         let (keeper, handle) = Keeper::new(parts, 7);
+        let keeper = keeper.with_number(Ok(ready));
         let stop = CancellationToken::new();
         let task = tokio::spawn(keeper.run(resumed, stop.clone()));
         Self { server, keeper: handle, store, stop, task, folder }
