@@ -41,7 +41,7 @@ final class Client
 
     /**
      * @param float $timeout seconds for a call that the daemon answers from memory
-     * @param float $onlineTimeout seconds for ensure(), capture() and release(), for which the daemon
+     * @param float $onlineTimeout seconds for ensure(), capture(), release() and ping(), for which the daemon
      *                             may ask the license server; it gives that up after 15
      *
      * @throws \InvalidArgumentException
@@ -187,6 +187,14 @@ final class Client
             self::mustBeTime($beat);
         }
         return $this->changes($beat);
+    }
+
+    /**
+     * Does the license server answer? The daemon looks at most once in 10 seconds.
+     */
+    public function ping(): Ping|Failure
+    {
+        return $this->call('ping', [], $this->onlineTimeout, 'ping', Ping::fromWire(...));
     }
 
     /**

@@ -9,6 +9,8 @@ use MikoPBX\Licensed\Client;
 use MikoPBX\Licensed\Done;
 use MikoPBX\Licensed\Failure;
 use MikoPBX\Licensed\FailureKind;
+use MikoPBX\Licensed\Ping;
+use MikoPBX\Licensed\Stage;
 use MikoPBX\Licensed\State;
 use MikoPBX\Licensed\Status;
 use MikoPBX\Licensed\VerdictKind;
@@ -48,6 +50,7 @@ final class GoldenTest extends Scripted
                 'send_metrics',
                 fn (Client $client) => $client->sendMetrics(['CountSipExtensions' => '12', 'PBXname' => 'MikoPBX']),
             ],
+            ['ping', fn (Client $client) => $client->ping()],
         ];
     }
 
@@ -85,6 +88,29 @@ final class GoldenTest extends Scripted
     {
         return [['unregistered'], ['fresh'], ['offline'], ['lapsed'], ['refused'], ['recovering'],
             ['registering'], ['host_changed'], ['pending'], ['draining']];
+    }
+
+    /**
+     * @dataProvider pings
+     */
+    public function testAGoldenPingIsRead(string $name, ?Stage $stage, ?int $code): void
+    {
+        $ping = self::client($this->answering(self::golden("answer-$name")))->ping();
+        self::assertInstanceOf(Ping::class, $ping);
+        self::assertSame(['https://license.example', 42, 3], [$ping->server, $ping->tookMs, $ping->age]);
+        self::assertSame([$stage, $code], [$ping->failure?->stage, $ping->failure?->code]);
+        self::assertSame($stage === null, $ping->answers());
+    }
+
+    public static function pings(): array
+    {
+        return [
+            ['ping', null, null],
+            ['ping-lookup', Stage::Lookup, 1011],
+            ['ping-connect', Stage::Connect, 1012],
+            ['ping-tls', Stage::Tls, 1013],
+            ['ping-answer', Stage::Answer, 1014],
+        ];
     }
 
     public function testTheGoldenCaptureAndReleaseAreRead(): void

@@ -158,6 +158,11 @@ macro_rules! calls {
         pub $($async)? fn deprovision(&mut self) -> Result<Done, ClientError> {
             fitting!(self.request(&Request::Deprovision)$($await)*?, Answer::Done(done) => done)
         }
+
+        /// Does the license server answer? The daemon asks it at most once in 10 seconds.
+        pub $($async)? fn ping(&mut self) -> Result<Ping, ClientError> {
+            fitting!(self.request(&Request::Ping)$($await)*?, Answer::Ping(ping) => ping)
+        }
     };
 }
 

@@ -81,7 +81,8 @@ impl Settings {
             | Request::Recheck
             | Request::Reload
             | Request::SendMetrics { .. }
-            | Request::Deprovision => self.patient,
+            | Request::Deprovision
+            | Request::Ping => self.patient,
         }
     }
 }

@@ -45,6 +45,8 @@ pub enum Answer {
     Explanation(Box<Explanation>),
     /// To `host`.
     Host(HostReport),
+    /// To `ping`.
+    Ping(Ping),
 }
 
 impl Answer {
@@ -65,6 +67,7 @@ impl Answer {
             Self::Features(_) => "features",
             Self::Explanation(_) => "explanation",
             Self::Host(_) => "host",
+            Self::Ping(_) => "ping",
         }
     }
 }
@@ -280,6 +283,57 @@ pub struct LicenseInfo {
     pub products: Vec<LicensedProduct>,
     /// When the license server said so.
     pub as_of: UnixTime,
+}
+
+/// Whether the license server answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ping {
+    /// The URL of the license server that was asked last.
+    pub server: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// How long ago that was, in seconds: others may have asked just before.
+    pub age: u64,
+    /// Why there is no answer; `None` if there is one.
+    pub failure: Option<PingFailure>,
+}
+
+/// Why the license server does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PingFailure {
+    /// How far it came.
+    pub stage: Stage,
+    /// 1011 to 1014.
+    pub code: Code,
+    /// What happened, with the URL.
+    pub message: String,
+}
+
+/// The stages of a call to the license server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Its name is looked up.
+    Lookup,
+    /// It is connected to.
+    Connect,
+    /// A trusted TLS session is made.
+    Tls,
+    /// It answers as a license server.
+    Answer,
+}
+
+impl Stage {
+    /// The name of the stage on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lookup => "lookup",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Answer => "answer",
+        }
+    }
 }
 
 /// Why a request failed.

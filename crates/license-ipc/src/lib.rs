@@ -12,7 +12,7 @@ mod request;
 
 pub use answer::{
     Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, HostFact, HostReport,
-    LicenseInfo, NamedFeature, NoAnswer, State, Status,
+    LicenseInfo, NamedFeature, NoAnswer, Ping, PingFailure, Stage, State, Status,
 };
 pub use frame::{DecodeError, EncodeError, Encoding};
 pub use request::{Request, Right};

@@ -102,6 +102,8 @@ pub enum Request {
     Host,
     /// Give the number up, remove the host key and the state, and stop: before the machine becomes an image.
     Deprovision,
+    /// Does the license server answer? The daemon asks it at most once in 10 seconds.
+    Ping,
 }
 
 /// Who may make a request.
@@ -128,7 +130,8 @@ impl Request {
             | Self::Watch
             | Self::Metrics
             | Self::Features { .. }
-            | Self::Explain { .. } => Right::Read,
+            | Self::Explain { .. }
+            | Self::Ping => Right::Read,
             Self::LicenseInfo { key: Some(_) }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -158,7 +161,8 @@ impl Request {
             | Self::Metrics
             | Self::Features { .. }
             | Self::Explain { .. }
-            | Self::Host => true,
+            | Self::Host
+            | Self::Ping => true,
             Self::Release { .. }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -197,6 +201,7 @@ impl Request {
             Self::SendMetrics { .. } => "send_metrics",
             Self::Host => "host",
             Self::Deprovision => "deprovision",
+            Self::Ping => "ping",
         }
     }
 }

@@ -124,6 +124,9 @@ pub(crate) enum Command {
     /// Show what tells this host from others, and what of it the license server gets
     Host,
 
+    /// Ask whether the license server answers
+    Ping,
+
     /// Forget the registration number on this host and free its seats
     Reset {
         /// Do not ask
@@ -187,6 +190,7 @@ mod tests {
             "recheck",
             "metrics",
             "reload --json",
+            "ping --json",
             "reset --yes",
             "host --json",
             "deprovision --yes",

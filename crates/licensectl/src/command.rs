@@ -46,6 +46,7 @@ pub(crate) fn run(command: Command, client: &mut Client, tell: Tell<'_>) -> Resu
         Command::Metrics => Answer::Metrics { text: client.metrics()? },
         Command::Recheck => Answer::Done(client.recheck()?),
         Command::Reload => Answer::Done(client.reload()?),
+        Command::Ping => Answer::Ping(client.ping()?),
         Command::Reset { yes } => {
             if !yes {
                 confirm("Forget the registration number on this host and free its seats?")?;

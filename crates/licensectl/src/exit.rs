@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use license_client::{ipc::Answer, types::Verdict};
+use license_client::{
+    ipc::{Answer, Ping},
+    types::Verdict,
+};
 
 use crate::fault;
 
@@ -43,7 +46,9 @@ impl Exit {
                 entitlements.iter().map(|it| Self::of_verdict(&it.verdict)).fold(Self::Done, Self::worse)
             }
             Answer::Explanation(it) => Self::of_verdict(&it.entitlement.verdict),
-            Answer::Captured(_)
+            Answer::Ping(Ping { failure: Some(_), .. }) => Self::Unknown,
+            Answer::Ping(Ping { failure: None, .. })
+            | Answer::Captured(_)
             | Answer::Status(_)
             | Answer::LicenseInfo(_)
             | Answer::Registered { .. }

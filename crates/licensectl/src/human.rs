@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write};
 
 use jiff::{Timestamp, tz::TimeZone};
 use license_client::{
-    ipc::{Answer, Captured, Change, Explanation, HostReport, LicenseInfo, NamedFeature, Status},
+    ipc::{Answer, Captured, Change, Explanation, HostReport, LicenseInfo, NamedFeature, Ping, Status},
     types::{Basis, Code, Entitlement, Fact, FactKind, LicensedProduct, UnixTime, Verdict},
 };
 
@@ -35,6 +35,7 @@ pub(crate) fn answer(answer: &Answer, zone: &TimeZone) -> String {
         Answer::Features(features) => features.features.iter().for_each(|it| page.feature(it)),
         Answer::Explanation(explanation) => page.explanation(explanation),
         Answer::Host(report) => page.host(report),
+        Answer::Ping(ping) => page.ping(ping),
         Answer::Error(failure) => page.line(format_args!("{failure}")),
     }
     page.text.truncate(page.text.trim_end().len());
@@ -163,6 +164,16 @@ impl Page<'_> {
         self.field("next check", status.next_check.map(|at| self.time(at)));
         self.field("protocol", Some(format!("{}, statements {}", status.protocol, status.statement_schema)));
         self.field("honoured until", status.honoured_until.map(|at| self.time(at)));
+    }
+
+    fn ping(&mut self, ping: &Ping) {
+        match &ping.failure {
+            None => self.line(format_args!("{} answers", ping.server)),
+            Some(failure) => self.line(format_args!("({}) {}", failure.code, failure.message)),
+        }
+        self.field("stage", ping.failure.as_ref().map(|failure| failure.stage.name()));
+        self.field("took", Some(format!("{} ms", ping.took_ms)));
+        self.field("asked", (ping.age > 0).then(|| format!("{} s ago", ping.age)));
     }
 
     fn license_info(&mut self, info: &LicenseInfo) {

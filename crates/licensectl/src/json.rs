@@ -6,7 +6,7 @@
 
 use license_client::{
     ClientError,
-    ipc::{Answer, Captured, Change, Explanation, Failure, NamedFeature, State},
+    ipc::{Answer, Captured, Change, Explanation, Failure, NamedFeature, Ping, State},
     types::{Basis, Code, Entitlement, Fact, FeatureId, ProductId, Seats, SessionId, UnixTime, Verdict},
 };
 use serde::Serialize;
@@ -35,6 +35,7 @@ pub(crate) fn answer(answer: &Answer) -> Result<String> {
         }
         Answer::Explanation(explanation) => serde_json::to_string(&Explained::of(explanation)),
         Answer::Host(report) => serde_json::to_string(report),
+        Answer::Ping(ping) => serde_json::to_string(&Pinged::of(ping)),
         Answer::Error(failure) => serde_json::to_string(&Error::of_failure(failure)),
     }
 }
@@ -155,6 +156,33 @@ struct Registered<'a> {
     number: &'a str,
 }
 
+/// Whether the license server answers. Flat, as [`Checked`].
+#[derive(Serialize)]
+struct Pinged<'a> {
+    answers: bool,
+    server: &'a str,
+    took_ms: u64,
+    age: u64,
+    stage: Option<&'static str>,
+    code: Option<Code>,
+    message: Option<&'a str>,
+}
+
+impl<'a> Pinged<'a> {
+    fn of(Ping { server, took_ms, age, failure }: &'a Ping) -> Self {
+        let failure = failure.as_ref();
+        Self {
+            answers: failure.is_none(),
+            server,
+            took_ms: *took_ms,
+            age: *age,
+            stage: failure.map(|it| it.stage.name()),
+            code: failure.map(|it| it.code),
+            message: failure.map(|it| it.message.as_str()),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Counted<'a> {
     metrics: &'a str,
@@ -181,7 +209,7 @@ impl<'a> Error<'a> {
 #[cfg(test)]
 mod tests {
     use license_client::{
-        ipc::{Done, ErrorKind, FeaturePage, LicenseInfo, NoAnswer, Status},
+        ipc::{Done, ErrorKind, FeaturePage, LicenseInfo, NoAnswer, PingFailure, Stage, State, Status},
         types::{Customer, FactKind, LicensedProduct, ProductFeature, RegistrationNumber},
     };
 
@@ -202,6 +230,25 @@ mod tests {
 
     fn is_printed_as(it: &Answer, expected: &str) {
         assert_eq!(answer(it).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_ping_says_at_which_stage_it_failed() {
+        let failure = PingFailure {
+            stage: Stage::Tls,
+            code: Code::TLS_FAILED,
+            message: "No trusted TLS session.".to_owned(),
+        };
+        let mut ping = Ping { server: "https://a".to_owned(), took_ms: 42, age: 3, failure: None };
+        is_printed_as(
+            &Answer::Ping(ping.clone()),
+            r#"{"answers":true,"server":"https://a","took_ms":42,"age":3,"stage":null,"code":null,"message":null}"#,
+        );
+        ping.failure = Some(failure);
+        is_printed_as(
+            &Answer::Ping(ping),
+            r#"{"answers":false,"server":"https://a","took_ms":42,"age":3,"stage":"tls","code":1013,"message":"No trusted TLS session."}"#,
+        );
     }
 
     #[test]

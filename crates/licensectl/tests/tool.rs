@@ -12,7 +12,7 @@ use std::{
 
 use license_client::{
     ipc::{
-        Answer, Captured, Done, Encoding, ErrorKind, Failure, Request,
+        Answer, Captured, Done, Encoding, ErrorKind, Failure, Ping, PingFailure, Request, Stage,
         frame::{self, MAX_REQUEST, PREFIX},
     },
     types::{Basis, Code, Entitlement, FeatureId, Registration, SessionId, UnixTime, Verdict},
@@ -216,6 +216,26 @@ fn counts_are_printed_as_they_are() {
     assert_eq!(stdout(&output), text);
     let (output, _) = with_answer(&["metrics", "--json"], "", &answer);
     assert!(stdout(&output).starts_with(r##"{"metrics":"# TYPE licensed_connections gauge\nlic"##));
+}
+
+#[test]
+fn a_license_server_that_does_not_answer_ends_with_four() {
+    let mut ping = Ping { server: "https://a".to_owned(), took_ms: 42, age: 0, failure: None };
+    let (output, asked) = with_answer(&["ping"], "", &Answer::Ping(ping.clone()));
+    assert_eq!((asked, output.status.code()), (Request::Ping, Some(0)));
+    assert!(stdout(&output).contains("https://a answers") && stdout(&output).contains("42 ms"));
+
+    let message = "No connection to https://a: refused".to_owned();
+    ping.failure = Some(PingFailure { stage: Stage::Connect, code: Code::CONNECTION_FAILED, message });
+    for arguments in [&["ping"][..], &["ping", "--json"]] {
+        let (output, _) = with_answer(arguments, "", &Answer::Ping(ping.clone()));
+        assert_eq!(output.status.code(), Some(4));
+        assert!(
+            stdout(&output).contains("1012") && stdout(&output).contains("connect"),
+            "{}",
+            stdout(&output)
+        );
+    }
 }
 
 #[test]

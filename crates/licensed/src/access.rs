@@ -16,9 +16,10 @@ use crate::{
     config::Limits,
     features,
     keeper::{Handle, Success},
+    ping::Pinger,
     reload::Reloader,
     status,
-    transport::HttpTransport,
+    transport::{HttpTransport, Moment},
 };
 
 /// What the handlers of all connections share.
@@ -30,6 +31,8 @@ pub struct Access {
     pub reloader: Reloader,
     /// What tells this host from others.
     pub host: HostReport,
+    /// Sees whether the license server answers.
+    pub pinger: Pinger<HttpTransport>,
     /// The admin group; `None` where it does not exist.
     pub admin_gid: Option<u32>,
 }
@@ -132,6 +135,10 @@ impl Access {
                 warn!(uid = peer.uid, pid = peer.pid, "this host is to be removed");
                 let warnings = self.keeper.deprovision().await?;
                 Ok(done("Stopped; the next start makes a new host.", warnings))
+            }
+            Request::Ping => {
+                let moment = Moment::of(&self.keeper.snapshot().state, now);
+                self.pinger.ping(self.keeper.exchange(), moment).await.map(Answer::Ping)
             }
         }
     }

@@ -27,6 +27,7 @@ use crate::{
     keeper::{Handle, Keeper, Parts},
     logging::Level,
     number,
+    ping::Pinger,
     reload::{self, Reloader},
     socket::{self, SocketError},
     store::{Loaded, Store, StoreError},
@@ -93,6 +94,7 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
         host,
         admin_gid: socket::group_id(&config.admin_group),
         reloader,
+        pinger: Pinger::default(),
     });
     let connections = tokio::spawn(connection::accept(listener, access.clone(), stop.clone()));
     info!(socket = %config.socket.display(), "ready");

@@ -11,6 +11,7 @@ mod handle;
 mod news;
 mod publish;
 mod seats;
+mod server;
 mod skew;
 mod surroundings;
 #[cfg(test)]
@@ -58,7 +59,7 @@ use crate::{
     skew::ServerTime,
     snapshot::Snapshot,
     store::Store,
-    transport::{Exchange, HttpRequest, Moment, TransportError},
+    transport::{Exchange, HttpRequest, TransportError},
     view::View,
 };
 
@@ -170,7 +171,7 @@ impl<E: Exchange> Keeper<E> {
         let (snapshots, reader) = watch::channel(Arc::new(snapshot));
         let (sender, commands) = mpsc::channel(MOST_UNTAKEN);
         let metrics = Metrics::default();
-        let handle = Handle::new(sender, reader, clock.clone(), metrics.clone());
+        let handle = Handle::new(sender, reader, clock.clone(), metrics.clone(), settings.exchange.clone());
         let keeper = Self {
             state,
             store,
@@ -388,10 +389,6 @@ impl<E: Exchange> Keeper<E> {
         self.in_flight = Some(InFlight { prepared, is_scheduled: waiters.is_empty(), waiters, task });
     }
 
-    fn moment(&self) -> Moment {
-        Moment::of(&self.state, self.clock.now())
-    }
-
     /// Ends the call that is under way.
     async fn end(&mut self, result: Result<HttpAnswer, TransportError>) {
         let Some(InFlight { prepared, waiters, is_scheduled, .. }) = self.in_flight.take() else { return };
@@ -400,18 +397,13 @@ impl<E: Exchange> Keeper<E> {
             // Whatever came of it: nobody who waits needs another repetition first.
             self.queue.iter_mut().for_each(|waiting| waiting.cleared_up = true);
         }
-        let url =
-            self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned()).unwrap_or_default();
+        let url = self.url().unwrap_or_default();
         let is_throttled = matches!(&result, Ok(http) if http.status == 429);
         let outcome = match result {
             Ok(http) => self.judge(&url).classify(&prepared.call, &prepared.nonce, &http),
             Err(error) => Outcome::NoAnswer(error.no_answer(&url)),
         };
-        let was_delivered = !matches!(&outcome, Outcome::NoAnswer(why) if !why.maybe_delivered);
-        if was_delivered && let Some(exchange) = &self.settings.exchange {
-            let is_answered = is_throttled || !matches!(outcome, Outcome::NoAnswer(_));
-            exchange.judge(is_answered, self.clock.now().age);
-        }
+        self.judge_server(&outcome, is_throttled);
         let snapshot = self.conclude(prepared, outcome.clone()).await;
         answer(waiters, &handle::result_of(outcome, snapshot));
     }

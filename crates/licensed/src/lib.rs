@@ -22,6 +22,7 @@ pub mod keeper;
 pub mod logging;
 pub mod metrics;
 pub mod number;
+pub mod ping;
 pub mod reload;
 pub mod retry;
 pub mod skew;

@@ -12,7 +12,8 @@ mod url;
 use std::time::Duration;
 
 use license_core::{
-    api::LONG_POLL,
+    api::{KEYS_PATH, LONG_POLL},
+    keys::SignedKeySet,
     outcome::HttpAnswer,
     state::State,
     time::{Age, Now},
@@ -102,18 +103,25 @@ impl HttpRequest {
         Self { method: Method::GET, moment, timeout, path, headers, body: Vec::new() }
     }
 
-    /// A question that changes nothing.
+    /// A question that shows whether there is a license server, and changes nothing.
     #[must_use]
-    pub const fn question(moment: Moment, path: &'static str) -> Self {
+    pub const fn probe(moment: Moment) -> Self {
         Self {
             method: Method::GET,
             moment,
             timeout: CALL_TIMEOUT,
-            path,
+            path: KEYS_PATH,
             headers: Vec::new(),
             body: Vec::new(),
         }
     }
+}
+
+/// Whether that is what a license server answers to [`HttpRequest::probe`]. Nobody verifies it: it is a sign
+/// of life, and no proof.
+#[must_use]
+pub fn is_sign_of_life(answer: &HttpAnswer) -> bool {
+    answer.status == 200 && serde_json::from_slice::<SignedKeySet>(&answer.body).is_ok()
 }
 
 /// Who carries calls to the license server. A seam: in tests and simulations somebody else does, and

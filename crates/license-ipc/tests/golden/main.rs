@@ -12,7 +12,7 @@ mod samples;
 use std::{collections::BTreeSet, env, fmt::Debug, fmt::Write as _, fs, path::PathBuf};
 
 use license_ipc::{
-    Answer, DecodeError, EncodeError, Encoding, ErrorKind, Request, State,
+    Answer, DecodeError, EncodeError, Encoding, ErrorKind, Request, Stage, State,
     frame::{self, MAX_ANSWER, MAX_REQUEST, PREFIX},
 };
 use license_types::{Basis, FactKind, Verdict};
@@ -138,6 +138,7 @@ mod numbers {
             Request::SendMetrics { .. } => 18,
             Request::Host => 19,
             Request::Deprovision => 20,
+            Request::Ping => 21,
         }
     }
 
@@ -156,6 +157,7 @@ mod numbers {
             Answer::Features(_) => 10,
             Answer::Explanation(_) => 11,
             Answer::Host(_) => 12,
+            Answer::Ping(_) => 13,
         }
     }
 
@@ -206,6 +208,15 @@ mod numbers {
             FactKind::Failure => 12,
             FactKind::NextCheck => 13,
             FactKind::Verdict => 14,
+        }
+    }
+
+    pub(super) fn of_stage(stage: Stage) -> u32 {
+        match stage {
+            Stage::Lookup => 0,
+            Stage::Connect => 1,
+            Stage::Tls => 2,
+            Stage::Answer => 3,
         }
     }
 
@@ -312,6 +323,7 @@ mod document {
             Some(numbers::of_basis(basis))
         });
         let states = samples::STATES.map(|it| (numbers::of_state(it), it.to_string()));
+        let of_calls = samples::STAGES.map(|it| (numbers::of_stage(it), it.name().to_owned()));
         let kinds = samples::KINDS.map(|it| (numbers::of_kind(it), it.name().to_owned()));
         let facts = samples::FACTS.map(|it| (numbers::of_fact(it), it.name().to_owned()));
         let own = |(number, name): (u32, &str)| (number, name.to_owned());
@@ -323,6 +335,7 @@ mod document {
             numbered("states", states),
             numbered("kinds", kinds),
             numbered("facts", facts),
+            numbered("stages", of_calls),
         ] {
             for (number, name) in list {
                 let row = format!("| {number} | `{name}` |");

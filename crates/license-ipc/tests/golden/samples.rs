@@ -2,7 +2,7 @@
 
 use license_ipc::{
     Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, HostFact, HostReport,
-    LicenseInfo, NamedFeature, NoAnswer, Request, State, Status,
+    LicenseInfo, NamedFeature, NoAnswer, Ping, PingFailure, Request, Stage, State, Status,
 };
 use license_types::{
     Basis, Code, Customer, Entitlement, Fact, FactKind, FeatureId, LicensedProduct, ProductFeature,
@@ -61,6 +61,9 @@ pub(crate) const KINDS: [ErrorKind; 8] = [
     ErrorKind::NoAnswer,
 ];
 
+/// Every stage; `numbers::of_stage` of the tests asks for new ones.
+pub(crate) const STAGES: [Stage; 4] = [Stage::Lookup, Stage::Connect, Stage::Tls, Stage::Answer];
+
 fn request(suffix: &str, request: Request) -> (String, Request) {
     (format!("request-{}{suffix}", request.name()), request)
 }
@@ -116,6 +119,7 @@ pub(crate) fn requests() -> Vec<(String, Request)> {
         ),
         request("", Request::Host),
         request("", Request::Deprovision),
+        request("", Request::Ping),
     ]
 }
 
@@ -149,6 +153,9 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
     answers.push(answer("", Answer::Explanation(Box::new(explanation()))));
     answers.push(answer("", Answer::Host(host())));
     answers.extend(STATES.map(|state| answer(&format!("-{state}"), Answer::Status(Box::new(status(state))))));
+    answers.push(answer("", Answer::Ping(ping(None))));
+    answers
+        .extend(STAGES.map(|stage| answer(&format!("-{}", stage.name()), Answer::Ping(ping(Some(stage))))));
     answers.extend(KINDS.map(|kind| answer(&format!("-{}", kind.name()), Answer::Error(failure(kind)))));
     answers
 }
@@ -316,6 +323,20 @@ fn license_info() -> LicenseInfo {
         }],
         as_of: ASKED,
     }
+}
+
+fn ping(failed: Option<Stage>) -> Ping {
+    let failure = |stage| {
+        let (code, message) = match stage {
+            Stage::Lookup => (Code::LOOKUP_FAILED, "Host lookup failed for https://license.example."),
+            Stage::Connect => (Code::CONNECTION_FAILED, "No connection to https://license.example."),
+            Stage::Tls => (Code::TLS_FAILED, "No trusted TLS session with https://license.example."),
+            Stage::Answer => (Code::NO_ANSWER, "No answer in time from https://license.example."),
+        };
+        PingFailure { stage, code, message: message.to_owned() }
+    };
+    let server = "https://license.example".to_owned();
+    Ping { server, took_ms: 42, age: 3, failure: failed.map(failure) }
 }
 
 fn failure(kind: ErrorKind) -> Failure {

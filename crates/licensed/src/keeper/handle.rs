@@ -1,6 +1,6 @@
 //! How everybody else speaks with the keeper.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use license_core::{
     api::{Call, License},
@@ -63,6 +63,7 @@ pub struct Handle<E> {
     pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
     clock: SystemClock,
     metrics: Metrics,
+    exchange: Arc<Mutex<Option<Arc<E>>>>,
 }
 
 impl<E> Clone for Handle<E> {
@@ -72,18 +73,26 @@ impl<E> Clone for Handle<E> {
             snapshots: self.snapshots.clone(),
             clock: self.clock.clone(),
             metrics: self.metrics.clone(),
+            exchange: self.exchange.clone(),
         }
     }
 }
 
 impl<E> Handle<E> {
-    pub(super) const fn new(
+    pub(super) fn new(
         commands: mpsc::Sender<Command<E>>,
         snapshots: watch::Receiver<Arc<Snapshot>>,
         clock: SystemClock,
         metrics: Metrics,
+        exchange: Option<Arc<E>>,
     ) -> Self {
-        Self { commands, snapshots, clock, metrics }
+        Self { commands, snapshots, clock, metrics, exchange: Arc::new(Mutex::new(exchange)) }
+    }
+
+    /// Who carries calls, for a question that needs no keeper; `None` while no server is configured.
+    #[must_use]
+    pub fn exchange(&self) -> Option<Arc<E>> {
+        self.exchange.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What is known now. Never waits.
@@ -151,10 +160,13 @@ impl<E> Handle<E> {
 
     /// Goes on with other settings; they are in force when it returns.
     pub async fn configure(&self, settings: Settings<E>) -> Result<(), Failure> {
+        let exchange = settings.exchange.clone();
         let (done, result) = oneshot::channel();
         let command = Command::Configure { settings: Box::new(settings), done };
         self.commands.send(command).await.map_err(|_| draining())?;
-        result.await.map_err(|_| draining())
+        result.await.map_err(|_| draining())?;
+        *self.exchange.lock().unwrap_or_else(PoisonError::into_inner) = exchange;
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use std::{error::Error, io, time::SystemTime};
 
 use httpdate::fmt_http_date;
 use license_core::outcome::NoAnswer;
+use license_ipc::Stage;
 use license_types::Code;
 use rustls::{CertificateError, pki_types::UnixTime};
 
@@ -101,6 +102,17 @@ impl TransportError {
 }
 
 impl TransportErrorKind {
+    /// The stage, as clients know it.
+    #[must_use]
+    pub const fn stage(self) -> Stage {
+        match self {
+            Self::Lookup => Stage::Lookup,
+            Self::Connect => Stage::Connect,
+            Self::Tls => Stage::Tls,
+            Self::Timeout | Self::Body => Stage::Answer,
+        }
+    }
+
     /// Its licensing code.
     #[must_use]
     pub const fn code(self) -> Code {

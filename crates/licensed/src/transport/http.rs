@@ -8,12 +8,7 @@ use std::{
     time::Duration,
 };
 
-use license_core::{
-    api::{KEYS_PATH, MAX_ANSWER_BODY},
-    keys::SignedKeySet,
-    outcome::HttpAnswer,
-    time::Age,
-};
+use license_core::{api::MAX_ANSWER_BODY, outcome::HttpAnswer, time::Age};
 use reqwest::{
     Client,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -26,6 +21,7 @@ use tracing::{info, warn};
 use super::{
     CONNECT_TIMEOUT, Exchange, HttpRequest, Moment, TransportError, TransportErrorKind,
     error::LookupError,
+    is_sign_of_life,
     preference::Preference,
     retry_after,
     tls::{self, CertificateTime},
@@ -112,19 +108,14 @@ impl HttpTransport {
     /// Sees, beside the calls, whether the first server is well again.
     pub(super) async fn try_first(self, moment: Moment) {
         let Some(first) = self.0.servers.first() else { return };
-        let request = HttpRequest::question(moment, KEYS_PATH);
+        let request = HttpRequest::probe(moment);
         let answer = first.send(&request, request.timeout).await;
-        let is_well = answer.is_ok_and(|answer| is_of_license_server(&answer));
+        let is_well = answer.is_ok_and(|answer| is_sign_of_life(&answer));
         if is_well {
             info!(url = first.url, "the preferred license server answers again");
         }
         self.0.preference().tried(is_well, moment.age);
     }
-}
-
-/// Whether it is what a license server answers to `GET /v1/keys`.
-fn is_of_license_server(answer: &HttpAnswer) -> bool {
-    answer.status == 200 && serde_json::from_slice::<SignedKeySet>(&answer.body).is_ok()
 }
 
 impl Shared {
