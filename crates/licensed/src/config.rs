@@ -7,6 +7,7 @@ mod file;
 mod flags;
 mod limits;
 mod option;
+mod proxy;
 mod servers;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ pub use self::{
     limits::Limits,
     option::{Applied, ConfigOption, OPTIONS},
 };
-use crate::transport::ServerUrl;
+use crate::transport::{Proxy, ServerUrl};
 
 /// Where the configuration is unless it is told otherwise.
 const DEFAULT_FILE: &str = "/etc/licensed/licensed.toml";
@@ -47,6 +48,10 @@ pub struct Config {
     pub trust: Vec<PathBuf>,
     /// Certificate authorities beside those of the system.
     pub ca_file: Option<PathBuf>,
+    /// How the license server is reached.
+    pub proxy: Proxy,
+    /// A file with user and password for it.
+    pub proxy_credentials_file: Option<PathBuf>,
     /// What stands for this host's hardware.
     pub host_id: Option<String>,
     /// A file with the number that this host is to be bound to.
@@ -55,6 +60,8 @@ pub struct Config {
     pub log: LevelFilter,
     /// What clients may take of the daemon.
     pub limits: Limits,
+    /// What is wrong with the files that it names, and need not keep the daemon from starting.
+    pub notes: Vec<String>,
 }
 
 impl Default for Config {
@@ -67,10 +74,13 @@ impl Default for Config {
             server: Vec::new(),
             trust: vec![PathBuf::from(DEFAULT_TRUST)],
             ca_file: None,
+            proxy: Proxy::default(),
+            proxy_credentials_file: None,
             host_id: None,
             number_file: None,
             log: LevelFilter::INFO,
             limits: Limits::default(),
+            notes: Vec::new(),
         }
     }
 }
@@ -89,6 +99,7 @@ impl Config {
             Err(source) => vec![Fault::Read { path: path.to_owned(), source }],
         };
         faults.extend(flags.apply(&mut config).err());
+        proxy::complete(&mut config, path);
         if faults.is_empty() { Ok(config) } else { Err(ConfigError { faults }) }
     }
 
@@ -108,6 +119,7 @@ impl Config {
     #[must_use]
     pub fn reloaded(&self, new: &Self) -> Self {
         let mut config = self.clone();
+        config.notes.clone_from(&new.notes);
         for option in OPTIONS.iter().filter(|option| option.applied == Applied::Reload) {
             option.copy(new, &mut config);
         }

@@ -132,7 +132,7 @@ pub fn prepare(config: &Config) -> Result<Prepared, SetupError> {
     let exchange = if config.server.is_empty() {
         None
     } else {
-        Some(Arc::new(HttpTransport::new(&config.server, ca_file)?))
+        Some(Arc::new(HttpTransport::new(&config.server, ca_file, &config.proxy)?))
     };
     let Trust { roots, faults } = trust::load(&config.trust);
     let trust_path = config.trust.first().map_or_else(String::new, |path| path.display().to_string());

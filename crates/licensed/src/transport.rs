@@ -3,6 +3,7 @@
 mod error;
 mod http;
 mod preference;
+mod proxy;
 mod retry_after;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub(crate) use self::tls::authorities;
 pub use self::{
     error::{TransportError, TransportErrorKind},
     http::{HttpTransport, SetupError},
+    proxy::{CredentialsError, Proxy, ProxyError, ProxyUrl},
     url::{ServerUrl, UrlError},
 };
 

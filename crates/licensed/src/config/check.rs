@@ -19,7 +19,8 @@ impl Config {
         let groups = [&self.socket_group, &self.admin_group].into_iter().filter_map(|group| no_group(group));
         let folder = no_folder(&self.socket);
         let files = too_few_files(self.limits.connections);
-        no_server.into_iter().chain(folder).chain(groups).chain(files).collect()
+        let notes = self.notes.iter().cloned();
+        no_server.into_iter().chain(notes).chain(folder).chain(groups).chain(files).collect()
     }
 }
 

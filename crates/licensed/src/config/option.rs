@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use tracing::level_filters::LevelFilter;
 
 use super::{Config, servers};
-use crate::transport::ServerUrl;
+use crate::transport::{Proxy, ServerUrl};
 
 /// An option of the file.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ enum Value {
     Text(Field<String>),
     OptionalText(Field<Option<String>>),
     Servers(Field<Vec<ServerUrl>>),
+    ProxyUrl(Field<Proxy>),
     Count(Field<usize>, RangeInclusive<usize>),
     Time(Field<Duration>, RangeInclusive<Duration>),
     Level(Field<LevelFilter>),
@@ -74,13 +75,15 @@ const LEVELS: [LevelFilter; 5] =
 const SHORTEST_FRAME_TIMEOUT: Duration = Duration::from_millis(100);
 
 use Applied::{Reload, Restart};
-use Value::{Count, Level, OptionalPath, OptionalText, Path, Paths, Servers, Text, Time};
+use Value::{Count, Level, OptionalPath, OptionalText, Path, Paths, ProxyUrl, Servers, Text, Time};
 
 /// Every option, in the order of the shipped file.
 pub const OPTIONS: &[ConfigOption] = &[
     option("server", Reload, Servers(at!(server))),
     option("trust", Reload, Paths(at!(trust))),
     option("ca_file", Reload, OptionalPath(at!(ca_file))),
+    option("proxy", Reload, ProxyUrl(at!(proxy))),
+    option("proxy_credentials_file", Reload, OptionalPath(at!(proxy_credentials_file))),
     option("state_dir", Restart, Path(at!(state_dir))),
     option("socket", Restart, Path(at!(socket))),
     option("socket_group", Restart, Text(at!(socket_group))),
@@ -135,6 +138,10 @@ impl ConfigOption {
                 let text = text(value).ok_or_else(wrong)?;
                 field.set(config, Some(text.to_owned()).filter(|text| !text.trim().is_empty()));
             }
+            ProxyUrl(field) => {
+                let proxy = Proxy::parse(text(value).ok_or_else(wrong)?);
+                field.set(config, proxy.map_err(|_| format!("must be {}", self.allowed()))?);
+            }
             Servers(field) => {
                 let one = text(value).map(|text| vec![text]);
                 let several = || value.as_array()?.iter().map(|entry| text(entry.get_ref())).collect();
@@ -168,6 +175,11 @@ impl ConfigOption {
             Paths(_) => "a list of paths".to_owned(),
             Text(_) => "a name".to_owned(),
             OptionalText(_) => "a text, or \"\" for none".to_owned(),
+            ProxyUrl(_) => {
+                "\"environment\", \"none\", or a URL such as http://proxy.example.com:3128, maybe with \
+                 user:password@ before the host"
+                    .to_owned()
+            }
             Servers(_) => "a URL, a list of URLs, or \"\" for none".to_owned(),
             Count(_, range) => format!("a whole number from {} to {}", range.start(), range.end()),
             Level(_) => format!("one of {}", LEVELS.map(|level| format!("\"{level}\"")).join(", ")),
@@ -186,6 +198,7 @@ impl ConfigOption {
             Paths(field) => format!("{:?}", field.of(config)),
             Text(field) => format!("{:?}", field.of(config)),
             OptionalText(field) => optional(field.of(config).clone()),
+            ProxyUrl(field) => format!("\"{}\"", field.of(config)),
             Servers(field) => match &field.of(config)[..] {
                 [] => optional(None),
                 [url] => optional(Some(url.to_string())),
@@ -211,6 +224,7 @@ impl ConfigOption {
             Paths(field) => field.copy(from, to),
             Text(field) => field.copy(from, to),
             OptionalText(field) => field.copy(from, to),
+            ProxyUrl(field) => field.copy(from, to),
             Servers(field) => field.copy(from, to),
             Count(field, _) => field.copy(from, to),
             Time(field, _) => field.copy(from, to),

@@ -49,7 +49,8 @@ impl TransportError {
         matches!(self.kind, TransportErrorKind::Timeout | TransportErrorKind::Body)
     }
 
-    pub(super) fn of(error: &reqwest::Error) -> Self {
+    /// What `error` comes to. `via` is the proxy on the way.
+    pub(super) fn of(error: &reqwest::Error, via: Option<&str>) -> Self {
         // Only a failure to connect proves that nothing was delivered: TLS can break in mid-answer too.
         let is_connect = error.is_connect();
         let mut kind = match (is_connect, error.is_timeout()) {
@@ -73,7 +74,13 @@ impl TransportError {
                 None => break,
             }
         }
-        Self { kind, detail: detail.unwrap_or_else(|| innermost.to_string()) }
+        let innermost = innermost.to_string();
+        let detail = match (detail, via) {
+            (Some(detail), _) => detail,
+            (None, Some(proxy)) if is_connect => by_proxy(kind, &innermost, proxy),
+            (None, _) => innermost,
+        };
+        Self { kind, detail }
     }
 
     /// What it means to the schedule and to people. `url` is where the call went.
@@ -122,6 +129,21 @@ impl TransportErrorKind {
             Self::Tls => Code::TLS_FAILED,
             Self::Timeout | Self::Body => Code::NO_ANSWER,
         }
+    }
+}
+
+/// A failure to connect through a proxy. The HTTP library gives what the proxy said in words alone.
+fn by_proxy(kind: TransportErrorKind, innermost: &str, proxy: &str) -> String {
+    match innermost.strip_prefix("tunnel error: ") {
+        Some("proxy authorization required") => format!(
+            "the proxy {proxy} wants a user and a password, or others than these (HTTP status 407); see `proxy` \
+             in licensed.toml"
+        ),
+        Some(_) => format!("the proxy {proxy} does not let the call through"),
+        None if kind == TransportErrorKind::Lookup => {
+            format!("the name of the proxy {proxy} has no address: {innermost}")
+        }
+        None => format!("{innermost} (through the proxy {proxy})"),
     }
 }
 

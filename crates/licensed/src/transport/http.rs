@@ -23,6 +23,7 @@ use super::{
     error::LookupError,
     is_sign_of_life,
     preference::Preference,
+    proxy::{self, Proxy},
     retry_after,
     tls::{self, CertificateTime},
     url::ServerUrl,
@@ -44,6 +45,8 @@ struct Shared {
 struct Server {
     client: Client,
     url: String,
+    /// The proxy on the way, for messages.
+    via: Option<String>,
 }
 
 /// Why HTTP cannot be set up.
@@ -71,13 +74,14 @@ pub enum SetupError {
 impl HttpTransport {
     /// Prepares calls to `servers`, of which the first is preferred. Certificates are checked against the
     /// platform's roots and those of `ca_file`, if there is one.
-    pub fn new(servers: &[ServerUrl], ca_file: Option<&Path>) -> Result<Self, SetupError> {
-        Self::with_resolver(servers, ca_file, &(Arc::new(SystemResolver) as Arc<dyn Resolve>))
+    pub fn new(servers: &[ServerUrl], ca_file: Option<&Path>, proxy: &Proxy) -> Result<Self, SetupError> {
+        Self::with_resolver(servers, ca_file, proxy, &(Arc::new(SystemResolver) as Arc<dyn Resolve>))
     }
 
     pub(super) fn with_resolver(
         servers: &[ServerUrl],
         ca_file: Option<&Path>,
+        proxy: &Proxy,
         resolver: &Arc<dyn Resolve>,
     ) -> Result<Self, SetupError> {
         let time = Arc::new(CertificateTime::default());
@@ -92,13 +96,16 @@ impl HttpTransport {
                 .retry(retry::never())
                 .dns_resolver(resolver.clone())
                 .tls_backend_preconfigured(tls.clone())
-                .https_only(!url.is_plain());
-            if url.is_loopback() {
-                // What is on this host is never behind a proxy, whatever the environment says.
-                builder = builder.no_proxy();
+                .https_only(!url.is_plain())
+                // The environment is looked at once, and by us.
+                .no_proxy();
+            let mut via = None;
+            if let Some(way) = proxy::way(proxy, url)? {
+                builder = builder.proxy(way.proxy);
+                via = Some(way.shown);
             }
             let client = builder.build().map_err(SetupError::Client)?;
-            Ok(Server { client, url: url.base().to_owned() })
+            Ok(Server { client, url: url.base().to_owned(), via })
         };
         let servers: Vec<Server> = servers.iter().map(server).collect::<Result<_, _>>()?;
         let preference = Mutex::new(Preference::new(servers.len()));
@@ -194,7 +201,8 @@ impl Server {
             call = call.header(*name, value);
         }
         call = call.header(CONTENT_TYPE, "application/json").body(request.body.clone());
-        let mut response = call.send().await.map_err(|error| TransportError::of(&error))?;
+        let failed = |error: reqwest::Error| TransportError::of(&error, self.via.as_deref());
+        let mut response = call.send().await.map_err(failed)?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let mut answer = HttpAnswer {
             status: response.status().as_u16(),
@@ -203,7 +211,7 @@ impl Server {
                 .and_then(|text| retry_after::pause(text, header(DATE), request.moment.estimated)),
             body: Vec::new(),
         };
-        while let Some(chunk) = response.chunk().await.map_err(|error| TransportError::of(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if answer.body.len() + chunk.len() > MAX_ANSWER_BODY {
                 return Err(TransportError {
                     kind: TransportErrorKind::Body,

@@ -21,7 +21,8 @@ async fn call(year: i32, moment: Moment) -> Result<u16, (license_types::Code, St
     let tls = authority.tls(&["127.0.0.1"], year);
     let server = Server::new("127.0.0.1:0", Some(tls), &reply(200, "", "{}")).await;
     let url = format!("https://{}", server.address);
-    let transport = HttpTransport::new(&urls(std::slice::from_ref(&url)), Some(&authority.file())).unwrap();
+    let transport =
+        HttpTransport::new(&urls(std::slice::from_ref(&url)), Some(&authority.file()), &Proxy::None).unwrap();
     let answer = transport.exchange(HttpRequest { moment, ..request() }).await;
     answer.map(|answer| answer.status).map_err(|error| {
         let why = error.no_answer(&url);
@@ -56,7 +57,7 @@ async fn a_clock_that_is_ahead_refuses_and_one_that_is_put_right_counts_at_once(
     let tls = authority.tls(&["127.0.0.1"], 2026);
     let server = Server::new("127.0.0.1:0", Some(tls), &reply(200, "", "{}")).await;
     let url = format!("https://{}", server.address);
-    let transport = HttpTransport::new(&urls(&[url]), Some(&authority.file())).unwrap();
+    let transport = HttpTransport::new(&urls(&[url]), Some(&authority.file()), &Proxy::None).unwrap();
     let ahead = HttpRequest { moment: moment(SUMMER_2036, Some(SUMMER_2026)), ..request() };
     let error = transport.exchange(ahead).await.unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Tls);
@@ -70,8 +71,12 @@ async fn an_authority_that_nobody_named_is_explained() {
     let tls = authority.tls(&["127.0.0.1"], 2026);
     let server = Server::new("127.0.0.1:0", Some(tls), &reply(200, "", "{}")).await;
     let other = Authority::called("another authority");
-    let transport =
-        HttpTransport::new(&urls(&[format!("https://{}", server.address)]), Some(&other.file())).unwrap();
+    let transport = HttpTransport::new(
+        &urls(&[format!("https://{}", server.address)]),
+        Some(&other.file()),
+        &Proxy::None,
+    )
+    .unwrap();
     let error = transport.exchange(request()).await.unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Tls);
     assert!(error.detail.contains("ca_file"), "{}", error.detail);
@@ -97,7 +102,7 @@ fn a_ca_file_without_a_certificate_is_refused_by_name() {
     {
         std::fs::write(file.path(), content).unwrap();
         let servers = urls(&["https://lic.example.com".to_owned()]);
-        let error = HttpTransport::new(&servers, Some(file.path())).unwrap_err().to_string();
+        let error = HttpTransport::new(&servers, Some(file.path()), &Proxy::None).unwrap_err().to_string();
         assert!(error.contains(file.path().to_str().unwrap()) && error.contains(why), "{error}");
     }
 }

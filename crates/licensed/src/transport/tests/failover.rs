@@ -21,7 +21,9 @@ async fn a_server_that_cannot_be_reached_is_left_within_the_call() {
     let second = Server::new("127.0.0.1:0", None, &reply(200, "", "{}")).await;
     let second_url = format!("http://{}", second.address);
     for unreachable in [nobody("http"), nobody("https"), "https://license-server.invalid".to_owned()] {
-        let transport = HttpTransport::new(&urls(&[unreachable.clone(), second_url.clone()]), None).unwrap();
+        let transport =
+            HttpTransport::new(&urls(&[unreachable.clone(), second_url.clone()]), None, &Proxy::None)
+                .unwrap();
         assert_eq!(transport.url(), unreachable);
         assert_eq!(transport.exchange(at(0)).await.unwrap().status, 200);
         assert_eq!(transport.url(), second_url);
@@ -36,7 +38,7 @@ async fn a_server_without_trusted_tls_is_left_within_the_call() {
     let first = Server::new("127.0.0.1:0", tls(2025), &reply(200, "", "{}")).await;
     let second = Server::new("127.0.0.1:0", tls(2026), &reply(200, "", "{}")).await;
     let servers = urls(&[&first, &second].map(|server| format!("https://{}", server.address)));
-    let transport = HttpTransport::new(&servers, Some(&authority.file())).unwrap();
+    let transport = HttpTransport::new(&servers, Some(&authority.file()), &Proxy::None).unwrap();
     assert_eq!(transport.exchange(at(0)).await.unwrap().status, 200);
     assert_eq!((first.answered(), second.answered()), (0, 1));
 }
@@ -44,7 +46,7 @@ async fn a_server_without_trusted_tls_is_left_within_the_call() {
 #[tokio::test]
 async fn if_none_can_be_reached_each_is_named_and_the_first_is_in_use() {
     let (first, second) = (nobody("http"), nobody("http"));
-    let transport = HttpTransport::new(&urls(&[first.clone(), second.clone()]), None).unwrap();
+    let transport = HttpTransport::new(&urls(&[first.clone(), second.clone()]), None, &Proxy::None).unwrap();
     let error = transport.exchange(at(0)).await.unwrap_err();
     assert_eq!(transport.url(), first);
     let why = error.no_answer(transport.url());
@@ -59,7 +61,7 @@ async fn an_answer_that_is_none_moves_the_next_call_and_not_this_one() {
     let first = Server::new("127.0.0.1:0", None, &html).await;
     let second = Server::new("127.0.0.1:0", None, &reply(200, "", "{}")).await;
     let servers = urls(&[&first, &second].map(|server| format!("http://{}", server.address)));
-    let transport = HttpTransport::new(&servers, None).unwrap();
+    let transport = HttpTransport::new(&servers, None, &Proxy::None).unwrap();
     assert_eq!(transport.exchange(at(0)).await.unwrap().body, b"<html>");
     assert_eq!((first.answered(), second.answered()), (1, 0));
     assert!(transport.url().ends_with(&first.address.port().to_string()), "it is the one to complain about");
@@ -73,7 +75,7 @@ async fn the_first_is_used_again_when_it_is_well_and_nobody_waits_for_the_trial(
     let second = Server::new("127.0.0.1:0", None, &reply(200, "", "{}")).await;
     let first_url = nobody("http");
     let servers = urls(&[first_url.clone(), format!("http://{}", second.address)]);
-    let transport = HttpTransport::new(&servers, None).unwrap();
+    let transport = HttpTransport::new(&servers, None, &Proxy::None).unwrap();
     transport.exchange(at(0)).await.unwrap();
     let first = Server::new(first_url.trim_start_matches("http://"), None, &keys()).await;
 
@@ -98,7 +100,7 @@ async fn a_first_server_that_is_something_else_now_is_not_used_again() {
     let second = Server::new("127.0.0.1:0", None, &reply(200, "", "{}")).await;
     let portal = Server::new("127.0.0.1:0", None, &reply(200, "Content-Type: text/html\r\n", "<html>")).await;
     let servers = urls(&[&portal, &second].map(|server| format!("http://{}", server.address)));
-    let transport = HttpTransport::new(&servers, None).unwrap();
+    let transport = HttpTransport::new(&servers, None, &Proxy::None).unwrap();
     transport.judge(false, Age(0));
     transport.clone().try_first(at(5).moment).await;
     assert_eq!(portal.answered(), 1);

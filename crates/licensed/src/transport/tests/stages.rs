@@ -3,7 +3,7 @@
 use super::*;
 
 async fn kind_of(url: &str) -> TransportErrorKind {
-    let transport = HttpTransport::new(&urls(&[url.to_owned()]), None).unwrap();
+    let transport = HttpTransport::new(&urls(&[url.to_owned()]), None, &Proxy::None).unwrap();
     transport.exchange(request()).await.unwrap_err().kind
 }
 
@@ -31,7 +31,8 @@ async fn each_stage_has_its_own_failure() {
 async fn a_pause_is_read_from_the_answer_and_its_own_date() {
     let headers = "Date: Tue, 24 Nov 2026 10:00:00 GMT\r\nRetry-After: Tue, 24 Nov 2026 10:02:00 GMT\r\n";
     let server = Server::new("127.0.0.1:0", None, &reply(503, headers, "")).await;
-    let transport = HttpTransport::new(&urls(&[format!("http://{}", server.address)]), None).unwrap();
+    let transport =
+        HttpTransport::new(&urls(&[format!("http://{}", server.address)]), None, &Proxy::None).unwrap();
     let answer = transport.exchange(request()).await.unwrap();
     assert_eq!((answer.status, answer.retry_after), (503, Some(Duration::from_mins(2))));
 }
