@@ -153,14 +153,15 @@ impl Exchange for HttpTransport {
             }
             match server.send(&request, left).await {
                 Err(error) if !error.is_maybe_delivered() => {
-                    if servers.len() > 1 {
-                        warn!("{}", error.message(&server.url));
-                    }
                     self.0.preference().failed(index, moment.age);
                     failures.push((index, error));
                 }
                 delivered => {
                     self.0.preference().reached(index);
+                    if let Some((left, error)) = failures.first() {
+                        let left = servers.get(*left).map_or("", |server| &server.url);
+                        warn!("{}; {} is used instead", error.message(left), server.url);
+                    }
                     return delivered;
                 }
             }
