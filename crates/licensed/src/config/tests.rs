@@ -49,7 +49,10 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
             "[host]\nserver = ''",
             "unknown key `host.server` in line 2: did you mean `server`, above the first table?",
         ),
-        ("[host]\ncolour = 1", "unknown key `host.colour` in line 2: there are `host.id`"),
+        (
+            "[host]\ncolour = 1",
+            "unknown key `host.colour` in line 2: there are `host.id`, `host.number_file`",
+        ),
         ("[host.deep]\nid = ''", "unknown table `[host.deep]` in line 1: there are [host], [limits]"),
         ("host = 5", "`host` in line 1 is a table: write its options below [host]"),
     ] {

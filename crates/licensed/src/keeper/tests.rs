@@ -488,3 +488,20 @@ async fn a_refusal_ends_it_and_a_fault_on_the_way_is_tried_again_later() {
         assert_eq!(world.server.paths(), ["/v1/activate"], "{mood:?}");
     }
 }
+
+#[tokio::test]
+async fn who_carries_calls_is_told_whether_a_license_server_answered() {
+    let world = World::bound().await;
+    lock(&world.server.judged).clear();
+    for (mood, expected) in [
+        (Mood::Good, &[true][..]),
+        (Mood::Refuses(Code::NO_LICENSE), &[true]),
+        (Mood::LosesAnswers, &[false]),
+        // Nothing was delivered, so that it is known already.
+        (Mood::Down, &[]),
+    ] {
+        world.mood(mood);
+        let _result = world.keeper.call(Call::CheckIn, 0).await;
+        assert_eq!(std::mem::take(&mut *lock(&world.server.judged)), expected, "{mood:?}");
+    }
+}

@@ -45,6 +45,8 @@ pub(super) struct FakeServer {
     /// How often the host began to wait for news.
     pub(super) waits: watch::Sender<usize>,
     pub(super) news: Notify,
+    /// What the keeper made of the answers.
+    pub(super) judged: Mutex<Vec<bool>>,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -176,6 +178,10 @@ impl Exchange for FakeServer {
     fn url(&self) -> &'static str {
         "http://127.0.0.1:1"
     }
+
+    fn judge(&self, answered: bool, _now: Age) {
+        lock(&self.judged).push(answered);
+    }
 }
 
 /// A keeper at work.
@@ -226,6 +232,7 @@ impl World {
             release: Notify::new(),
             waits: watch::Sender::new(0),
             news: Notify::new(),
+            judged: Mutex::default(),
         });
         let parts = Parts {
             state: state(clock.now()),
