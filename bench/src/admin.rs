@@ -38,7 +38,7 @@ pub(crate) fn run(program: &Path, folder: &Path, customers: usize) -> Result<(),
     let (verify, backup) =
         (["log".into(), "verify".into()], ["backup".into(), folder.join("copy.db").into()]);
     // An `admin` command makes no folder.
-    drop(Served::start(program, &data)?);
+    drop(Served::start(program, &data, &[])?);
     let commands: [(&str, &[OsString]); 6] = [
         ("import", &import),
         ("import again", &import),

@@ -1,6 +1,7 @@
 //! The program under load, and what the system knows about it.
 
 use std::{
+    ffi::OsStr,
     fs, io,
     io::{BufRead, BufReader},
     net::SocketAddr,
@@ -23,20 +24,66 @@ pub(crate) struct Served {
 }
 
 /// A process, killed at the end.
-struct Program(Child);
+pub(crate) struct Program(Child);
+
+/// How often the threads of a process were taken off the processor so far: once for each time that they woke up, and
+/// once more where somebody else had to run.
+pub(crate) struct Switches {
+    pub(crate) count: u64,
+    pub(crate) threads: u64,
+}
+
+impl Program {
+    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+        Ok(Self(command.spawn()?))
+    }
+
+    /// The value of a line of `/proc/PID/status` (proc(5)).
+    fn status(&self, name: &str) -> io::Result<u64> {
+        Ok(value(&fs::read_to_string(format!("/proc/{}/status", self.0.id()))?, name))
+    }
+
+    /// Memory that no file is behind, in KiB: what the process has for itself.
+    pub(crate) fn anonymous_memory(&self) -> io::Result<u64> {
+        self.status("RssAnon:")
+    }
+
+    pub(crate) fn switches(&self) -> io::Result<Switches> {
+        let mut all = Switches { count: 0, threads: 0 };
+        for thread in fs::read_dir(format!("/proc/{}/task", self.0.id()))? {
+            let status = fs::read_to_string(thread?.path().join("status"))?;
+            let of = |name| value(&status, name);
+            all.count += of("voluntary_ctxt_switches:") + of("nonvoluntary_ctxt_switches:");
+            all.threads += 1;
+        }
+        Ok(all)
+    }
+}
+
+fn value(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line.split_whitespace().next().and_then(|value| value.parse().ok()).unwrap_or_default()
+}
 
 impl Served {
-    pub(crate) fn start(program: &Path, folder: &Path) -> io::Result<Self> {
+    /// Starts one that keeps its data in `folder`, with these flags too.
+    pub(crate) fn start(program: &Path, folder: &Path, flags: &[&OsStr]) -> io::Result<Self> {
         let mut serve = Command::new(program);
-        serve.args(["serve", "--rate-limits", "off", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);
+        serve
+            .args(["serve", "--rate-limits", "off", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder)
+            .args(flags);
         serve.env_remove("RUST_LOG").stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut program = Program(serve.spawn()?);
+        let mut program = Program::start(&mut serve)?;
         let mut log = BufReader::new(program.0.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?);
-        let mut line = String::new();
+        let (mut line, mut said) = (String::new(), String::new());
         while !line.contains("listening") {
+            said.push_str(&line);
             line.clear();
             if log.read_line(&mut line)? == 0 {
-                return Err(io::Error::other("the license server ended before it listened"));
+                return Err(io::Error::other(format!(
+                    "the license server ended before it listened:\n{said}"
+                )));
             }
         }
         let address = line.split_whitespace().find_map(|word| word.strip_prefix("address=")?.parse().ok());
@@ -50,12 +97,7 @@ impl Served {
     }
 
     pub(crate) fn memory(&self) -> io::Result<Memory> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.program.0.id()))?;
-        let of = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-            line.split_whitespace().next().and_then(|kib| kib.parse().ok()).unwrap_or_default()
-        };
-        Ok(Memory { now: of("VmRSS:"), peak: of("VmHWM:") })
+        Ok(Memory { now: self.program.status("VmRSS:")?, peak: self.program.status("VmHWM:")? })
     }
 }
 

@@ -17,6 +17,22 @@ impl Stopwatch {
     }
 }
 
+/// How long things took.
+pub(crate) struct Times(Vec<Duration>);
+
+impl Times {
+    pub(crate) fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self(times)
+    }
+
+    /// In seconds.
+    pub(crate) fn percentile(&self, per_mille: usize) -> f64 {
+        let index = (self.0.len() * per_mille / 1000).min(self.0.len().saturating_sub(1));
+        self.0.get(index).copied().unwrap_or_default().as_secs_f64()
+    }
+}
+
 /// Memory of a process, in KiB.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Memory {
@@ -25,14 +41,11 @@ pub(crate) struct Memory {
 }
 
 /// A line with everything; the CPU time of the server, and of the load beside it.
-pub(crate) fn text(mut times: Vec<Duration>, took: Duration, cpu: [Duration; 2], memory: Memory) -> String {
-    times.sort_unstable();
-    let percentile = |per_mille: usize| {
-        let index = (times.len() * per_mille / 1000).min(times.len().saturating_sub(1));
-        times.get(index).copied().unwrap_or_default().as_secs_f64() * 1000.0
-    };
+pub(crate) fn text(times: Vec<Duration>, took: Duration, cpu: [Duration; 2], memory: Memory) -> String {
+    let times = Times::of(times);
+    let percentile = |per_mille| times.percentile(per_mille) * 1000.0;
     #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-    let (count, now, peak) = (times.len() as f64, memory.now as f64 / 1024.0, memory.peak as f64 / 1024.0);
+    let (count, now, peak) = (times.0.len() as f64, memory.now as f64 / 1024.0, memory.peak as f64 / 1024.0);
     let each = cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / count.max(1.0));
     format!(
         "{:.0} check-ins/s  p50 {:.2} ms  p99 {:.2} ms  p99.9 {:.2} ms  server CPU {:.0} us each \

@@ -9,7 +9,8 @@ use crate::{
     progress::Progress,
 };
 
-/// What the license server does in how much time: `server` is under load, `admin` are the vendor's commands.
+/// What the programs do in how much time: `server` is the license server under load, `admin` are the vendor's
+/// commands, `daemon` is the daemon.
 pub(crate) fn run(subject: &str, flags: &[&str]) -> Result<(), Error> {
     let building = Progress::show("release build");
     process::run(cargo(&[
@@ -19,12 +20,18 @@ pub(crate) fn run(subject: &str, flags: &[&str]) -> Result<(), Error> {
         "--package",
         "license-server",
         "--package",
+        "licensed",
+        "--package",
         "bench",
     ]))?;
     drop(building);
     let built = place::target_dir().join("release");
     let mut bench = Command::new(built.join("bench"));
-    bench.arg(subject).arg(built.join("license-server")).args(flags);
+    bench.arg(subject).arg(built.join("license-server"));
+    if subject == "daemon" {
+        bench.arg(built.join("licensed"));
+    }
+    bench.args(flags);
     let running = Progress::show("bench");
     let figures = process::run(bench)?;
     drop(running);

@@ -5,6 +5,7 @@
 //! cargo xtask demo [--keep]   the main job end to end, on real processes
 //! cargo xtask bench server    how many check-ins the license server answers
 //! cargo xtask bench admin     how long the vendor's commands take on a large database
+//! cargo xtask bench daemon    start, memory, wake-ups and checks of the daemon
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
@@ -27,7 +28,8 @@ use error::Error;
 const USAGE: &str = "usage: cargo xtask test
        cargo xtask demo [--keep]
        cargo xtask bench server [--customers N] [--seconds N] [--connections N] [--dir FOLDER]
-       cargo xtask bench admin [--customers N] [--dir FOLDER]";
+       cargo xtask bench admin [--customers N] [--dir FOLDER]
+       cargo xtask bench daemon [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
     let done = process::listen_for_interrupts().and_then(|()| match arguments[..] {
         ["test"] => gate::run(),
         ["demo"] => demo::run(&mut io::stdout(), false),
-        ["bench", subject @ ("server" | "admin"), ref flags @ ..] => bench::run(subject, flags),
+        ["bench", subject @ ("server" | "admin" | "daemon"), ref flags @ ..] => bench::run(subject, flags),
         ["demo", "--keep"] => demo::run(&mut io::stdout(), true),
         _ => Err(Error::Usage(USAGE)),
     });

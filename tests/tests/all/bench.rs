@@ -13,6 +13,17 @@ fn a_short_load_is_answered_to_the_last_call() {
 }
 
 #[test]
+fn a_daemon_is_measured_from_its_start_to_its_last_check() {
+    let mut bench = programs::program("bench");
+    bench.arg("daemon").arg(programs::path_of("license-server")).arg(programs::path_of("licensed"));
+    bench.args(["--starts", "2", "--connections", "3", "--seconds", "1", "--checks", "100"]);
+    let figures = Answered::by(&mut bench).ended_with(0).stdout;
+    for figure in ["start to READY", "RssAnon", "context switches", "checks/s", "before 500 checks"] {
+        assert!(figures.contains(figure), "{figure}: {figures}");
+    }
+}
+
+#[test]
 fn the_commands_of_the_vendor_are_timed_one_by_one() {
     let mut bench = programs::program("bench");
     bench.arg("admin").arg(programs::path_of("license-server")).args(["--customers", "200"]);
