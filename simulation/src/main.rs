@@ -1,13 +1,26 @@
 //! `simulation`: what `cargo xtask prove` runs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
-use std::{fs, path::Path, process::ExitCode};
+use std::{
+    fs,
+    num::NonZero,
+    path::Path,
+    process::ExitCode,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
-use simulation::fleet::{self, Event};
+use simulation::{
+    Counts,
+    fleet::{self, Event},
+};
 
 const USAGE: &str = "usage: simulation seed SEED
        simulation seeds FIRST COUNT
        simulation fleet HOSTS [FOLDER]";
+
+/// After so many failures no more runs are made.
+const MOST_SHOWN: usize = 5;
 
 /// The most that may come at once, as a multiple of the steady mean.
 const MOST: f64 = 5.0;
@@ -42,7 +55,7 @@ fn one(seed: u64) -> ExitCode {
     }
     match done {
         Ok(counts) => {
-            println!("seed {seed}: {counts:?}");
+            println!("seed {seed}: {counts}");
             ExitCode::SUCCESS
         }
         Err(what) => {
@@ -52,23 +65,40 @@ fn one(seed: u64) -> ExitCode {
     }
 }
 
+/// Many runs, on every processor that there is.
 fn many(first: u64, count: u64) -> ExitCode {
-    let mut counts = simulation::Counts::default();
-    let mut failed = 0;
-    for seed in first..first.saturating_add(count) {
-        match simulation::run(seed) {
-            Ok(run) => counts.add(run),
-            Err(failure) => {
-                println!("{failure}");
-                failed += 1;
-                if failed == 5 {
-                    return ExitCode::FAILURE;
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let failures = AtomicUsize::new(0);
+    let share = |index: usize| {
+        let mut counts = Counts::default();
+        for seed in (first..first.saturating_add(count)).skip(index).step_by(threads) {
+            match simulation::run(seed) {
+                Ok(run) => counts.add(run),
+                Err(failure) => {
+                    println!("{failure}\n");
+                    failures.fetch_add(1, Ordering::Relaxed);
                 }
             }
+            if failures.load(Ordering::Relaxed) >= MOST_SHOWN {
+                break;
+            }
         }
+        counts
+    };
+    let mut counts = Counts::default();
+    thread::scope(|scope| {
+        let share = &share;
+        let workers: Vec<_> = (0..threads).map(|index| scope.spawn(move || share(index))).collect();
+        workers.into_iter().filter_map(|worker| worker.join().ok()).for_each(|part| counts.add(part));
+    });
+    let failed = failures.into_inner();
+    if failed == 0 {
+        println!("{count} runs: {counts}");
+        ExitCode::SUCCESS
+    } else {
+        println!("{failed} runs failed");
+        ExitCode::FAILURE
     }
-    println!("{count} runs, {failed} failed: {counts:?}");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Both events of a fleet; with a folder, their drawings are written into it.

@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap},
+    fmt,
 };
 
 use license_core::{
@@ -67,6 +68,17 @@ impl Counts {
         self.faults += other.faults;
         self.copies += other.copies;
         self.verdicts += other.verdicts;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { events, calls, statements, faults, copies, verdicts } = self;
+        write!(
+            f,
+            "{events} events, {faults} faults, {calls} calls, {statements} statements, {verdicts} verdicts, \
+             {copies} copies found"
+        )
     }
 }
 

@@ -6,6 +6,7 @@
 //! cargo xtask bench server    how many check-ins the license server answers
 //! cargo xtask bench admin     how long the vendor's commands take on a large database
 //! cargo xtask bench daemon    start, memory, wake-ups and checks of the daemon
+//! cargo xtask prove           10,000 runs of the simulation, and a fleet of a million hosts
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
@@ -17,6 +18,7 @@ mod gate;
 mod place;
 mod process;
 mod progress;
+mod prove;
 mod rules;
 mod service;
 mod tools;
@@ -29,7 +31,9 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask demo [--keep]
        cargo xtask bench server [--customers N] [--seconds N] [--connections N] [--dir FOLDER]
        cargo xtask bench admin [--customers N] [--dir FOLDER]
-       cargo xtask bench daemon [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]";
+       cargo xtask bench daemon [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]
+
+       cargo xtask prove [--seeds N | --seed S | --draw]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(&mut io::stdout(), false),
         ["bench", subject @ ("server" | "admin" | "daemon"), ref flags @ ..] => bench::run(subject, flags),
         ["demo", "--keep"] => demo::run(&mut io::stdout(), true),
+        ["prove", ref words @ ..] => prove::What::of(words).map_or(Err(Error::Usage(USAGE)), prove::run),
         _ => Err(Error::Usage(USAGE)),
     });
     match done {
