@@ -18,6 +18,7 @@ use crate::{
 };
 
 impl World {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all that is no person's deed is a fault")]
     pub(crate) fn deed(&mut self, deed: Deed) -> Result<(), Broken> {
         self.say(|| format!("--- {deed:?}"));
         match deed {
@@ -46,7 +47,9 @@ impl World {
             }
             Deed::PowerCut { host, off, torn, wall_error } => {
                 self.hosts[host].stop(at);
-                torn.into_iter().for_each(|which| self.hosts[host].machine.disk.tear(which));
+                for which in torn {
+                    self.hosts[host].machine.disk.tear(which);
+                }
                 if let Some(error) = wall_error {
                     self.hosts[host].machine.wall_error = error;
                 }

@@ -63,11 +63,13 @@ impl Weather {
 
     /// The fate of one call.
     pub(crate) fn of_call(self, chance: &mut fastrand::Rng) -> Self {
-        match self {
+        if self != Self::Mixed {
+            self
+        } else if chance.bool() {
             // The last one is the mixture itself.
-            Self::Mixed if chance.bool() => Self::BAD[chance.usize(..Self::BAD.len() - 1)],
-            Self::Mixed => Self::Fine,
-            weather => weather,
+            Self::BAD[chance.usize(..Self::BAD.len() - 1)]
+        } else {
+            Self::Fine
         }
     }
 }

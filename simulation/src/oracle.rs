@@ -152,6 +152,7 @@ impl Oracle {
     }
 
     /// Rights end before the rows forget whose they were.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "most writes are about no right")]
     pub(crate) fn before_write(&mut self, rows: &Rows, write: &Write, cause: Cause) {
         let host_of = |seat: &SeatRow| rows.binding_of(seat).map(|binding| binding.host);
         match write {
@@ -186,6 +187,7 @@ impl Oracle {
     }
 
     /// Rights begin with the seat.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "most writes are about no right")]
     pub(crate) fn after_write(&mut self, rows: &Rows, write: &Write, now: UnixTime) -> Result<(), Broken> {
         match write {
             Write::AddGrant(grant) => {
@@ -353,7 +355,7 @@ impl Oracle {
     }
 
     /// No seat is bound twice, nor to somebody who is not on the number; no host is on two numbers.
-    pub(crate) fn seats_are_bound_once(&self, rows: &Rows) -> Result<(), Broken> {
+    pub(crate) fn seats_are_bound_once(rows: &Rows) -> Result<(), Broken> {
         let (mut hosts, mut slots) = (BTreeSet::new(), BTreeSet::new());
         for binding in rows.bindings.iter().filter(|binding| binding.ended.is_none()) {
             if !hosts.insert(binding.host.as_bytes()) {

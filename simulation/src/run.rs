@@ -47,19 +47,15 @@ impl fmt::Display for Failure {
 
 /// Runs a seed. Twice if it fails, since the lines of a run are not written while nobody reads them.
 pub fn run(seed: u64) -> Result<Counts, Box<Failure>> {
-    match traced(seed, false).0 {
-        Ok(counts) => Ok(counts),
-        Err(_) => {
-            let (again, trace) = traced(seed, true);
-            let what =
-                again.err().unwrap_or_else(|| "it fails once and not again: chance leaks in".to_owned());
-            Err(Box::new(Failure { seed, what, trace }))
-        }
+    if let (Ok(counts), _) = traced(seed, false) {
+        return Ok(counts);
     }
+    let (again, trace) = traced(seed, true);
+    let what = again.err().unwrap_or_else(|| "it fails once and not again: chance leaks in".to_owned());
+    Err(Box::new(Failure { seed, what, trace }))
 }
 
 /// Runs a seed; what came of it, and all that happened if that is wanted.
-#[must_use]
 pub fn traced(seed: u64, is_traced: bool) -> (Result<Counts, String>, Vec<String>) {
     let mut world = match World::new(seed, is_traced) {
         Ok(world) => world,
@@ -119,9 +115,8 @@ impl World {
             Binding::Unregistered { .. } if is_bound && !is_copied && !host.may_be_unaware => {
                 return Err(not("is on a number and does not know it".to_owned()));
             }
-            Binding::Unregistered { .. } => return Ok(()),
             Binding::Lost { .. } if is_bound => return Err(not("did not recover what it lost".to_owned())),
-            Binding::Lost { .. } => return Ok(()),
+            Binding::Unregistered { .. } | Binding::Lost { .. } => return Ok(()),
             Binding::Held(_) => {}
         }
         for feature in FEATURES {

@@ -138,7 +138,7 @@ impl Server {
             }
             oracle.after_write(rows, write, now)?;
         }
-        oracle.seats_are_bound_once(&self.database.rows)
+        Oracle::seats_are_bound_once(&self.database.rows)
     }
 
     /// The vendor changes something.

@@ -10,6 +10,7 @@ use license_core::{
     api::Call,
     crypto::PublicKey,
     outcome::{HttpAnswer, Outcome},
+    state::Held,
 };
 use license_types::{Coupon, RegistrationNumber};
 
@@ -235,9 +236,9 @@ impl World {
             self.hosts[host].machine.disk.dies_after = None;
             let (after, is_boot) = (self.chance.u64(SECOND..5 * MINUTE), self.chance.bool());
             if is_boot {
-                self.boot_later(host, after)
+                self.boot_later(host, after);
             } else {
-                self.start_later(host, after)
+                self.start_later(host, after);
             }
             return Ok(());
         }
@@ -295,7 +296,7 @@ impl World {
         for feature in FEATURES {
             let verdict = daemon.state.entitlement(feature, None, now).verdict;
             self.counts.verdicts += 1;
-            let held = held.map(|held| held.statement());
+            let held = held.map(Held::statement);
             self.oracle
                 .verdict(&machine.public, held, feature, &verdict)
                 .map_err(|broken| Broken(format!("host {host}: {broken}")))?;
@@ -304,6 +305,7 @@ impl World {
     }
 
     /// A call leaves its host.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "each arm has its weather by name")]
     fn send(&mut self, host: usize, Sent { attempt, prepared }: Sent) {
         let at = self.at;
         self.counts.calls += 1;
@@ -357,6 +359,7 @@ impl World {
         }
     }
 
+    #[allow(clippy::wildcard_enum_match_arm, reason = "other weather does nothing to an answer")]
     fn arrive(
         &mut self,
         parcel: &Parcel,
