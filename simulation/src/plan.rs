@@ -150,8 +150,14 @@ impl Plan {
     fn restore(&mut self, chance: &mut fastrand::Rng) {
         let span = self.faults_end.0 - SETTLED;
         let backup = Moment(SETTLED).after(chance.u64(..span / 2));
-        let restored = backup.after(chance.u64(MINUTE..span / 3));
-        self.add(backup, Deed::BackUp);
+        let restored = backup.after(chance.u64(5 * MINUTE..span / 3));
+        // A seat that is given between the two has to be proved by its host.
+        let host = chance.usize(..self.hosts);
+        let (release, capture) =
+            (Wish::Release { feature: MIKOPBX }, Wish::Capture { feature: MIKOPBX, reclaim: true });
+        self.add(backup, Deed::Wish { host, wish: release });
+        self.add(backup.after(MINUTE), Deed::BackUp);
+        self.add(backup.after(2 * MINUTE), Deed::Wish { host, wish: capture });
         self.add(restored, Deed::Restore);
         self.faults_end = Moment(self.faults_end.0.max(restored.after(AFTER_RESTORE).0));
     }
