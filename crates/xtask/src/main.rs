@@ -6,7 +6,7 @@
 //! cargo xtask bench server    how many check-ins the license server answers
 //! cargo xtask bench admin     how long the vendor's commands take on a large database
 //! cargo xtask bench daemon    start, memory, wake-ups and checks of the daemon
-//! cargo xtask prove           10,000 runs of the simulation, and a fleet of a million hosts
+//! cargo xtask prove           10,000 runs of the simulation, a fleet of a million hosts, and 1,000 kills
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
@@ -32,7 +32,6 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask bench server [--customers N] [--seconds N] [--connections N] [--dir FOLDER]
        cargo xtask bench admin [--customers N] [--dir FOLDER]
        cargo xtask bench daemon [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]
-
        cargo xtask prove [--seeds N | --seed S | --draw]";
 
 fn main() -> ExitCode {

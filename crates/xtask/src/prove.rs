@@ -16,6 +16,9 @@ const RUNS: u64 = 10_000;
 /// The hosts of the fleet.
 const HOSTS: &str = "1000000";
 
+/// How often the daemon is killed.
+const KILLS: &str = "1000";
+
 /// What is to be proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
@@ -51,12 +54,25 @@ pub(crate) fn run(what: What) -> Result<(), Error> {
         }
         What::All { runs, draw } => (runs, draw),
     };
-    prove("simulation", simulation(&["seeds", "0", &runs.to_string()]))?;
+    prove("simulation", simulation(&["seeds", "0", &runs.to_string()]), None)?;
     let mut fleet = simulation(&["fleet", HOSTS]);
     if draw {
         fleet.arg(place::workspace().join("docs"));
     }
-    prove("fleet", fleet)
+    prove("fleet", fleet, None)?;
+    kills()
+}
+
+/// Kills the real daemon in the middle of a busy run.
+fn kills() -> Result<(), Error> {
+    let building = Progress::show("build");
+    process::run(cargo(&["build", "--locked", "--workspace", "--bins"]))?;
+    drop(building);
+    let mut busy =
+        cargo(&["test", "--locked", "--quiet", "--package", "end-to-end", "--test", "all", "busy_run"]);
+    busy.env("LICENSED_TEST_KILLS", KILLS);
+    let proved = format!("{KILLS} kills of a busy daemon, and never a state that needs a person");
+    prove("kills", busy, Some(&proved))
 }
 
 fn simulation(arguments: &[&str]) -> Command {
@@ -65,14 +81,15 @@ fn simulation(arguments: &[&str]) -> Command {
     simulation
 }
 
-fn prove(name: &str, command: Command) -> Result<(), Error> {
+/// Runs a proof, and prints what it says, or `proved` in its place.
+fn prove(name: &str, command: Command, proved: Option<&str>) -> Result<(), Error> {
     let (took, running) = (Stopwatch::start(), Progress::show(name));
-    let proved = process::run(command);
+    let ended = process::run(command);
     drop(running);
     let seconds = took.elapsed().as_secs_f64();
-    match proved {
+    match ended {
         Ok(said) => {
-            for line in said.lines() {
+            for line in proved.unwrap_or(&said).lines() {
                 println!("{seconds:>7.1} s  {name:<14}  {line}");
             }
             Ok(())
