@@ -283,7 +283,8 @@ impl Daemon {
 
     fn save_clock(&self, machine: &mut Machine, at: Moment) -> Result<(), Died> {
         let reading = machine.reading(at);
-        match machine.disk.save_clock(self.clock.record(reading.since_boot, reading.wall)) {
+        let estimated = self.state.held().map(|held| held.unix_at(self.now(machine, at).age));
+        match machine.disk.save_clock(self.clock.record(reading.since_boot, reading.wall, estimated)) {
             Ok(()) | Err(WriteFault::Full) => Ok(()),
             Err(WriteFault::Died) => Err(Died),
         }

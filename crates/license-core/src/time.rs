@@ -120,9 +120,12 @@ impl Clock {
         self.anchor_age.saturating_add(since_boot.saturating_sub(self.anchor_boot))
     }
 
-    /// What to store at a moment of the same boot.
+    /// What to store at a moment of the same boot. A wall clock that is behind `estimated`, the license server's time
+    /// as far as it is known, is not believed: a host without a clock battery is in 1970 until its network is up, and
+    /// the time from then to the next boot is no time that it was off.
     #[must_use]
-    pub fn record(&self, since_boot: Duration, wall: UnixTime) -> ClockRecord {
+    pub fn record(&self, since_boot: Duration, wall: UnixTime, estimated: Option<UnixTime>) -> ClockRecord {
+        let wall = estimated.map_or(wall, |estimated| estimated.max(wall));
         let since_boot_ms = u64::try_from(since_boot.as_millis()).unwrap_or(u64::MAX);
         ClockRecord { boot_id: self.boot_id.clone(), since_boot_ms, wall, age: self.age(since_boot) }
     }
@@ -140,7 +143,7 @@ mod tests {
 
     fn record() -> ClockRecord {
         let (clock, _) = Clock::resume(None, Age::default(), &reading("a", HOUR, 1_000_000));
-        clock.record(3 * HOUR, UnixTime(1_007_200))
+        clock.record(3 * HOUR, UnixTime(1_007_200), None)
     }
 
     #[test]

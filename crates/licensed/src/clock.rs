@@ -33,10 +33,10 @@ impl SystemClock {
         Now { age: self.0.age(since_boot()), wall: wall() }
     }
 
-    /// What to store.
+    /// What to store; see [`Clock::record`].
     #[must_use]
-    pub fn record(&self) -> ClockRecord {
-        self.0.record(since_boot(), wall())
+    pub fn record(&self, estimated: Option<UnixTime>) -> ClockRecord {
+        self.0.record(since_boot(), wall(), estimated)
     }
 }
 

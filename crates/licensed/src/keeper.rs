@@ -472,7 +472,8 @@ impl<E: Exchange> Keeper<E> {
     }
 
     async fn save_clock(&self) {
-        let (store, record) = (self.store.clone(), self.clock.record());
+        let estimated = self.state.held().map(|held| held.unix_at(self.clock.now().age));
+        let (store, record) = (self.store.clone(), self.clock.record(estimated));
         let fault = match tokio::task::spawn_blocking(move || store.save_clock(&record)).await {
             Ok(saved) => saved.err().map(|error| error.to_string()),
             Err(error) => Some(error.to_string()),

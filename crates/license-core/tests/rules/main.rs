@@ -8,5 +8,6 @@ mod properties;
 mod rotation;
 mod state;
 mod statement;
+mod time;
 mod turning;
 mod world;

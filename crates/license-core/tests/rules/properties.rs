@@ -145,7 +145,7 @@ proptest! {
             wall += i64::try_from(*run).unwrap();
             ran += Duration::from_secs(*run);
             age = clock.age(uptime);
-            record = Some(clock.record(uptime, UnixTime(wall)));
+            record = Some(clock.record(uptime, UnixTime(wall), None));
             prop_assert!(age >= Age::default().saturating_add(ran), "time that the machine ran was not counted");
         }
     }
