@@ -67,7 +67,7 @@ type Pool = (String, FeatureId);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Oracle {
     /// Who has a right to a seat of which pool; whether the host has to prove it to a restored server.
-    rights: BTreeMap<(Key, Pool), Proof>,
+    rights: BTreeMap<(Key, Pool), Right>,
     /// Keys that a person's word took from their number.
     ousted: BTreeSet<Key>,
     /// Customers that the vendor suspended.
@@ -86,6 +86,13 @@ pub(crate) struct Oracle {
     grants_of_backup: BTreeMap<String, Sold>,
     suspended_at_backup: BTreeSet<String>,
     pub(crate) was_restored: bool,
+}
+
+/// A seat that is somebody's.
+#[derive(Debug, Clone, Copy)]
+struct Right {
+    proof: Proof,
+    since: UnixTime,
 }
 
 /// Whether the license server knows of a right.
@@ -141,8 +148,8 @@ impl Oracle {
         self.was_restored = true;
         self.contested.append(&mut self.ended_since_backup.clone());
         for right in &self.given_since_backup {
-            if let Some(proof) = self.rights.get_mut(right) {
-                *proof = Proof::Needed;
+            if let Some(right) = self.rights.get_mut(right) {
+                right.proof = Proof::Needed;
             }
         }
         self.grants.clone_from(&self.grants_of_backup);
@@ -153,7 +160,7 @@ impl Oracle {
 
     /// Rights end before the rows forget whose they were.
     #[allow(clippy::wildcard_enum_match_arm, reason = "most writes are about no right")]
-    pub(crate) fn before_write(&mut self, rows: &Rows, write: &Write, cause: Cause) {
+    pub(crate) fn before_write(&mut self, rows: &Rows, write: &Write, cause: Cause, now: UnixTime) {
         let host_of = |seat: &SeatRow| rows.binding_of(seat).map(|binding| binding.host);
         match write {
             Write::FreeSeat { session, .. } => {
@@ -169,7 +176,7 @@ impl Oracle {
                 for seat in rows.seats.iter().filter(|seat| seat.binding == *from) {
                     if let (Some(host), Some(to)) = (host_of(seat), to) {
                         self.end(&host, &pool_of(seat));
-                        self.give(&to.host, pool_of(seat));
+                        self.give(&to.host, pool_of(seat), now);
                     }
                 }
             }
@@ -214,13 +221,13 @@ impl Oracle {
                     return Err(Broken(format!("a seat of feature {} is bound to nobody", seat.feature)));
                 };
                 // What is free by the backup may be somebody's who has not called yet.
-                let unproved = self.rights.iter().any(|((key, other), proof)| {
-                    *other == pool && *proof == Proof::Needed && key != binding.host.as_bytes()
+                let unproved = self.rights.iter().any(|((key, other), right)| {
+                    *other == pool && right.proof == Proof::Needed && key != binding.host.as_bytes()
                 });
                 if unproved {
                     self.contested.insert(pool.clone());
                 }
-                self.give(&binding.host, pool);
+                self.give(&binding.host, pool, now);
             }
             Write::Edit(Edit::SetSuspended { customer, since }) => {
                 match since {
@@ -233,10 +240,10 @@ impl Oracle {
         Ok(())
     }
 
-    fn give(&mut self, host: &PublicKey, pool: Pool) {
+    fn give(&mut self, host: &PublicKey, pool: Pool, since: UnixTime) {
         let right = (*host.as_bytes(), pool);
         self.given_since_backup.insert(right.clone());
-        self.rights.entry(right).or_insert(Proof::Known);
+        self.rights.entry(right).or_insert(Right { proof: Proof::Known, since });
     }
 
     fn end(&mut self, host: &PublicKey, pool: &Pool) {
@@ -302,17 +309,20 @@ impl Oracle {
     ) -> Result<(), Broken> {
         let key = *host.as_bytes();
         let mut refused = Vec::new();
-        for ((owner, pool), proof) in &mut self.rights {
+        for ((owner, pool), right) in &mut self.rights {
             if *owner != key || pool.0 != customer {
                 continue;
             }
             if granted.contains(&pool.1) {
-                *proof = Proof::Known;
+                right.proof = Proof::Known;
                 continue;
             }
-            let is_proved = claim.is_some_and(|claim| claim.seats.iter().any(|seat| seat.feature == pool.1));
+            // A host that never heard of the seat proves an earlier one at best.
+            let is_proved = claim.is_some_and(|claim| {
+                claim.issued_at >= right.since && claim.seats.iter().any(|seat| seat.feature == pool.1)
+            });
             let is_over = self.grants.values().any(|sold| sold.gives(pool) && sold.is_over(now));
-            if (*proof == Proof::Needed && !is_proved) || self.contested.contains(pool) {
+            if (right.proof == Proof::Needed && !is_proved) || self.contested.contains(pool) {
                 // Nobody can know; it is not this host's any more.
                 refused.push((owner.to_owned(), pool.clone()));
             } else if !is_over {

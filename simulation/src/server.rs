@@ -123,7 +123,7 @@ impl Server {
         now: UnixTime,
     ) -> Result<(), Broken> {
         for write in writes {
-            oracle.before_write(&self.database.rows, write, cause);
+            oracle.before_write(&self.database.rows, write, cause, now);
             let before = std::mem::take(&mut self.database.rows.seats);
             self.database.rows.seats.clone_from(&before);
             self.database.rows.apply(write);
