@@ -20,6 +20,7 @@ mod limits;
 mod mail;
 mod main_job;
 mod metrics;
+mod offline;
 mod openapi;
 mod other_languages;
 mod processes;
