@@ -40,6 +40,21 @@ fn a_copy_on_other_hardware_is_denied_and_the_host_works_on() {
     }
     let reason = copy.checked(45)["message"].to_string();
     assert!(reason.contains("copy of another host"), "{reason}");
+    assert_eq!((copy.state().as_str(), world.host.state().as_str()), ("pending", "fresh"));
+}
+
+#[test]
+fn a_host_on_new_hardware_goes_on_and_says_so_until_the_license_server_knows() {
+    let (mut world, _number) = World::with_coupon();
+    world.host.kill();
+    world.server.kill();
+    let mut moved = copy_of(&world, "moved", "new-board");
+    moved.start();
+    moved.recheck_in_vain();
+    assert_eq!((moved.state().as_str(), moved.check(45).as_str()), ("host_changed", "granted offline"));
+    world.server.start();
+    moved.recheck();
+    assert_eq!((moved.state().as_str(), moved.check(45).as_str()), ("fresh", "granted fresh"));
 }
 
 #[test]
