@@ -48,8 +48,11 @@ pub fn message(snapshot: &Snapshot, now: Now) -> String {
     let why = state.contact.last_failure.as_ref().map_or("it was not asked yet", |failure| &failure.message);
     let why = why.trim_end_matches('.');
     match state.phase(now) {
+        Phase::Registering if state.contact.last_failure.is_none() => {
+            "A number is being registered or activated; the license server has not answered yet.".to_owned()
+        }
         Phase::Registering => {
-            format!("A registration is under way; the license server has not answered yet: {why}.")
+            format!("A number is being registered or activated, and nobody knows yet what came of it: {why}.")
         }
         Phase::Unregistered if snapshot.server.is_none() => {
             format!("This host has no registration number. {NO_SERVER}")
