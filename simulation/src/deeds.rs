@@ -10,6 +10,7 @@ use license_types::{ProductId, Registration};
 
 use crate::{
     clock::SECOND,
+    daemon::Daemon,
     host::Host,
     oracle::Broken,
     plan::{Deed, Wish},
@@ -44,6 +45,11 @@ impl World {
             Deed::BackUp => self.server.back_up(&mut self.oracle),
             Deed::Restore => {
                 self.server.restore(&mut self.oracle);
+                // A reset may be lost.
+                let is_bound = |daemon: &Daemon| daemon.state.number().is_some();
+                for host in self.hosts.iter_mut().filter(|host| !host.daemon.as_ref().is_some_and(is_bound)) {
+                    host.may_be_unaware = true;
+                }
             }
             Deed::PowerCut { host, off, torn, wall_error } => {
                 self.hosts[host].stop(at);

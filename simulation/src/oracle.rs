@@ -85,6 +85,7 @@ pub(crate) struct Oracle {
     contested: BTreeSet<Pool>,
     grants_of_backup: BTreeMap<String, Sold>,
     suspended_at_backup: BTreeSet<String>,
+    ousted_at_backup: BTreeSet<Key>,
     pub(crate) was_restored: bool,
 }
 
@@ -140,6 +141,7 @@ impl Oracle {
         self.given_since_backup.clear();
         self.grants_of_backup.clone_from(&self.grants);
         self.suspended_at_backup.clone_from(&self.suspended);
+        self.ousted_at_backup.clone_from(&self.ousted);
     }
 
     /// The license server knows as much as at the backup. Where a right ended since, nobody proves that it did;
@@ -154,6 +156,8 @@ impl Oracle {
         }
         self.grants.clone_from(&self.grants_of_backup);
         self.suspended.clone_from(&self.suspended_at_backup);
+        // That one came back since, it has to prove.
+        self.ousted.extend(&self.ousted_at_backup);
         let grants = &self.grants;
         self.rights.retain(|(_, pool), _| grants.values().any(|sold| sold.gives(pool)));
     }

@@ -186,7 +186,10 @@ impl Plan {
                 let with_memory = chance.bool();
                 return self.add(at.after(span), Deed::Revert { host, with_memory });
             }
-            19 if kind == 2 => Deed::Move { host },
+            // A host that moves more often waits for a person's word, and a snapshot moves it back.
+            19 if kind == 2 && !self.deeds.iter().any(|(_, deed)| matches!(deed, Deed::Move { .. })) => {
+                Deed::Move { host }
+            }
             20 if kind == 3 => {
                 self.add(at, Deed::Reinstall { host });
                 let wish =
