@@ -253,6 +253,18 @@ impl State {
         self.pending.as_ref().filter(|pending| pending.maybe_delivered && pending.call != *call)
     }
 
+    /// What is sent before `call`, since it should have been long ago: a call with an unknown outcome, or that a
+    /// seat was given back.
+    #[must_use]
+    pub fn comes_before(&self, call: &Call) -> Option<Background> {
+        if let Some(unknown) = self.unknown_outcome_beside(call) {
+            return Some(Background::Repeat(Box::new(unknown.clone())));
+        }
+        let session = self.released.first().filter(|_| self.pending.is_none())?.clone();
+        let release = Call::Release { session };
+        (release != *call).then_some(Background::Make(release))
+    }
+
     /// What to ask the license server when it is [due](Self::due): first what has an unknown outcome.
     #[must_use]
     pub fn background(&self) -> Background {
@@ -284,7 +296,8 @@ impl State {
                 let used = lease.features.iter().filter(|feature| feature.refusal.is_none());
                 let expired =
                     used.filter_map(|feature| feature.expires_at).any(|at| held.age_at(at) < now.age);
-                let waits = self.pending.is_some() || self.unbind || self.host_changed;
+                let waits =
+                    self.pending.is_some() || self.unbind || self.host_changed || !self.released.is_empty();
                 expired || waits || held.is_past_half(lease, now.age)
             }
         }

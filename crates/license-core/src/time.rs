@@ -100,8 +100,9 @@ impl Clock {
                         (record.age.saturating_add(run), Resumed { booted: false, off: Duration::ZERO })
                     }
                     _ => {
-                        let off = reading.wall.saturating_since(record.wall);
-                        (record.age.saturating_add(off), Resumed { booted: true, off })
+                        let age = record.age.saturating_add(reading.wall.saturating_since(record.wall));
+                        // An old record does not make time of what the machine ran since, which the floor knows.
+                        (age, Resumed { booted: true, off: age.saturating_since(record.age.max(floor)) })
                     }
                 }
             }

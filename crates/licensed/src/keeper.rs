@@ -314,11 +314,10 @@ impl<E: Exchange> Keeper<E> {
         }
         if let Some(next) = self.queue.front_mut()
             && !next.cleared_up
-            && let Some(unknown) = self.state.unknown_outcome_beside(&next.call)
+            && let Some(first) = self.state.comes_before(&next.call)
         {
             next.cleared_up = true;
-            let unknown = unknown.clone();
-            return self.send(unknown, Vec::new()).await;
+            return self.send_by_itself(first).await;
         }
         let is_due = self.state.due().is_some_and(|due| due <= self.clock.now().age);
         let waiting = if is_due && self.schedule_is_next { None } else { self.queue.pop_front() };
@@ -330,19 +329,21 @@ impl<E: Exchange> Keeper<E> {
                 Err(failure) => answer(waiters, &Err(failure)),
             }
         } else if is_due {
-            let prepared = match self.state.background() {
-                Background::Repeat(pending) => Ok(*pending),
-                Background::Make(call) => self.prepare(call, 0),
-            };
-            match prepared {
-                Ok(prepared) => self.send(prepared, Vec::new()).await,
-                Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
-            }
+            self.send_by_itself(self.state.background()).await;
         } else if let Some(call) = self.first_call() {
-            match self.prepare(call, 0) {
-                Ok(prepared) => self.send(prepared, Vec::new()).await,
-                Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
-            }
+            self.send_by_itself(Background::Make(call)).await;
+        }
+    }
+
+    /// Sends what nobody waits for.
+    async fn send_by_itself(&mut self, background: Background) {
+        let prepared = match background {
+            Background::Repeat(pending) => Ok(*pending),
+            Background::Make(call) => self.prepare(call, 0),
+        };
+        match prepared {
+            Ok(prepared) => self.send(prepared, Vec::new()).await,
+            Err(failure) => error!(%failure, "cannot prepare a call to the license server"),
         }
     }
 

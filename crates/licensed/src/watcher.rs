@@ -27,6 +27,9 @@ impl Watcher {
     pub async fn next(&mut self) -> Option<Vec<Change>> {
         loop {
             let snapshot = self.snapshots.borrow_and_update().clone();
+            if snapshot.state.draining {
+                return None;
+            }
             let told = self.told.replace(snapshot.view.clone());
             if let Some(changes) = changes(&snapshot, told.as_deref()) {
                 return Some(changes);

@@ -115,7 +115,7 @@ impl State {
                 }
             }
             Event::News => (self.heard(now), Vec::new()),
-            Event::Release(session) => self.release(session),
+            Event::Release(session) => self.release(session, now),
             Event::Retake { session, asked_by } => self.retake(session, asked_by),
             Event::Reset => self.reset(now),
             Event::Stopping => {
@@ -210,7 +210,10 @@ impl State {
         let held = Held::new(accepted, call.sent_at);
         let effect = if held.lease().is_some() { Effect::Save } else { Effect::SaveBoth };
         self.owners.retain(|session, _| held.holds(session));
-        self.released.retain(|session| held.holds(session));
+        self.released.retain(|session| held.holds(session) && !call.releases(session));
+        if !self.released.is_empty() && self.pending.is_none() {
+            self.contact.next_check = Some(now.age);
+        }
         self.binding = Binding::Held(Box::new(held));
         (self, vec![effect])
     }
@@ -301,13 +304,16 @@ impl State {
         self
     }
 
-    /// What was begun online goes on; what is over here is not to come back by a crash.
-    fn release(mut self, session: SessionId) -> (Self, Vec<Effect>) {
+    /// The license server is told at once, unless it is away: also if the daemon is killed before.
+    fn release(mut self, session: SessionId, now: Now) -> (Self, Vec<Effect>) {
         if !self.has(&session) {
             return (self, Vec::new());
         }
         self.owners.remove(&session);
         self.released.insert(session);
+        if self.contact.offline_since.is_none() {
+            self.contact.next_check = Some(now.age);
+        }
         (self, vec![Effect::Save])
     }
 

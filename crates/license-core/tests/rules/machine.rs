@@ -7,7 +7,7 @@ use license_core::{
     crypto::PublicKey,
     host::{Evidence, Fact, FactKind},
     outcome::{NoAnswer, Outcome},
-    state::{Event, Phase, State},
+    state::{Background, Event, Phase, PreparedCall, State},
     statement::{Kind, Refusal},
 };
 use license_types::{Basis, Code, SessionId, Verdict};
@@ -78,7 +78,7 @@ fn seat() -> SessionId {
 fn told(kind: Option<Kind>) -> Host {
     let mut host = Host::new();
     host.hardware = hardware("as bought");
-    let outcome = |host: &Host, call: &license_core::state::PreparedCall, kind| {
+    let outcome = |host: &Host, call: &PreparedCall, kind| {
         let mut said = statement(host.state.serial + 1, call.nonce, kind);
         // The leases of this table begin an hour before the events.
         said.issued_at = said.issued_at.saturating_add(Duration::from_secs(NOW - HOUR));
@@ -129,7 +129,7 @@ fn in_state(name: &str) -> Host {
 }
 
 /// The call that the host has in mind: the one that waits, or a check-in.
-fn call_of(host: &mut Host) -> license_core::state::PreparedCall {
+fn call_of(host: &mut Host) -> PreparedCall {
     match host.state.pending.clone() {
         Some(pending) => pending,
         None => host.call(Call::CheckIn, at(NOW)),
@@ -338,7 +338,7 @@ fn a_seat_that_is_given_back_is_over_at_once_and_told_until_the_license_server_k
     assert!(given_back.session.is_none() && !host.state.has(&seat()));
     assert_eq!(given_back.seats.unwrap().captured, 0, "it may be taken again");
     let release = Call::Release { session: seat() };
-    assert_eq!(host.state.background(), license_core::state::Background::Make(release.clone()));
+    assert_eq!(host.state.background(), Background::Make(release.clone()));
 
     let stored = serde_json::to_vec(&host.state).unwrap();
     host.state = serde_json::from_slice(&stored).unwrap();
@@ -353,6 +353,28 @@ fn a_seat_that_is_given_back_is_over_at_once_and_told_until_the_license_server_k
     let outcome = host.judge(&call, &answer(&statement(2, call.nonce, Kind::Lease(without)), &online()));
     host.end(call, outcome, at(90));
     assert!(host.state.released.is_empty());
+}
+
+#[test]
+fn a_seat_that_was_given_back_is_told_at_once_and_before_anything_else() {
+    let mut host = Host::bound();
+    host.step(Event::Release(seat()), at(60));
+    assert_eq!(host.state.due(), Some(at(60).age), "also if the daemon is killed before");
+    let release = Background::Make(Call::Release { session: seat() });
+    assert_eq!(host.state.comes_before(&Call::CheckIn), Some(release.clone()));
+    assert_eq!(host.state.comes_before(&Call::Release { session: seat() }), None);
+
+    host.check_in_vain(Code::NO_ANSWER, at(61));
+    assert!(host.state.due().unwrap() > at(61).age, "while the license server is away, as the schedule says");
+    host.check_in(at(70), |call| answer(&statement(2, call.nonce, Kind::Lease(lease())), &online()));
+    assert_eq!((host.state.due(), host.state.background()), (Some(at(70).age), release));
+
+    // Done by its answer, whatever that lists.
+    let call = host.call(Call::Release { session: seat() }, at(71));
+    let outcome = host.judge(&call, &answer(&statement(3, call.nonce, Kind::Lease(lease())), &online()));
+    host.end(call, outcome, at(71));
+    assert_eq!(host.state.comes_before(&Call::CheckIn), None);
+    assert!(host.state.due().unwrap() > at(DAY / 24 + 71).age);
 }
 
 #[test]
@@ -380,7 +402,7 @@ fn a_release_that_the_license_server_stumbles_over_does_not_keep_check_ins_away_
     host.end(call.clone(), no_answer(Code::NO_ANSWER), at(DAY));
     assert!(host.state.released.contains(&seat()));
     host.end(call, no_answer(Code::NO_ANSWER), at(61 + DAY));
-    assert_eq!(host.state.background(), license_core::state::Background::Make(Call::CheckIn));
+    assert_eq!(host.state.background(), Background::Make(Call::CheckIn));
 
     let mut host = Host::bound();
     host.step(Event::Release(seat()), at(60));

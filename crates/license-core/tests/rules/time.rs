@@ -193,6 +193,8 @@ fn honest() -> impl Strategy<Value = Happening> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn time_never_runs_back_and_what_ran_is_counted(story in prop::collection::vec(happening(), 1..40)) {
         let mut machine = Machine::bound(0);
@@ -307,4 +309,7 @@ fn an_old_clock_file_takes_no_time_back() {
     assert!(machine.now().age >= age, "the state knows an age too");
     machine.happens(Happening::Runs { hours: 11 * 24 });
     assert_eq!(machine.phase(), Phase::Lapsed);
+    machine.happens(Happening::ClockFileIsRestored);
+    machine.happens(Happening::PowerOff { hours: 0, clock: BootClock::Set { by: 0 } });
+    assert_eq!(machine.phase(), Phase::Lapsed, "it ended while the machine ran, and has no day of grace");
 }
