@@ -278,13 +278,16 @@ impl State {
         }
     }
 
-    /// The first expiry of a feature that this host uses after which nobody was asked.
+    /// The first expiry of a feature that this host uses that the license server has not confirmed, and after which
+    /// no attempt failed. A second later: the estimated time is ahead by as long as a request is on its way.
     fn unasked_expiry(&self) -> Option<Age> {
         let (held, lease) = self.lease()?;
-        let asked = self.contact.last_attempt.unwrap_or(held.sent_at).max(held.sent_at);
-        let expiries = lease.features.iter().filter(|feature| feature.refusal.is_none());
-        let ages = expiries.filter_map(|feature| feature.expires_at).map(|expiry| held.age_at(expiry));
-        ages.filter(|age| *age > asked).min()
+        let failed = self.contact.last_failure.as_ref().map(|failure| failure.at);
+        let used = lease.features.iter().filter(|feature| feature.refusal.is_none());
+        let unconfirmed =
+            used.filter_map(|feature| feature.expires_at).filter(|at| *at > held.statement.issued_at);
+        let ages = unconfirmed.map(|expiry| held.age_at(expiry).saturating_add(Duration::from_secs(1)));
+        ages.filter(|age| failed.is_none_or(|failed| failed < *age)).min()
     }
 
     /// Whether somebody is worse off for each minute until the next answer: the lease is past half its

@@ -458,3 +458,18 @@ fn a_state_survives_its_stored_form() {
     let stored = serde_json::to_vec(&host.state).unwrap();
     assert_eq!(serde_json::from_slice::<State>(&stored).unwrap(), host.state);
 }
+
+#[test]
+fn an_answer_from_right_before_an_expiry_does_not_confirm_it() {
+    let mut host = Host::bound();
+    let expiry = 240 * 3600;
+    // The request is on its way for two seconds, and the license server's clock has not got there.
+    let call = host.call(Call::CheckIn, at(expiry - 1));
+    let mut early = statement(2, call.nonce, Kind::Lease(lease()));
+    early.issued_at = UnixTime(early.issued_at.0 + i64::try_from(expiry).unwrap() - 1);
+    let outcome = host.judge(&call, &answer(&early, &online()));
+    host.end(call, outcome, at(expiry + 2));
+    assert!(host.state.due() <= Some(at(expiry + 2).age), "asked again at once: {:?}", host.state.due());
+    host.check_in_vain(Code::NO_ANSWER, at(expiry + 2));
+    assert!(host.state.due() > Some(at(expiry + 2).age), "and after a failure by the ladder");
+}
