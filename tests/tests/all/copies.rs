@@ -44,6 +44,25 @@ fn a_copy_on_other_hardware_is_denied_and_the_host_works_on() {
 }
 
 #[test]
+fn a_copy_that_calls_before_its_original_does_not_take_its_place() {
+    let (mut world, _number) = World::with_coupon();
+    world.host.kill();
+    let mut copy = copy_of(&world, "copy", "other-hardware");
+    copy.start();
+    copy.recheck();
+    world.host.start();
+    for _ in 0..2 {
+        world.host.recheck();
+        assert_eq!((world.host.state().as_str(), world.host.check(45).as_str()), ("fresh", "granted fresh"));
+        copy.recheck();
+    }
+    copy.recheck();
+    assert_eq!((copy.state().as_str(), copy.check(45).as_str()), ("pending", "denied 2008"));
+    world.host.recheck();
+    assert_eq!((world.host.state().as_str(), world.host.check(45).as_str()), ("fresh", "granted fresh"));
+}
+
+#[test]
 fn a_host_on_new_hardware_goes_on_and_says_so_until_the_license_server_knows() {
     let (mut world, _number) = World::with_coupon();
     world.host.kill();
