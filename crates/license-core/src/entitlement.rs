@@ -17,6 +17,10 @@ use crate::{
 const SEAT_IS_FREE: &str =
     "This host holds no seat of it. One is free: enable the module again, or run `licensectl capture`.";
 
+/// Why a feature is denied of which others have all the seats.
+const SEATS_ARE_TAKEN: &str = "This host holds no seat of it, and all seats of the license are taken by other hosts. Free one \
+                               there, have its binding dropped at the vendor, or get one more.";
+
 impl State {
     /// What `feature` comes to on this host now, for `holder` if it is counted by user.
     #[must_use]
@@ -70,15 +74,16 @@ impl State {
         let Some(row) = lease.features.iter().find(|row| row.feature == feature) else {
             return denied(Code::NO_LICENSE);
         };
-        let is_free = || Verdict::Denied { code: Code::NO_LICENSE, reason: SEAT_IS_FREE.to_owned() };
+        let no_seat = |reason: &str| Verdict::Denied { code: Code::NO_LICENSE, reason: reason.to_owned() };
         match row.refusal {
-            Some(Code::NO_LICENSE) if row.seats.is_free() => return is_free(),
+            Some(Code::NO_LICENSE) if row.seats.is_free() => return no_seat(SEAT_IS_FREE),
+            Some(Code::NO_LICENSE) if row.seats.total > 0 => return no_seat(SEATS_ARE_TAKEN),
             Some(code) => return denied(code),
             None => {}
         }
         match (row.seat(holder), self.seat(row, holder)) {
             // It was given back here, and the license server does not know yet.
-            (Some(_), None) => return is_free(),
+            (Some(_), None) => return no_seat(SEAT_IS_FREE),
             (None, _) if row.per_user && holder.is_some() => return denied(Code::NO_LICENSE),
             (None | Some(_), _) => {}
         }

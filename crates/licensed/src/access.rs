@@ -105,8 +105,11 @@ impl Access {
                 self.change(Call::Trial { product }, peer.uid, &done).await
             }
             Request::Reset => {
+                let is_away = self.keeper.snapshot().state.contact.offline_since.is_some();
                 self.keeper.reset().await?;
-                Ok(done("The registration number is forgotten on this host.", Vec::new()))
+                let told = "The license server is told as soon as it can be reached; until then it counts the seats.";
+                let warnings = is_away.then(|| told.to_owned()).into_iter().collect();
+                Ok(done("The registration number is forgotten on this host.", warnings))
             }
             Request::Recheck => {
                 let success = self.keeper.call(Call::CheckIn, peer.uid).await?;

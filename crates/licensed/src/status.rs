@@ -137,8 +137,15 @@ fn warnings(snapshot: &Snapshot, now: Now) -> Vec<String> {
         format!("The license server does not know yet that this host gave {seats} of its seats back.")
     });
     let lease = state.lease_warning(now).map(runs_out);
+    let is_bare = state.lease().is_some_and(|(_, lease)| {
+        !lease.features.is_empty() && lease.features.iter().all(|feature| feature.refusal.is_some())
+    });
+    let bare = is_bare.then(|| {
+        "This host holds no seat of its license: no feature may run here. See `licensectl features`."
+            .to_owned()
+    });
     let (store_fault, note) = (snapshot.store_fault.clone(), snapshot.note.clone());
-    let known = [store_fault, server, lease, unbind, released, note, skew];
+    let known = [store_fault, server, lease, bare, unbind, released, note, skew];
     known.into_iter().flatten().collect()
 }
 

@@ -52,6 +52,16 @@ fn a_lease_answers_for_what_it_lists_and_denies_the_rest() {
     assert!(entitlement.message.contains("One is free"), "{}", entitlement.message);
 }
 
+#[test]
+fn a_feature_whose_seats_others_have_says_so() {
+    let mut host = Host::bound();
+    let mut full = lease();
+    full.features[1].seats.captured = full.features[1].seats.total;
+    host.check_in(at(60), |call| answer(&statement(2, call.nonce, Kind::Lease(full)), &online()));
+    let Verdict::Denied { code: Code::NO_LICENSE, reason } = host.verdict(NOT_HELD, at(60)) else { panic!() };
+    assert!(reason.contains("taken by other hosts"), "{reason}");
+}
+
 fn seat_is_free() -> Verdict {
     let reason =
         "This host holds no seat of it. One is free: enable the module again, or run `licensectl capture`."

@@ -119,7 +119,13 @@ pub const OPTIONS: &[ConfigOption] = &[
 impl ConfigOption {
     /// Reads a value of the file into `config`. An error completes the sentence "the option …".
     pub(super) fn read(&self, value: &DeValue<'_>, config: &mut Config) -> Result<(), String> {
-        let wrong = || format!("must be {}, not {}", self.allowed(), shown(value));
+        let wrong = || match (&self.value, text(value)) {
+            // What has no place for a secret is shown.
+            (Level(_) | Time(..) | Count(..), Some(text)) => {
+                format!("must be {}, not {text:?}", self.allowed())
+            }
+            _ => format!("must be {}, not {}", self.allowed(), shown(value)),
+        };
         match &self.value {
             Path(field) => {
                 field.set(config, text(value).filter(|text| !text.is_empty()).ok_or_else(wrong)?.into());

@@ -109,6 +109,9 @@ impl<E: Exchange> Keeper<E> {
             },
             Outcome::Statement(accepted) => {
                 info!("the number in {source} is activated; the file is not needed any more");
+                for warning in &accepted.warnings {
+                    warn!("{warning}");
+                }
                 self.first = First::Nothing;
                 Outcome::Statement(accepted)
             }
