@@ -238,8 +238,12 @@ impl<E: Exchange> Keeper<E> {
     async fn look(&mut self) {
         let is_offline = self.state.contact.offline_since.is_some();
         if let Some(event) = self.surroundings.look(is_offline, self.chance.f64()) {
-            info!(?event, "the next check is planned anew");
+            let is_resumed = matches!(event, Event::Resumed { .. });
+            let what =
+                if is_resumed { "the machine was suspended" } else { "there is a new way into the network" };
             self.apply(event).await;
+            let wait = self.state.due().map(|due| due.saturating_since(self.clock.now().age).as_secs());
+            info!(wait, "{what}; the next check is planned anew");
         }
         self.announce();
         if self.store_fault.is_some() {
