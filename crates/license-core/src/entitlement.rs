@@ -3,8 +3,6 @@
 //! The order is *refusal, lease, outage*: what the license server refused stays refused, a lease is
 //! honoured whatever the network does, and only after its end nobody knows.
 
-use std::time::Duration;
-
 use license_types::{Basis, Code, Entitlement, FeatureId, Holder, Seats, UnixTime, Verdict};
 
 use crate::{
@@ -87,11 +85,10 @@ impl State {
             (None, _) if row.per_user && holder.is_some() => return denied(Code::NO_LICENSE),
             (None | Some(_), _) => {}
         }
-        let honoured_until = row.honoured_until.unwrap_or(lease.honoured_until).min(lease.honoured_until);
+        let honoured_until = lease.honours(row);
         let ends = held.honours(honoured_until);
         if now.age > ends {
-            let run_on = row.run_on.unwrap_or(lease.run_on);
-            let run_until = ends.saturating_add(Duration::from_secs(run_on));
+            let run_until = ends.saturating_add(lease.runs_on(row));
             return Verdict::Indeterminate {
                 code: self.last_code(),
                 since: honoured_until,

@@ -1,8 +1,6 @@
 //! Why a feature comes to what it comes to: the facts in the order in which [`State::entitlement`] weighs
 //! them. The last one is the verdict itself; of those before it, the one that decided bears its code.
 
-use std::time::Duration;
-
 use license_types::{Code, Fact, FactKind, FeatureId, RegistrationNumber, UnixTime};
 
 use crate::{
@@ -72,7 +70,7 @@ impl State {
 
     /// How long what the lease says counts.
     fn terms(&self, held: &Held, lease: &Lease, row: &LeasedFeature, now: Now) -> Vec<Fact> {
-        let honoured_until = row.honoured_until.unwrap_or(lease.honoured_until).min(lease.honoured_until);
+        let honoured_until = lease.honours(row);
         let ends = held.honours(honoured_until);
         let mut facts = Vec::new();
         if ends > held.age_at(honoured_until) {
@@ -81,7 +79,7 @@ impl State {
             facts.push(fact(FactKind::Grace, message).at(held.unix_at(ends)));
         }
         if now.age > ends {
-            let run_until = ends.saturating_add(Duration::from_secs(row.run_on.unwrap_or(lease.run_on)));
+            let run_until = ends.saturating_add(lease.runs_on(row));
             let ended = fact(FactKind::Lease, "The lease ended at this time without another answer.");
             facts.push(ended.at(honoured_until).code(self.why_unknown()));
             facts.push(run_on(held.unix_at(run_until)));

@@ -1,5 +1,7 @@
 //! Statements: what the license server says about one binding, signed.
 
+use std::time::Duration;
+
 use license_types::{
     Code, Customer, FeatureId, Holder, LicensedProduct, ProductId, RegistrationNumber, Seats, SessionId,
     UnixTime,
@@ -95,6 +97,20 @@ pub struct LeasedFeature {
     /// Seconds after that for which what runs may go on, if the lease says otherwise.
     #[serde(default)]
     pub run_on: Option<u64>,
+}
+
+impl Lease {
+    /// To when a feature counts without another answer.
+    #[must_use]
+    pub fn honours(&self, row: &LeasedFeature) -> UnixTime {
+        row.honoured_until.map_or(self.honoured_until, |until| until.min(self.honoured_until))
+    }
+
+    /// For how long after that what runs of a feature may go on.
+    #[must_use]
+    pub fn runs_on(&self, row: &LeasedFeature) -> Duration {
+        Duration::from_secs(row.run_on.unwrap_or(self.run_on))
+    }
 }
 
 impl LeasedFeature {

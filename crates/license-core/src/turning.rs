@@ -29,9 +29,9 @@ impl State {
 fn turns(held: &Held, lease: &Lease) -> Vec<Age> {
     let mut moments = vec![held.ends_at(lease).saturating_add(NEXT)];
     for row in lease.features.iter().filter(|row| row.refusal.is_none()) {
-        let honoured_until = row.honoured_until.unwrap_or(lease.honoured_until).min(lease.honoured_until);
+        let honoured_until = lease.honours(row);
         let ends = held.honours(honoured_until);
-        let run_on = Duration::from_secs(row.run_on.unwrap_or(lease.run_on));
+        let run_on = lease.runs_on(row);
         moments.extend([ends.saturating_add(NEXT), ends.saturating_add(run_on)]);
         moments.extend(row.expires_at.map(|expiry| held.age_at(expiry)));
     }

@@ -135,7 +135,7 @@ impl Held {
     #[must_use]
     pub fn first_end(&self, lease: &Lease) -> Age {
         let used = lease.features.iter().filter(|feature| feature.refusal.is_none());
-        let ends = used.filter_map(|feature| feature.honoured_until).map(|until| self.honours(until));
+        let ends = used.map(|feature| self.honours(lease.honours(feature)));
         ends.fold(self.ends_at(lease), Age::min)
     }
 
