@@ -288,6 +288,10 @@ impl<E: Exchange> Keeper<E> {
             Command::Configure { settings, done } => {
                 self.news.stop();
                 self.settings = *settings;
+                if self.state.contact.failures > 0 {
+                    // A person has just mended something, maybe: no reason to wait for the next step.
+                    self.apply(Event::NetworkReturned { fraction: 0.0 }).await;
+                }
                 self.publish();
                 let _ = done.send(());
             }
@@ -327,6 +331,10 @@ impl<E: Exchange> Keeper<E> {
         let waiting = if is_due && self.schedule_is_next { None } else { self.queue.pop_front() };
         if let Some(Waiting { call, asked_by, waiters, .. }) = waiting {
             self.schedule_is_next = is_due;
+            if let (Call::Release { .. }, Some(_)) = (&call, self.state.unknown_outcome_beside(&call)) {
+                // Nobody could remember that it was told. It is told when the other outcome is known.
+                return answer(waiters, &Err(self.still_away()));
+            }
             let pending = self.state.pending.clone().filter(|pending| pending.call == call);
             match pending.map_or_else(|| self.prepare(call, asked_by), Ok) {
                 Ok(prepared) => self.send(prepared, waiters).await,

@@ -1,13 +1,14 @@
 //! A registration number that lies ready, for the first activation without a person.
 
 use std::{
-    fs::File,
+    fs::OpenOptions,
     io::{self, Read},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
 use license_types::RegistrationNumber;
+use nix::fcntl::OFlag;
 
 /// The credential that may hold the number; see systemd.exec(5), `LoadCredential=`.
 const CREDENTIAL: &str = "licensed.number";
@@ -76,8 +77,13 @@ pub fn find(credentials: Option<&Path>, file: Option<&Path>) -> Result<Option<Re
 
 /// The mode and the text of one file, whatever happens to its name meanwhile.
 fn read(path: &Path) -> io::Result<(u32, String)> {
-    let file = File::open(path)?;
-    let mode = file.metadata()?.permissions().mode();
+    // A pipe without a writer must not keep the daemon from its start.
+    let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    let mode = metadata.permissions().mode();
     let mut text = String::new();
     file.take(LONGEST).read_to_string(&mut text)?;
     Ok((mode, text))
@@ -96,6 +102,15 @@ mod tests {
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         path
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_writes_to_does_not_hold_the_start_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("number");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRUSR).unwrap();
+        let error = find(None, Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("no regular file"), "{error}");
     }
 
     #[test]

@@ -106,6 +106,16 @@ impl State {
                 match outcome {
                     Outcome::Statement(accepted) => self.accepted(&call, *accepted, fraction, now),
                     Outcome::Done(_) => self.done(&call),
+                    // Who refuses without a code may be anybody, or wants it sealed anew.
+                    Outcome::Refused(problem) if call.call == Call::Drop && problem.code.is_none() => {
+                        let why = NoAnswer {
+                            code: Code::NO_ANSWER,
+                            message: problem.detail,
+                            maybe_delivered: false,
+                            retry_after: None,
+                        };
+                        self.not_answered(&call, why, retry_step, fraction, now)
+                    }
                     Outcome::Refused(problem) => {
                         let detail =
                             format!("the license server does not answer a check-in: {}", problem.detail);
@@ -191,7 +201,10 @@ impl State {
             // A reset came in between: the number is given up, and only a person takes one again.
             return (self, vec![Effect::Save]);
         }
-        self.unbind &= !binds;
+        if binds {
+            // Whatever was still to be told is of the time before.
+            (self.unbind, self.pending) = (false, None);
+        }
         // What comes of a repeated call counts from its first sending, so that its times seem to pass too early.
         let is_late = now.age.saturating_since(call.sent_at) > PENDING_RETRY;
         let wait = match &self.pending {

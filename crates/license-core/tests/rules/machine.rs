@@ -329,6 +329,33 @@ fn a_product_with_a_shorter_lease_is_warned_of_by_its_own_end() {
 }
 
 #[test]
+fn what_was_still_to_be_told_ends_with_a_new_binding() {
+    let mut host = Host::bound();
+    host.step(Event::Reset, at(60));
+    let drop = host.call(Call::Drop, at(60));
+    host.step(Event::Sending(Box::new(drop.clone())), at(60));
+    host.end(drop, no_answer(Code::NO_ANSWER), at(61));
+    let call = host.call(Call::Activate { number: number() }, at(70));
+    let outcome = host.judge(&call, &answer(&statement(2, call.nonce, Kind::Lease(lease())), &online()));
+    host.end(call, outcome, at(70));
+    assert_eq!((host.state.unbind, host.state.pending.is_some()), (false, false));
+    assert_eq!(host.state.background(), Background::Make(Call::CheckIn), "a drop would undo it");
+}
+
+#[test]
+fn a_drop_that_nobody_with_a_code_refuses_is_told_again() {
+    let mut host = Host::bound();
+    host.step(Event::Reset, at(60));
+    let call = host.call(Call::Drop, at(60));
+    let mut refused = problem(404, Code::NO_LICENSE);
+    refused.body = br#"{"status":404,"title":"Not Found","detail":"no such page"}"#.to_vec();
+    let outcome = host.judge(&call, &refused);
+    assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
+    host.end(call, outcome, at(61));
+    assert!(host.state.unbind && host.state.due() > Some(at(61).age));
+}
+
+#[test]
 fn a_seat_that_is_given_back_is_over_at_once_and_told_until_the_license_server_knows() {
     let mut host = Host::bound();
     host.check_in_vain(Code::CONNECTION_FAILED, at(60));

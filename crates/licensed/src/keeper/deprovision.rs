@@ -13,14 +13,8 @@ impl<E: Exchange> Keeper<E> {
     /// that this keeper writes nothing any more, and ends. Gives what a person still has to do.
     pub(super) async fn deprovision(&mut self) -> Result<Vec<String>, Failure> {
         let number = self.state.number().map(RegistrationNumber::masked);
-        self.overtake();
-        self.apply(Event::Reset).await;
-        if self.state.unbind {
-            self.tell_of_reset().await;
-        }
-        let mut warnings: Vec<String> =
-            self.state.unbind.then(|| self.to_be_dropped(number.as_deref())).into_iter().collect();
         let folder = self.store.folder().to_owned();
+        // First what may fail: afterwards a power cut leaves a new host, and nothing half done.
         let begun = self.on_disk({
             let folder = folder.clone();
             move || deprovision::begin(&folder)
@@ -28,11 +22,15 @@ impl<E: Exchange> Keeper<E> {
         begun.await.map_err(|error| Failure {
             kind: ErrorKind::Refused,
             code: None,
-            message: format!(
-                "The number is given up, but key and state are still there: cannot write to {}: {error}",
-                folder.display()
-            ),
+            message: format!("Nothing is given up: cannot write to {}: {error}", folder.display()),
         })?;
+        self.overtake();
+        self.apply(Event::Reset).await;
+        if self.state.unbind {
+            self.tell_of_reset().await;
+        }
+        let mut warnings: Vec<String> =
+            self.state.unbind.then(|| self.to_be_dropped(number.as_deref())).into_iter().collect();
         self.is_deprovisioned = true;
         let finished = self.on_disk({
             let folder = folder.clone();

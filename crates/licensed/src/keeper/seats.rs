@@ -1,7 +1,8 @@
 //! Seats that were given back, and are wanted again before the license server knows.
 
 use license_core::{api::Call, state::Event};
-use license_types::SessionId;
+use license_ipc::{ErrorKind, Failure};
+use license_types::{Code, SessionId};
 
 use super::{
     Keeper, Success, answer,
@@ -17,6 +18,14 @@ impl<E: Exchange> Keeper<E> {
         let gives_back = Call::Release { session: session.clone() };
         let is_told = self.in_flight.as_ref().is_some_and(|under_way| under_way.prepared.call == gives_back);
         (!is_told).then(|| session.clone())
+    }
+
+    /// The failure of what waits for the license server to come back.
+    pub(super) fn still_away(&self) -> Failure {
+        let last = self.state.contact.last_failure.as_ref();
+        let code = last.map_or(Code::NO_ANSWER, |failure| failure.code);
+        let message = last.map_or("an earlier call is not answered yet".to_owned(), |it| it.message.clone());
+        Failure { kind: ErrorKind::NoAnswer, code: Some(code), message }
     }
 
     /// Takes a seat again that was given back. Whoever waits for the license server to hear of that is told that

@@ -59,3 +59,15 @@ async fn a_release_that_waits_for_its_turn_comes_to_nothing_by_a_new_capture() {
     under_way.await.unwrap().unwrap();
     assert!(!world.server.paths().contains(&"/v1/release"));
 }
+
+#[tokio::test]
+async fn a_release_that_may_have_been_told_beside_another_unknown_outcome_is_not_sent() {
+    let world = World::bound().await;
+    world.keeper.call(capture(), 1000).await.unwrap();
+    world.mood(Mood::LosesAnswers);
+    failure(world.keeper.call(Call::Trial { product: ProductId(81) }, 0).await);
+    failure(world.keeper.release(seat(), 1000).await);
+    assert!(!world.server.paths().contains(&"/v1/release"), "{:?}", world.server.paths());
+    let again = world.keeper.call(capture(), 1000).await.unwrap();
+    assert_eq!(again.session, Some(seat()), "the license server never heard of it");
+}
