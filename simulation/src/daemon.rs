@@ -118,6 +118,11 @@ impl Daemon {
         machine.now(&self.clock, at)
     }
 
+    /// Whether a full disk did not take the last state.
+    pub(crate) fn has_unsaved_state(&self) -> bool {
+        self.store_fault
+    }
+
     pub(crate) fn attempts(&self) -> u64 {
         self.attempts
     }

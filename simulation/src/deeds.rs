@@ -52,7 +52,7 @@ impl World {
                 }
             }
             Deed::PowerCut { host, off, torn, wall_error } => {
-                self.hosts[host].stop(at);
+                self.stop_host(host);
                 for which in torn {
                     self.hosts[host].machine.disk.tear(which);
                 }
@@ -62,7 +62,7 @@ impl World {
                 self.boot_later(host, off);
             }
             Deed::Kill { host, down } => {
-                self.hosts[host].stop(at);
+                self.stop_host(host);
                 self.start_later(host, down);
             }
             Deed::StopAtWrite { host, after } => self.hosts[host].machine.disk.dies_after = Some(after),
@@ -82,12 +82,12 @@ impl World {
             Deed::Revert { host, with_memory } => return self.revert(host, with_memory),
             Deed::Copy { host, same_hardware } => self.copy(host, same_hardware),
             Deed::Move { host } => {
-                self.hosts[host].stop(at);
+                self.stop_host(host);
                 self.hosts[host].machine.hardware = self.chance.u64(1000..);
                 self.boot_later(host, 60 * SECOND);
             }
             Deed::Reinstall { host } => {
-                self.hosts[host].stop(at);
+                self.stop_host(host);
                 let key = signing_key(&mut self.chance);
                 self.hosts[host].machine.reinstall(key);
                 self.hosts[host].may_be_unaware = true;
@@ -118,7 +118,7 @@ impl World {
             self.hosts[host].revive(&saved, at.0.saturating_sub(taken.0));
             return self.settle(host);
         }
-        self.hosts[host].stop(at);
+        self.stop_host(host);
         let mut saved = *saved;
         saved.stop(taken);
         self.hosts[host].machine = saved.machine;

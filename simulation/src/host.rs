@@ -95,6 +95,9 @@ pub(crate) struct Host {
     /// Whether it may be on a number and not know it, until a person activates it: its disk is that of an earlier
     /// day or empty, or somebody in between said that a reset was done. Nothing signs the answer to that.
     pub(crate) may_be_unaware: bool,
+    /// Whether it stopped with a state that a full disk did not take: it goes on from an older one, like a machine that
+    /// is set back to a snapshot and does not know of it.
+    pub(crate) went_back: bool,
     /// Statements since the faults ended.
     pub(crate) answers_since_end: u32,
 }
@@ -110,6 +113,7 @@ impl Host {
             weather_until: Moment::default(),
             alarm: 0,
             may_be_unaware: false,
+            went_back: false,
             answers_since_end: 0,
         }
     }
@@ -133,6 +137,9 @@ impl Host {
     pub(crate) fn stop(&mut self, at: Moment) {
         if let Some(daemon) = self.daemon.take() {
             self.attempts = daemon.attempts();
+            if daemon.has_unsaved_state() {
+                (self.may_be_unaware, self.went_back) = (true, true);
+            }
             daemon.save_last_clock(&mut self.machine, at);
         }
         self.is_suspended = false;

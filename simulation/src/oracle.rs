@@ -76,6 +76,8 @@ pub(crate) struct Oracle {
     grants: BTreeMap<String, Sold>,
     /// Keys that two machines have; whether these have the same hardware.
     copied: BTreeMap<Key, bool>,
+    /// Keys of hosts that went on from an older state, since a full disk had not taken the last ones.
+    went_back: BTreeSet<Key>,
     /// What each serial of a key granted.
     statements: BTreeMap<(Key, u64), BTreeSet<FeatureId>>,
     /// Pools in which a right ended since the backup: the restored server gives it back to whoever calls first.
@@ -130,6 +132,10 @@ impl Oracle {
     /// From now on two machines have the key.
     pub(crate) fn copied(&mut self, key: &PublicKey, same_hardware: bool) {
         self.copied.insert(*key.as_bytes(), same_hardware);
+    }
+
+    pub(crate) fn went_back(&mut self, key: &PublicKey) {
+        self.went_back.insert(*key.as_bytes());
     }
 
     pub(crate) fn is_copied(&self, key: &PublicKey) -> bool {
@@ -354,7 +360,8 @@ impl Oracle {
     /// A copy is found where one was made, and nowhere else.
     pub(crate) fn copies(&self, rows: &Rows, host: &PublicKey) -> Result<(), Broken> {
         let Some(row) = rows.host(host) else { return Ok(()) };
-        if self.copied.contains_key(host.as_bytes()) {
+        // To and fro between two branches of its past is what two copies do (decision 0006).
+        if self.copied.contains_key(host.as_bytes()) || self.went_back.contains(host.as_bytes()) {
             return Ok(());
         }
         match row.ratchet.copies.first().map(|copy| copy.standing) {

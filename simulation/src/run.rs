@@ -72,6 +72,11 @@ impl World {
         self.heal()?;
         let healed = self.faults_end.after(CHECK_INTERVAL);
         self.run_until(healed)?;
+        let is_copied = |world: &Self, host: usize| world.oracle.is_copied(&world.hosts[host].machine.public);
+        let alone = (0..self.hosts.len()).filter(|host| !is_copied(self, *host));
+        alone.into_iter().try_for_each(|host| self.has_converged(host))?;
+        // What a copy has to tell may come in the last minute, and concerns the other one by its next check.
+        self.run_until(healed.after(CHECK_INTERVAL))?;
         (0..self.hosts.len()).try_for_each(|host| self.has_converged(host))?;
         self.run_until(healed.after(TO_FIND_COPIES * CHECK_INTERVAL))?;
         self.copies_are_found()

@@ -228,11 +228,19 @@ impl World {
         }
     }
 
+    /// The daemon of a host stops without a warning.
+    pub(crate) fn stop_host(&mut self, host: usize) {
+        self.hosts[host].stop(self.at);
+        if self.hosts[host].went_back {
+            self.oracle.went_back(&self.hosts[host].machine.public);
+        }
+    }
+
     /// Goes on with a host, or has it start again if it stopped in the middle of what it did.
     pub(crate) fn alive(&mut self, host: usize, done: Result<(), Died>) -> Result<(), Broken> {
         if done == Err(Died) {
             self.say(|| format!("host {host}: stopped in the middle of a write"));
-            self.hosts[host].stop(self.at);
+            self.stop_host(host);
             self.hosts[host].machine.disk.dies_after = None;
             let (after, is_boot) = (self.chance.u64(SECOND..5 * MINUTE), self.chance.bool());
             if is_boot {
