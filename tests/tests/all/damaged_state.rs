@@ -50,9 +50,13 @@ fn with_a_damaged_state_the_previous_one_is_served_and_the_log_says_where_the_da
 fn the_previous_state_is_what_was_known_before_the_last_change_and_the_license_server_mends_it() {
     let (mut world, _number) = World::registered();
     world.host.activate_coupon(&world.server.coupon(81));
+    // What was known before holds a coupon under way, which is asked about at once.
+    world.server.kill();
     damage(&mut world, "state", |_| Vec::new());
     world.host.start();
-    assert_eq!([33, 45].map(|feature| world.host.check(feature)), ["granted fresh", "denied 2008"]);
+    assert!(world.host.check(33).starts_with("granted"));
+    assert_eq!(world.host.check(45), "denied 2008");
+    world.server.start();
     world.host.recheck();
     assert_eq!([33, 45].map(|feature| world.host.check(feature)), ["granted fresh"; 2]);
 }
