@@ -25,6 +25,9 @@ pub const PENDING_LIFE: Duration = Duration::from_hours(24);
 /// stumbles over it, since it answers others: no reason to hammer.
 pub const PENDING_RETRY: Duration = Duration::from_mins(10);
 
+/// The status of a request that is older than what the host has confirmed.
+const CONFLICT: u16 = 409;
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -106,8 +109,13 @@ impl State {
                 match outcome {
                     Outcome::Statement(accepted) => self.accepted(&call, *accepted, fraction, now),
                     Outcome::Done(_) => self.done(&call),
-                    // Who refuses without a code may be anybody, or wants it sealed anew.
-                    Outcome::Refused(problem) if call.call == Call::Drop && problem.code.is_none() => {
+                    // Who refuses without a code may be anybody. The license server has one reason alone, a conflict:
+                    // this host is behind, and what it gives up is not its to give up any more.
+                    Outcome::Refused(problem)
+                        if call.call == Call::Drop
+                            && problem.code.is_none()
+                            && problem.status != CONFLICT =>
+                    {
                         let why = NoAnswer {
                             code: Code::NO_ANSWER,
                             message: problem.detail,
