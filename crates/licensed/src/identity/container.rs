@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Files that tell a container from inside: those of systemd, Docker and Podman, and that of the container
-/// interface (https://systemd.io/CONTAINER_INTERFACE).
+/// interface (<https://systemd.io/CONTAINER_INTERFACE>).
 const MARKERS: [&str; 4] =
     ["run/systemd/container", "run/host/container-manager", ".dockerenv", "run/.containerenv"];
 
