@@ -89,3 +89,12 @@ pub fn folder() -> TempDir {
     };
     folder.unwrap()
 }
+
+/// Copies the files of a folder into another one, as who copies a machine does.
+pub fn copy_files(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}

@@ -1,22 +1,12 @@
 //! Copies of a host: a virtual machine that was cloned, and one that was set back to a snapshot.
 
-use std::{fs, path::Path};
-
-use end_to_end::{Host, World};
+use end_to_end::{Host, World, world::copy_files};
 
 /// A host that starts with the files of another one.
 fn copy_of(world: &World, name: &str, host_id: &str) -> Host {
     let copy = Host::of(world.folder.path(), name, &world.server).flag("--host-id", host_id);
     copy_files(&world.host.state_dir(), &copy.state_dir());
     copy
-}
-
-fn copy_files(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for file in fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), to.join(file.file_name())).unwrap();
-    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! A machine becomes an image for others: `licensectl deprovision`.
 
-use std::{fs, path::Path};
+use std::fs;
 
-use end_to_end::{Host, World};
+use end_to_end::{Host, World, world::copy_files};
 
 /// Runs `licensectl deprovision`; the daemon has to end well by itself. Gives the warnings.
 fn deprovision(host: &mut Host) -> String {
@@ -14,14 +14,6 @@ fn deprovision(host: &mut Host) -> String {
     host.kill();
     assert_eq!(host.state_files(), ["lock"]);
     done["warnings"].to_string()
-}
-
-fn copy_files(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for file in fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), to.join(file.file_name())).unwrap();
-    }
 }
 
 #[test]
