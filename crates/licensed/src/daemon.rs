@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use journal::Level;
 use license_core::{
     state::State,
     time::{Age, Resumed},
@@ -25,7 +26,6 @@ use crate::{
     connection, deprovision,
     identity::{self, Identity, KeyError},
     keeper::{Handle, Keeper, Parts},
-    logging::Level,
     number,
     ping::Pinger,
     reload::{self, Reloader},

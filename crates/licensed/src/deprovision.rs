@@ -5,8 +5,6 @@
 
 use std::{ffi::OsStr, fs, io, path::Path};
 
-use crate::durable;
-
 /// The note that removing has begun.
 const BEGUN: &str = "deprovisioned";
 

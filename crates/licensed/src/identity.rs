@@ -19,10 +19,7 @@ use license_core::{
 
 pub use self::hardware::{Basis, Finding, Findings, Sources, Unused};
 
-use crate::{
-    durable,
-    store::{self, StoreError},
-};
+use crate::store::{self, StoreError};
 
 /// Who this host is.
 #[derive(Debug, Clone)]

@@ -3,16 +3,19 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use journal::Level;
 use licensed::{
     config::Flags,
     daemon::{self, StartError},
-    logging::{self, Level},
 };
 use tracing::error;
 
+/// The environment variable with a filter of the log; it comes before the level of the configuration.
+const LOG: &str = "LICENSED_LOG";
+
 fn main() -> ExitCode {
     let flags = Flags::parse();
-    let level = logging::init();
+    let level = journal::init("licensed", LOG);
     match start(flags, level) {
         Ok(()) => ExitCode::SUCCESS,
         Err(StartError::Config(wrong)) => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use journal::Level;
 use license_core::crypto::PublicKey;
 use license_ipc::{Done, ErrorKind, Failure};
 use tokio::sync::Mutex;
@@ -10,7 +11,6 @@ use tracing::{info, warn};
 use crate::{
     config::{Applied, Config, Flags},
     keeper::{Handle, Settings},
-    logging::Level,
     systemd,
     transport::{self, HttpTransport, SetupError},
     trust::{self, Trust},

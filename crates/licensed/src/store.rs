@@ -15,8 +15,6 @@ use license_core::{crypto::sha256_hex, state::State, time::ClockRecord};
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::durable;
-
 /// The version of both files. Another one is set aside like a damaged one (docs/architecture.md).
 const VERSION: &str = "1";
 

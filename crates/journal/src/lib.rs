@@ -1,12 +1,9 @@
-//! Where log lines go: the journal when it listens to our standard error, else standard error itself.
+//! Where the log lines of a service go: the journal when it listens to our standard error, else standard error itself.
 
 use std::{env, io, os::fd::AsFd};
 
 use tracing::{level_filters::LevelFilter, warn};
 use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt};
-
-/// A filter such as `debug`; it comes before the level of the configuration.
-const VARIABLE: &str = "LICENSED_LOG";
 
 /// What is logged; it can change at run time.
 #[derive(Debug)]
@@ -16,13 +13,14 @@ pub struct Level {
 }
 
 impl Level {
-    /// Whether `LICENSED_LOG` says what is logged.
+    /// Whether the environment says what is logged.
     #[must_use]
     pub const fn is_fixed(&self) -> bool {
         self.is_fixed
     }
 
-    /// Logs what is as grave as `level` from now on, unless `LICENSED_LOG` says what is logged.
+    /// Logs what is as grave as `level` from now on, unless the environment says what is
+    /// logged.
     pub fn set(&self, level: LevelFilter) {
         if !self.is_fixed
             && let Err(error) = self.filter.reload(EnvFilter::default().add_directive(level.into()))
@@ -32,22 +30,21 @@ impl Level {
     }
 }
 
-/// Sets logging up, once: `info`, unless `LICENSED_LOG` says otherwise.
+/// Sets logging up, once: `info`, unless the environment variable `variable` holds another filter, such as
+/// `debug`. `name` is the service's own, as `journalctl -t` takes it.
 #[must_use]
-pub fn init() -> Level {
+pub fn init(name: &str, variable: &str) -> Level {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
-        .with_env_var(VARIABLE)
+        .with_env_var(variable)
         .from_env_lossy();
-    let is_fixed = env::var_os(VARIABLE).is_some_and(|filter| !filter.is_empty());
+    let is_fixed = env::var_os(variable).is_some_and(|filter| !filter.is_empty());
     let (layer_filter, filter) = reload::Layer::new(filter);
     // Fields get their own names, without the `F_` that tracing-journald puts before them: they are
     // part of what scripts rely on. A journal that is not there is no reason not to start.
     let journal = stderr_is_the_journal().then(tracing_journald::layer).and_then(Result::ok);
     let layer = match journal {
-        Some(journal) => {
-            journal.with_field_prefix(None).with_syslog_identifier("licensed".to_owned()).boxed()
-        }
+        Some(journal) => journal.with_field_prefix(None).with_syslog_identifier(name.to_owned()).boxed(),
         None => tracing_subscriber::fmt::layer()
             .with_writer(io::stderr)
             .with_target(false)

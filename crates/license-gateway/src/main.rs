@@ -1,0 +1,3 @@
+//! license-gateway, the program.
+
+fn main() {}
