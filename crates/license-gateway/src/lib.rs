@@ -4,4 +4,5 @@
 //! MikoPBX's words what it answered. [`api`] is that interface, [`http`] carries it, [`perform`] turns one
 //! into the other.
 
+pub mod caller;
 pub mod daemon;
