@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace MikoPBX\Licensed;
 
+use MikoPBX\Licensed\Wire\Arguments;
 use MikoPBX\Licensed\Wire\Connection;
 use MikoPBX\Licensed\Wire\Deadline;
 use MikoPBX\Licensed\Wire\Fault;
@@ -23,13 +24,7 @@ final class Client
     public const DEFAULT_SOCKET = '/run/licensed/licensed.sock';
 
     /** Ids of features and products are unsigned 32-bit integers. */
-    public const MAX_ID = 0xFFFF_FFFF;
-
-    /** The longest path that fits into a socket address. */
-    private const MAX_SOCKET_PATH = 107;
-
-    /** The longest name of a holder, in bytes of UTF-8. */
-    private const MAX_HOLDER = 256;
+    public const MAX_ID = Arguments::MAX_ID;
 
     /** Seconds after which a wait without end begins anew. */
     private const LONGEST_WAIT = 3600.0;
@@ -41,8 +36,8 @@ final class Client
 
     /**
      * @param float $timeout seconds for a call that the daemon answers from memory
-     * @param float $onlineTimeout seconds for ensure(), capture(), release() and ping(), for which the daemon
-     *                             may ask the license server; it gives that up after 15
+     * @param float $onlineTimeout seconds for a call for which the daemon may ask the license server; it
+     *                             gives that up after 15
      *
      * @throws \InvalidArgumentException
      */
@@ -51,12 +46,9 @@ final class Client
         private readonly float $timeout = 1.0,
         private readonly float $onlineTimeout = 20.0,
     ) {
-        if ($socket === '' || strlen($socket) > self::MAX_SOCKET_PATH || str_contains($socket, "\0")) {
-            throw new \InvalidArgumentException('a socket is a path of 1 to 107 bytes');
-        }
-        self::mustBeTime($timeout);
-        self::mustBeTime($onlineTimeout);
-        $this->connection = new Connection($socket);
+        Arguments::time($timeout);
+        Arguments::time($onlineTimeout);
+        $this->connection = new Connection(Arguments::socket($socket));
     }
 
     /**
@@ -68,7 +60,33 @@ final class Client
      */
     public function check(int $feature, ?string $holder = null): Verdict
     {
-        return $this->verdict('check', self::seat($feature, $holder), $this->timeout);
+        return $this->verdict('check', Arguments::seat($feature, $holder), $this->timeout);
+    }
+
+    /**
+     * {@see check()} of several features with one question.
+     *
+     * @param array<int> $features at most 1000
+     *
+     * @return array<int, Verdict> a verdict on each of them, by feature
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function checkMany(array $features): array
+    {
+        $features = Arguments::features($features);
+        if ($features === []) {
+            return [];
+        }
+        $read = static function (Fields $answer) use ($features): Verdicts {
+            $verdicts = Verdicts::fromWire($answer);
+            return array_keys($verdicts->byFeature) === $features
+                ? $verdicts
+                : throw Fault::protocol('about other features than those asked for');
+        };
+        $arguments = ['features' => $features];
+        $result = $this->call('check_many', $arguments, $this->timeout, 'entitlements', $read);
+        return $result instanceof Failure ? Verdicts::unknown($result, $features) : $result->byFeature;
     }
 
     /**
@@ -79,7 +97,7 @@ final class Client
      */
     public function ensure(int $feature): Verdict
     {
-        return $this->verdict('ensure', ['feature' => self::feature($feature)], $this->onlineTimeout);
+        return $this->verdict('ensure', ['feature' => Arguments::feature($feature)], $this->onlineTimeout);
     }
 
     /**
@@ -91,7 +109,7 @@ final class Client
      */
     public function capture(int $feature, ?string $holder = null, bool $reclaim = false): Captured|Failure
     {
-        $arguments = [...self::seat($feature, $holder), 'reclaim' => $reclaim];
+        $arguments = [...Arguments::seat($feature, $holder), 'reclaim' => $reclaim];
         $read = static function (Fields $answer) use ($feature): Captured {
             $captured = Captured::fromWire($answer);
             self::mustBeAbout($feature, $captured->verdict);
@@ -107,8 +125,7 @@ final class Client
      */
     public function release(string $session): Done|Failure
     {
-        $arguments = ['session' => $session];
-        return $this->call('release', $arguments, $this->onlineTimeout, 'done', Done::fromWire(...), false);
+        return $this->do('release', ['session' => $session]);
     }
 
     /**
@@ -117,6 +134,19 @@ final class Client
     public function status(): Status|Failure
     {
         return $this->call('status', [], $this->timeout, 'status', Status::fromWire(...));
+    }
+
+    /**
+     * What the license of this host holds, from the daemon's memory. For administrators with the number of
+     * another license: what that one holds, asked from the license server; it binds nothing.
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function licenseInfo(#[\SensitiveParameter] ?string $number = null): LicenseInfo|Failure
+    {
+        $timeout = $number === null ? $this->timeout : $this->onlineTimeout;
+        $arguments = ['key' => $number];
+        return $this->call('license_info', $arguments, $timeout, 'license_info', LicenseInfo::fromWire(...));
     }
 
     /**
@@ -147,13 +177,90 @@ final class Client
      */
     public function explain(int $feature): Explanation|Failure
     {
-        $arguments = ['feature' => self::feature($feature)];
+        $arguments = ['feature' => Arguments::feature($feature)];
         $read = static function (Fields $answer) use ($feature): Explanation {
             $explanation = Explanation::fromWire($answer);
             self::mustBeAbout($feature, $explanation->verdict);
             return $explanation;
         };
         return $this->call('explain', $arguments, $this->timeout, 'explanation', $read);
+    }
+
+    /**
+     * Get a registration number for a company, and bind this host to it. For administrators. The same data
+     * from the same host give the same number.
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function register(
+        string $company,
+        string $email,
+        string $contact,
+        ?string $phone = null,
+        ?string $taxId = null,
+    ): Registered|Failure {
+        $arguments = [
+            'company' => $company,
+            'email' => $email,
+            'contact' => $contact,
+            'phone' => $phone,
+            'tax_id' => $taxId,
+        ];
+        return $this->call(
+            'register',
+            $arguments,
+            $this->onlineTimeout,
+            'registered',
+            Registered::fromWire(...),
+            false,
+        );
+    }
+
+    /**
+     * Bind this host to a registration number. For administrators. If that fails, the old binding stays.
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function activate(#[\SensitiveParameter] string $number): Done|Failure
+    {
+        return $this->do('activate', ['key' => $number]);
+    }
+
+    /**
+     * Activate a coupon. For administrators.
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function activateCoupon(#[\SensitiveParameter] string $coupon): Done|Failure
+    {
+        return $this->do('activate_coupon', ['coupon' => $coupon]);
+    }
+
+    /**
+     * Add a trial of a product: what is done when a module with this `lic_product_id` is installed. For
+     * administrators.
+     *
+     * @throws \InvalidArgumentException
+     */
+    public function addTrial(int $product): Done|Failure
+    {
+        return $this->do('add_trial', ['product' => Arguments::product($product)]);
+    }
+
+    /**
+     * Forget the registration number of this host and free its seats. For administrators.
+     */
+    public function reset(): Done|Failure
+    {
+        return $this->do('reset', []);
+    }
+
+    /**
+     * Ask the license server now, and say what it came to. For administrators.
+     */
+    public function recheck(): Done|Failure
+    {
+        return $this->do('recheck', []);
     }
 
     /**
@@ -165,8 +272,7 @@ final class Client
      */
     public function sendMetrics(array $metrics): Done|Failure
     {
-        $arguments = ['metrics' => (object) array_map(strval(...), $metrics)];
-        return $this->call('send_metrics', $arguments, $this->onlineTimeout, 'done', Done::fromWire(...), false);
+        return $this->do('send_metrics', ['metrics' => (object) array_map(strval(...), $metrics)]);
     }
 
     /**
@@ -184,7 +290,7 @@ final class Client
     public function watch(?float $beat = null): \Generator
     {
         if ($beat !== null) {
-            self::mustBeTime($beat);
+            Arguments::time($beat);
         }
         return $this->changes($beat);
     }
@@ -230,6 +336,16 @@ final class Client
         };
         $result = $this->call($request, $arguments, $timeout, 'entitlement', $read);
         return $result instanceof Failure ? Verdict::unknown($result, $feature) : $result;
+    }
+
+    /**
+     * A request that changes something, so that it is never repeated by itself.
+     *
+     * @param array<string, mixed> $arguments
+     */
+    private function do(string $request, array $arguments): Done|Failure
+    {
+        return $this->call($request, $arguments, $this->onlineTimeout, 'done', Done::fromWire(...), false);
     }
 
     /**
@@ -316,37 +432,6 @@ final class Client
         }
         $connection->close();
         return $connection->exchange($frame, $deadline);
-    }
-
-    /**
-     * @return array{feature: int, holder: ?string}
-     */
-    private static function seat(int $feature, ?string $holder): array
-    {
-        // Invalid UTF-8 fails the match as well.
-        $isName = $holder === null
-            || (strlen($holder) <= self::MAX_HOLDER && preg_match('/\A\P{Cc}+\z/u', $holder) === 1);
-        if (!$isName) {
-            throw new \InvalidArgumentException(
-                'a holder is a name of 1 to 256 bytes of UTF-8 without control characters',
-            );
-        }
-        return ['feature' => self::feature($feature), 'holder' => $holder];
-    }
-
-    private static function feature(int $feature): int
-    {
-        if ($feature < 1 || $feature > self::MAX_ID) {
-            throw new \InvalidArgumentException("there is no feature $feature; take the lic_feature_id of module.json");
-        }
-        return $feature;
-    }
-
-    private static function mustBeTime(float $seconds): void
-    {
-        if (!($seconds > 0 && $seconds <= 3600)) {
-            throw new \InvalidArgumentException('a timeout is more than 0 and at most 3600 seconds');
-        }
     }
 
     private static function mustBeAbout(int $feature, Verdict $verdict): void

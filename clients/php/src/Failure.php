@@ -34,6 +34,12 @@ final class Failure implements \Stringable
         );
     }
 
+    /** The code, if this package knows it. */
+    public function knownCode(): ?Code
+    {
+        return $this->code === null ? null : Code::tryFrom($this->code);
+    }
+
     /** The message, with the code in parentheses if there is one. */
     public function __toString(): string
     {

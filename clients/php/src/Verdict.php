@@ -48,6 +48,12 @@ final class Verdict
         return $this->mayRun;
     }
 
+    /** The code, if this package knows it. */
+    public function knownCode(): ?Code
+    {
+        return $this->code === null ? null : Code::tryFrom($this->code);
+    }
+
     /** @internal */
     public static function fromWire(Fields $entitlement): self
     {

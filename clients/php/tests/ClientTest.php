@@ -105,6 +105,22 @@ final class ClientTest extends Scripted
         ], $daemon->log());
     }
 
+    public function testToCheckNothingIsToAskNothing(): void
+    {
+        $daemon = $this->answering();
+        self::assertSame([], self::client($daemon)->checkMany([]));
+        self::assertSame([], $daemon->log());
+    }
+
+    public function testACodeThatThisPackageDoesNotKnowArrivesAsItsNumber(): void
+    {
+        $error = ['kind' => 'refused', 'code' => 2999, 'message' => 'Something new.'];
+        $failure = self::client($this->answering(['error' => $error]))->addTrial(81);
+        self::assertInstanceOf(Failure::class, $failure);
+        self::assertSame([2999, null], [$failure->code, $failure->knownCode()]);
+        self::assertSame('(2999) Something new.', (string) $failure);
+    }
+
     public function testASeatThatWasTakenComesWithItsSession(): void
     {
         $daemon = $this->answering(['captured' => ['session' => 'seat-7', ...self::granted(48)]]);
@@ -208,6 +224,10 @@ final class ClientTest extends Scripted
             'feature 0' => [fn (Client $client) => $client->check(0)],
             'a negative feature' => [fn (Client $client) => $client->ensure(-1)],
             'a feature over 32 bits' => [fn (Client $client) => $client->capture(4_294_967_296)],
+            'a feature in quotes' => [fn (Client $client) => $client->checkMany([33, '45'])],
+            'more features than an answer holds' => [fn (Client $client) => $client->checkMany(range(1, 1001))],
+            'product 0' => [fn (Client $client) => $client->addTrial(0)],
+            'a number that is no UTF-8' => [fn (Client $client) => $client->activate("\xff")],
             'an empty holder' => [fn (Client $client) => $client->check(46, '')],
             'a holder of two lines' => [fn (Client $client) => $client->check(46, "anna\n")],
             'a holder that is too long' => [fn (Client $client) => $client->check(46, str_repeat('x', 257))],

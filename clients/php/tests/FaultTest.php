@@ -123,6 +123,38 @@ final class FaultTest extends Scripted
     }
 
     /**
+     * @dataProvider brokenListsOfVerdicts
+     */
+    public function testEveryFeatureHasAVerdictWhateverComesBack(mixed $answer, FailureKind $kind): void
+    {
+        $verdicts = self::client($this->answering($answer))->checkMany([33, 45]);
+        self::assertSame([33, 45], array_keys($verdicts));
+        foreach ($verdicts as $feature => $verdict) {
+            self::assertSame($feature, $verdict->feature);
+            self::assertSame(VerdictKind::Indeterminate, $verdict->kind);
+            self::assertTrue($verdict->mayRun());
+            self::assertSame($kind, $verdict->failure->kind);
+        }
+    }
+
+    public static function brokenListsOfVerdicts(): array
+    {
+        $of = static fn (int ...$features): array => [
+            'entitlements' => array_map(fn (int $feature) => self::granted($feature)['entitlement'], $features),
+        ];
+        $busy = ['error' => ['kind' => 'busy', 'code' => null, 'message' => '']];
+        return [
+            'an error' => [$busy, FailureKind::Busy],
+            'one too few' => [$of(33), FailureKind::Protocol],
+            'one too many' => [$of(33, 45, 46), FailureKind::Protocol],
+            'another order' => [$of(45, 33), FailureKind::Protocol],
+            'no list' => [['entitlements' => ['a' => 1]], FailureKind::Protocol],
+            'a list of no objects' => [['entitlements' => [1, 2]], FailureKind::Protocol],
+            'nothing' => [['entitlements' => null], FailureKind::Protocol],
+        ];
+    }
+
+    /**
      * @dataProvider errorAnswers
      */
     public function testAnErrorAnswerToACheckIsNoVerdictOfTheServer(string $kind, ?int $code, bool $mayRun): void

@@ -6,10 +6,13 @@ namespace MikoPBX\Licensed\Tests;
 
 use MikoPBX\Licensed\Captured;
 use MikoPBX\Licensed\Client;
+use MikoPBX\Licensed\Code;
 use MikoPBX\Licensed\Done;
 use MikoPBX\Licensed\Failure;
 use MikoPBX\Licensed\FailureKind;
+use MikoPBX\Licensed\LicenseInfo;
 use MikoPBX\Licensed\Ping;
+use MikoPBX\Licensed\Registered;
 use MikoPBX\Licensed\Stage;
 use MikoPBX\Licensed\State;
 use MikoPBX\Licensed\Status;
@@ -38,11 +41,31 @@ final class GoldenTest extends Scripted
         return [
             ['check', fn (Client $client) => $client->check(45)],
             ['check-holder', fn (Client $client) => $client->check(48, 'DOMAIN\\иванов')],
+            ['check_many', fn (Client $client) => $client->checkMany([33, 45])],
             ['ensure', fn (Client $client) => $client->ensure(45)],
             ['capture', fn (Client $client) => $client->capture(45)],
             ['capture-holder', fn (Client $client) => $client->capture(48, 'DOMAIN\\иванов', reclaim: true)],
             ['release', fn (Client $client) => $client->release('s-7f3a')],
             ['status', fn (Client $client) => $client->status()],
+            ['license_info', fn (Client $client) => $client->licenseInfo()],
+            ['license_info-key', fn (Client $client) => $client->licenseInfo('MIKO-AB1CD-EF2GH-IJ3KL-MN4OP')],
+            [
+                'register',
+                fn (Client $client) => $client->register(
+                    'ООО «Ромашка»',
+                    'ivanova@romashka.example',
+                    'Анна Иванова',
+                    '+7 495 000-00-00',
+                ),
+            ],
+            ['activate', fn (Client $client) => $client->activate('MIKO-AB1CD-EF2GH-IJ3KL-MN4OP')],
+            [
+                'activate_coupon',
+                fn (Client $client) => $client->activateCoupon('MIKOUPD-AB1CD-EF2GH-IJ3KL-MN4OP'),
+            ],
+            ['add_trial', fn (Client $client) => $client->addTrial(81)],
+            ['reset', fn (Client $client) => $client->reset()],
+            ['recheck', fn (Client $client) => $client->recheck()],
             ['watch', fn (Client $client) => $client->watch()->current()],
             ['features', fn (Client $client) => $client->features()],
             ['explain', fn (Client $client) => $client->explain(45)],
@@ -113,6 +136,70 @@ final class GoldenTest extends Scripted
         ];
     }
 
+    public function testTheGoldenEntitlementsAreReadByFeature(): void
+    {
+        $answer = self::golden('answer-entitlements');
+        $answer['entitlements'][0]['feature'] = 33;
+        $verdicts = self::client($this->answering($answer))->checkMany([33, 45, 33]);
+        self::assertSame([33, 45], array_keys($verdicts));
+        self::assertSame([33, true], [$verdicts[33]->feature, $verdicts[33]->mayRun()]);
+        self::assertSame([Code::NoLicense, false], [$verdicts[45]->knownCode(), $verdicts[45]->mayRun()]);
+    }
+
+    public function testTheGoldenLicenseIsRead(): void
+    {
+        $license = self::client($this->answering(self::golden('answer-license_info')))->licenseInfo();
+        self::assertInstanceOf(LicenseInfo::class, $license);
+        self::assertSame('MIKO-*****-*****-*****-MN4OP', $license->number);
+        self::assertSame(['ООО «Ромашка»', 'Анна Иванова', 'i***@romashka.example', ''], [
+            $license->customer->company,
+            $license->customer->contact,
+            $license->customer->email,
+            $license->customer->phone,
+        ]);
+        self::assertSame(1_800_000_000, $license->asOf);
+        [$product] = $license->products;
+        self::assertSame([81, 'amoCRM', true, 1_802_592_000], [
+            $product->id,
+            $product->name,
+            $product->isTrial,
+            $product->expiresAt,
+        ]);
+        [$feature] = $product->features;
+        self::assertSame([45, 'amoCRM module'], [$feature->id, $feature->name]);
+        self::assertSame([3, 1], [$feature->seats->total, $feature->seats->captured]);
+    }
+
+    public function testTheGoldenRegistrationIsRead(): void
+    {
+        $daemon = $this->answering(self::golden('answer-registered'));
+        $registered = self::client($daemon)->register('Company', 'e@mail.example', 'Contact');
+        self::assertInstanceOf(Registered::class, $registered);
+        self::assertSame('MIKO-AB1CD-EF2GH-IJ3KL-MN4OP', $registered->number);
+    }
+
+    /**
+     * @dataProvider changes
+     */
+    public function testWhatIsDoneSaysSo(callable $call): void
+    {
+        $done = $call(self::client($this->answering(self::golden('answer-done'))));
+        self::assertInstanceOf(Done::class, $done);
+        self::assertSame('This host is bound to the number.', $done->message);
+        self::assertSame(['No seat of feature 33 is free.'], $done->warnings);
+    }
+
+    public static function changes(): array
+    {
+        return [
+            'activate' => [fn (Client $client) => $client->activate('MIKO-AB1CD-EF2GH-IJ3KL-MN4OP')],
+            'coupon' => [fn (Client $client) => $client->activateCoupon('MIKOUPD-AB1CD-EF2GH-IJ3KL-MN4OP')],
+            'trial' => [fn (Client $client) => $client->addTrial(81)],
+            'reset' => [fn (Client $client) => $client->reset()],
+            'recheck' => [fn (Client $client) => $client->recheck()],
+        ];
+    }
+
     public function testTheGoldenCaptureAndReleaseAreRead(): void
     {
         $daemon = $this->answering(self::golden('answer-captured'));
@@ -177,6 +264,13 @@ final class GoldenTest extends Scripted
         ];
         $kinds = array_filter(FailureKind::cases(), static fn ($kind): bool => !in_array($kind, $local, true));
         return array_map(static fn (FailureKind $kind): array => [$kind], array_values($kinds));
+    }
+
+    public function testEveryCodeOfTheProgramsIsKnown(): void
+    {
+        $source = file_get_contents(__DIR__ . '/../../../crates/license-types/src/code.rs');
+        preg_match_all('/: Self = Self\((\d+)\);/', $source, $codes);
+        self::assertSame(array_map(intval(...), $codes[1]), array_column(Code::cases(), 'value'));
     }
 
     private static function golden(string $name): mixed

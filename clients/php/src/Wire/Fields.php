@@ -86,11 +86,19 @@ final class Fields
      */
     public function objects(string $field): array
     {
-        $value = $this->values[$field] ?? null;
-        if (!is_array($value) || !array_is_list($value)) {
-            throw $this->wrong($field);
-        }
-        return array_map(fn (mixed $element): self => self::of($element, "$this->name.$field"), $value);
+        return $this->object($field)->elements();
+    }
+
+    /**
+     * The objects that this is a list of.
+     *
+     * @return list<self>
+     */
+    public function elements(): array
+    {
+        return array_is_list($this->values)
+            ? array_map(fn (mixed $element): self => self::of($element, $this->name), $this->values)
+            : throw Fault::protocol("one whose $this->name is no list");
     }
 
     public function object(string $field): self
