@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use license_client::{AsyncClient, AsyncWatch, ClientError, Settings};
+use license_client::{
+    AsyncClient, AsyncWatch, ClientError, Settings,
+    ipc::{Answer, Captured, Done, LicenseInfo, Ping, Request, Status},
+    types::{Entitlement, RegistrationNumber},
+};
 use tokio::{sync::Semaphore, time};
 
 /// The most connections to the daemon at once: fewer than the 256 that it gives one user
@@ -34,18 +38,15 @@ impl Daemon {
         Self { settings, idle: Mutex::default(), places: Semaphore::new(MOST) }
     }
 
-    /// Makes a call, when there is a place for it. A daemon that does not listen may be starting again, and is
+    /// Makes a request, when there is a place for it. A daemon that does not listen may be starting again, and is
     /// waited for: nothing has been sent to it.
-    pub async fn ask<T>(
-        &self,
-        call: impl AsyncFn(&mut AsyncClient) -> Result<T, ClientError>,
-    ) -> Result<T, ClientError> {
+    pub async fn ask<A: FromAnswer>(&self, request: Request) -> Result<A, ClientError> {
         // The semaphore is never closed; if it were, the daemon's own limit would do.
         let _place = self.places.acquire().await.ok();
         let mut client = self.idle().pop().unwrap_or_else(|| AsyncClient::with(self.settings.clone()));
         let mut waited = Duration::ZERO;
         let outcome = loop {
-            match call(&mut client).await {
+            match client.request(&request).await {
                 Err(error) if is_away(&error) && waited < RESTART => {
                     time::sleep(PAUSE).await;
                     waited += PAUSE;
@@ -54,7 +55,9 @@ impl Daemon {
             }
         };
         self.idle().push(client);
-        outcome
+        let answer = outcome?;
+        let name = answer.name();
+        A::from_answer(answer).ok_or(ClientError::Unexpected { answer: name })
     }
 
     /// Follows what changes, on a connection of its own.
@@ -73,4 +76,30 @@ impl Daemon {
 pub fn is_away(error: &ClientError) -> bool {
     let ClientError::Connect { source, .. } = error else { return false };
     matches!(source.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused)
+}
+
+/// What the fitting answer to a request holds.
+pub trait FromAnswer: Sized {
+    /// The value in an answer that fits.
+    fn from_answer(answer: Answer) -> Option<Self>;
+}
+
+macro_rules! from_answer {
+    ($($fits:pat => $value:expr, $type:ty;)*) => {
+        $(impl FromAnswer for $type {
+            fn from_answer(answer: Answer) -> Option<Self> {
+                if let $fits = answer { Some($value) } else { None }
+            }
+        })*
+    };
+}
+
+from_answer! {
+    Answer::Entitlement(found) => found, Entitlement;
+    Answer::Captured(seat) => seat, Captured;
+    Answer::Status(status) => *status, Status;
+    Answer::LicenseInfo(info) => info, LicenseInfo;
+    Answer::Registered { number } => number, RegistrationNumber;
+    Answer::Done(done) => done, Done;
+    Answer::Ping(ping) => ping, Ping;
 }

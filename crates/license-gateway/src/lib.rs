@@ -4,5 +4,12 @@
 //! MikoPBX's words what it answered. [`api`] is that interface, [`http`] carries it, [`perform`] turns one
 //! into the other.
 
+pub mod api;
 pub mod caller;
 pub mod daemon;
+pub mod flags;
+pub mod flights;
+pub mod http;
+pub mod perform;
+pub mod remembered;
+pub mod service;

@@ -18,6 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
+use unix_listener::SocketError;
 
 use crate::{
     access::Access,
@@ -29,7 +30,6 @@ use crate::{
     number,
     ping::Pinger,
     reload::{self, Reloader},
-    socket::{self, SocketError},
     store::{Loaded, Store, StoreError},
     systemd,
     transport::{HttpTransport, SetupError},
@@ -81,7 +81,7 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     finish_deprovision(&store)?;
     let (identity, host) = load_identity(&store, &config)?;
     let (clock, resumed, state) = load_state(&store, &identity)?;
-    let (listener, bound) = socket::listen(&config.socket, &config.socket_group)?;
+    let (listener, bound) = unix_listener::listen(&config.socket, &config.socket_group)?;
     let listener = UnixListener::from_std(listener)?;
 
     let stop = CancellationToken::new();
@@ -92,7 +92,7 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     let access = Arc::new(Access {
         keeper: handle.clone(),
         host,
-        admin_gid: socket::group_id(&config.admin_group),
+        admin_gid: unix_listener::group_id(&config.admin_group),
         reloader,
         pinger: Pinger::default(),
     });

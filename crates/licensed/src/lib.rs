@@ -25,7 +25,6 @@ pub mod reload;
 pub mod retry;
 pub mod skew;
 pub mod snapshot;
-pub mod socket;
 pub mod status;
 pub mod store;
 pub mod systemd;

@@ -5,7 +5,7 @@ use std::path::Path;
 use nix::sys::resource::{Resource, getrlimit};
 
 use super::Config;
-use crate::{connection, socket, status};
+use crate::{connection, status};
 
 /// Descriptors for everything but the clients: state, clock, logs, the license server, the runtime.
 const OTHER_FILES: usize = 64;
@@ -25,7 +25,7 @@ impl Config {
 }
 
 fn no_group(name: &str) -> Option<String> {
-    let is_there = socket::group_id(name).is_some();
+    let is_there = unix_listener::group_id(name).is_some();
     (!is_there).then(|| format!("there is no group {name}: what its members might do, root alone may"))
 }
 

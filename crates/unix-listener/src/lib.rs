@@ -1,4 +1,4 @@
-//! The socket: bound, then moded, then listening, so that nobody gets in before the mode is right.
+//! A Unix socket of a service: bound, then moded, then listening, so that nobody gets in before the mode is right.
 
 use std::{
     fs::{self, Permissions},
@@ -74,17 +74,17 @@ fn remove_stale(path: &Path) -> Result<(), SocketError> {
     }
 }
 
-/// Why the daemon cannot listen.
+/// Why the service cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
     /// Somebody answers there.
-    #[error("the socket {path} is in use by another process; is licensed running already?")]
+    #[error("the socket {path} is in use by another process; does the service run already?")]
     InUse {
         /// The path.
         path: PathBuf,
     },
     /// There is something else.
-    #[error("{path} is there and is no socket; move it away, or listen elsewhere with --socket")]
+    #[error("{path} is there and is no socket; move it away, or listen elsewhere")]
     NoSocket {
         /// The path.
         path: PathBuf,

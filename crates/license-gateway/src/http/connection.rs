@@ -1,0 +1,189 @@
+//! Connections: how many are open at once, and how long each may take.
+
+use std::{
+    convert::Infallible,
+    io::{self, ErrorKind},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use hyper::{Request, StatusCode, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    sync::Semaphore,
+    time,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::warn;
+
+use super::{Listener, request, response, wire::Wire};
+use crate::{
+    api::Refusal,
+    caller::{Allowed, Caller, TcpConnection},
+    perform::{Gateway, IN_TIME},
+};
+
+/// The most connections at once; what comes then waits in the kernel's queue and is not refused.
+const MOST: usize = 128;
+
+/// How long a client may take to send the head of a request, or to begin the next one.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest head of a request: MikoPBX's take half a kilobyte.
+const HEAD_LEN: usize = 16 * 1024;
+
+/// The most headers of a request: MikoPBX's have five.
+const HEADERS: usize = 64;
+
+/// How long a connection takes new requests, so that one that is never idle makes room for others.
+const LIFETIME: Duration = Duration::from_mins(10);
+
+/// How long the last request of a connection may take: as long as the longest answer, and a little for it to be read.
+const LAST_REQUEST: Duration = IN_TIME.saturating_add(Duration::from_secs(5));
+
+/// How long nothing is accepted after the system refused to: file descriptors come back with time.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What connections are for.
+#[derive(Debug)]
+pub struct Door {
+    /// Answers what is asked.
+    pub gateway: Gateway,
+    /// Who may change the license.
+    pub allowed: Allowed,
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone)]
+enum Origin {
+    Tcp(TcpConnection),
+    Unix(Caller),
+}
+
+impl Origin {
+    fn caller(&self) -> Caller {
+        match self {
+            Self::Tcp(connection) => Caller::of_tcp(connection),
+            Self::Unix(caller) => caller.clone(),
+        }
+    }
+}
+
+/// A connection of either kind.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Answers requests until `stop`, and then those that are open.
+pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: CancellationToken) {
+    let (places, open) = (Arc::new(Semaphore::new(MOST)), TaskTracker::new());
+    for listener in listeners {
+        let accepting = accept(door.clone(), listener, places.clone(), stop.clone(), open.clone());
+        open.spawn(accepting);
+    }
+    stop.cancelled().await;
+    open.close();
+    open.wait().await;
+}
+
+/// Accepts connections until `stop`.
+async fn accept(
+    door: Arc<Door>,
+    listener: Listener,
+    places: Arc<Semaphore>,
+    stop: CancellationToken,
+    open: TaskTracker,
+) {
+    while let Ok(place) = places.clone().acquire_owned().await {
+        let accepted = tokio::select! {
+            accepted = one(&listener) => accepted,
+            () = stop.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, origin)) => {
+                let (door, stop) = (door.clone(), stop.clone());
+                open.spawn(async move {
+                    connection(stream, &origin, &door, stop).await;
+                    drop(place);
+                });
+            }
+            // The client left while it waited.
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::NotConnected) => {}
+            Err(error) => {
+                warn!(%error, "cannot accept a connection; trying again");
+                time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn one(listener: &Listener) -> io::Result<(Box<dyn Stream>, Origin)> {
+    match listener {
+        Listener::Tcp(listener) => {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            let origin = Origin::Tcp(TcpConnection::of(&stream)?);
+            Ok((Box::new(stream), origin))
+        }
+        Listener::Unix(listener, _) => {
+            let (stream, _) = listener.accept().await?;
+            let origin = Origin::Unix(Caller::of_unix(&stream));
+            Ok((Box::new(stream), origin))
+        }
+    }
+}
+
+/// One connection to its end. When it is old or the gateway stops, the request that is open is the last.
+async fn connection(stream: Box<dyn Stream>, origin: &Origin, door: &Door, stop: CancellationToken) {
+    let mut wire = Wire::new(stream);
+    let ended = serve_on(&mut wire, origin, door, stop).await;
+    let Err(error) = ended else { return };
+    // Nothing came, or it was answered: the client is idle, and words would be taken for its next answer.
+    if !wire.unread() {
+        return;
+    }
+    let (status, text) = if error.is_timeout() {
+        (StatusCode::REQUEST_TIMEOUT, "The request takes too long.")
+    } else if error.is_parse_too_large() {
+        (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too long.")
+    } else if error.is_parse() {
+        (StatusCode::BAD_REQUEST, "This is no HTTP/1 request.")
+    } else if error.is_incomplete_message() {
+        (StatusCode::BAD_REQUEST, "The client hung up before it was answered.")
+    } else {
+        return;
+    };
+    let words = response::last_words(&Refusal::plain(status, text));
+    let stream = wire.stream();
+    let _gone =
+        time::timeout(PAUSE, async { stream.write_all(&words).await.and(stream.shutdown().await) }).await;
+}
+
+async fn serve_on(
+    wire: &mut Wire<Box<dyn Stream>>,
+    origin: &Origin,
+    door: &Door,
+    stop: CancellationToken,
+) -> hyper::Result<()> {
+    let service = service_fn(async |request: Request<Incoming>| {
+        let answer = match request::read(request, &door.allowed, || origin.caller()).await {
+            Ok(asked) => door.gateway.answer(asked).await,
+            Err(refusal) => Err(refusal),
+        };
+        Ok::<_, Infallible>(response::response(&answer))
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_LEN);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(wire), service));
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        () = time::sleep(LIFETIME) => {}
+        () = stop.cancelled() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    time::timeout(LAST_REQUEST, connection).await.unwrap_or(Ok(()))
+}

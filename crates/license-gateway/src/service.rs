@@ -1,0 +1,86 @@
+//! The gateway as a whole: what is started in which order, and what the signals do.
+
+use std::{io, sync::Arc};
+
+use license_client::Settings;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::{
+    caller::{AllowError, Allowed},
+    daemon::Daemon,
+    flags::Flags,
+    http::{self, Door, ListenError, Listener},
+    perform::Gateway,
+    remembered::Remembered,
+};
+
+/// Why the gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It cannot listen.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A configured user does not exist.
+    #[error(transparent)]
+    Allow(#[from] AllowError),
+    /// The system does not give what every program needs.
+    #[error("cannot start: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Runs until SIGTERM or SIGINT, and then until what was asked is answered. It answers before the daemon is there.
+pub async fn run(flags: Flags) -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let allowed = Allowed::resolve(&flags.allow_users)?;
+    let listeners = listeners(&flags)?;
+    let daemon = Arc::new(Daemon::new(Settings::new(&flags.socket)));
+    let remembered = Arc::new(Remembered::default());
+    let following = tokio::spawn(remembered.clone().follow(daemon.clone()));
+    let door = Arc::new(Door { gateway: Gateway::new(daemon, remembered), allowed });
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(http::serve(door.clone(), listeners, stop.clone()));
+    notify(&[NotifyState::Ready]);
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    info!("stopping: open requests are answered");
+    notify(&[NotifyState::Stopping]);
+    stop.cancel();
+    if let Err(error) = serving.await {
+        warn!(%error, "a part of the gateway ended badly");
+    }
+    door.gateway.land().await;
+    following.abort();
+    Ok(())
+}
+
+/// The sockets of the socket unit; without one, those of the command line.
+fn listeners(flags: &Flags) -> Result<Vec<Listener>, ListenError> {
+    let mut listeners = http::activated()?;
+    if listeners.is_empty() {
+        listeners.push(http::bind_tcp(flags.listen)?);
+        if let Some(path) = &flags.listen_unix {
+            listeners.push(http::bind_unix(path, &flags.socket_group)?);
+        }
+    }
+    for listener in &listeners {
+        match listener {
+            Listener::Tcp(tcp) => info!(address = ?tcp.local_addr(), "listening"),
+            Listener::Unix(unix, _) => info!(path = ?unix.local_addr(), "listening"),
+        }
+    }
+    Ok(listeners)
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    // Without NOTIFY_SOCKET this is a success that does nothing.
+    if let Err(error) = sd_notify::notify(states) {
+        warn!(%error, "cannot notify the service manager");
+    }
+}
