@@ -11,7 +11,7 @@ use std::{
 use hyper::{Request, StatusCode, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::Semaphore,
     time,
 };
@@ -27,6 +27,13 @@ use crate::{
 
 /// The most connections at once; what comes then waits in the kernel's queue and is not refused.
 const MOST: usize = 128;
+
+/// The most connections at once of users who may not change the license; what comes then is told so. Modules under
+/// users of their own fit; MikoPBX itself runs as one who may.
+const STRANGERS: usize = 64;
+
+/// How much is still read of a client that is let go.
+const LAST_BYTES: u64 = 1024 * 1024;
 
 /// How long a client may take to send the head of a request, or to begin the next one.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -77,44 +84,69 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// Answers requests until `stop`, and then those that are open.
 pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: CancellationToken) {
-    let (places, open) = (Arc::new(Semaphore::new(MOST)), TaskTracker::new());
+    let open = TaskTracker::new();
+    let hall = Hall {
+        door,
+        places: Arc::new(Semaphore::new(MOST)),
+        strangers: Arc::new(Semaphore::new(STRANGERS)),
+        stop: stop.clone(),
+        open: open.clone(),
+    };
     for listener in listeners {
-        let accepting = accept(door.clone(), listener, places.clone(), stop.clone(), open.clone());
-        open.spawn(accepting);
+        open.spawn(hall.clone().accept(listener));
     }
     stop.cancelled().await;
     open.close();
     open.wait().await;
 }
 
-/// Accepts connections until `stop`.
-async fn accept(
+/// Where connections are let in.
+#[derive(Debug, Clone)]
+struct Hall {
     door: Arc<Door>,
-    listener: Listener,
     places: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
     stop: CancellationToken,
     open: TaskTracker,
-) {
-    while let Ok(place) = places.clone().acquire_owned().await {
-        let accepted = tokio::select! {
-            accepted = one(&listener) => accepted,
-            () = stop.cancelled() => return,
-        };
-        match accepted {
-            Ok((stream, origin)) => {
-                let (door, stop) = (door.clone(), stop.clone());
-                open.spawn(async move {
-                    connection(stream, &origin, &door, stop).await;
-                    drop(place);
-                });
-            }
-            // The client left while it waited.
-            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::NotConnected) => {}
-            Err(error) => {
-                warn!(%error, "cannot accept a connection; trying again");
-                time::sleep(PAUSE).await;
+}
+
+impl Hall {
+    /// Accepts connections until `stop`.
+    async fn accept(self, listener: Listener) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = one(&listener) => accepted,
+                () = self.stop.cancelled() => return,
+            };
+            match accepted {
+                Ok((stream, origin)) => self.admit(stream, origin).await,
+                // The client left while it waited.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::NotConnected) => {}
+                Err(error) => {
+                    warn!(%error, "cannot accept a connection; trying again");
+                    time::sleep(PAUSE).await;
+                }
             }
         }
+    }
+
+    /// Gives a connection a place. Users who may change the license wait for one; the others share a part, so that
+    /// none of them can keep MikoPBX out.
+    async fn admit(&self, stream: Box<dyn Stream>, origin: Origin) {
+        let place = if self.door.allowed.has(&origin.caller()) {
+            self.places.clone().acquire_owned().await.ok()
+        } else {
+            self.strangers.clone().try_acquire_owned().ok()
+        };
+        let (door, stop) = (self.door.clone(), self.stop.clone());
+        self.open.spawn(async move {
+            if let Some(_place) = place {
+                return connection(stream, &origin, &door, stop).await;
+            }
+            let text = "Too many connections of users who may not change the license. Try again.";
+            part(stream, &Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text)).await;
+        });
     }
 }
 
@@ -154,10 +186,20 @@ async fn connection(stream: Box<dyn Stream>, origin: &Origin, door: &Door, stop:
     } else {
         return;
     };
-    let words = response::last_words(&Refusal::plain(status, text));
-    let stream = wire.stream();
-    let _gone =
-        time::timeout(PAUSE, async { stream.write_all(&words).await.and(stream.shutdown().await) }).await;
+    part(wire.into_stream(), &Refusal::plain(status, text)).await;
+}
+
+/// Says why, and ends the connection. What the client still sends is read for a moment: it would not see the answer
+/// otherwise.
+async fn part(mut stream: Box<dyn Stream>, refusal: &Refusal) {
+    let words = response::last_words(refusal);
+    let parting = async {
+        stream.write_all(&words).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(LAST_BYTES), &mut tokio::io::sink()).await
+    };
+    // The client is gone already, or will not go.
+    let _gone = time::timeout(PAUSE, parting).await;
 }
 
 async fn serve_on(

@@ -29,8 +29,8 @@ impl<S> Wire<S> {
     }
 
     /// The connection itself.
-    pub(super) const fn stream(&mut self) -> &mut S {
-        &mut self.stream
+    pub(super) fn into_stream(self) -> S {
+        self.stream
     }
 }
 
@@ -82,4 +82,46 @@ fn bodiless_refusal(buf: &[u8]) -> Option<usize> {
     let refusal = &buf[start..];
     let is_bodiless = refusal.windows(LENGTH.len()).any(|bytes| bytes.eq_ignore_ascii_case(LENGTH));
     (is_bodiless && refusal.ends_with(b"\r\n\r\n")).then_some(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const OURS: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}";
+    const HYPERS: &[u8] =
+        b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+    #[tokio::test]
+    async fn a_refusal_without_a_body_is_held_back_and_nothing_else() {
+        let (near, mut far) = tokio::io::duplex(1024);
+        let mut wire = Wire::new(near);
+        wire.write_all(OURS).await.unwrap();
+        assert!(!wire.unread());
+        wire.write_all(HYPERS).await.unwrap();
+        wire.shutdown().await.unwrap();
+        assert!(wire.unread(), "it is to be answered yet");
+        wire.into_stream().write_all(b"!").await.unwrap();
+        let mut seen = String::new();
+        far.read_to_string(&mut seen).await.unwrap();
+        assert_eq!(seen.as_bytes(), [OURS, b"!"].concat());
+    }
+
+    #[tokio::test]
+    async fn an_answer_before_it_goes_out() {
+        let (near, mut far) = tokio::io::duplex(16);
+        let mut wire = Wire::new(near);
+        let both = [OURS, HYPERS].concat();
+        let writing = async {
+            wire.write_all(&both).await.unwrap();
+            assert!(wire.unread());
+            drop(wire);
+        };
+        let mut seen = Vec::new();
+        let ((), read) = tokio::join!(writing, far.read_to_end(&mut seen));
+        read.unwrap();
+        assert_eq!(seen, OURS);
+    }
 }
