@@ -13,7 +13,7 @@ const COUPONS: usize = 12;
 /// What the PHP loader says of each of its example modules, by name.
 pub fn php_loader(host: &Host) -> BTreeMap<String, String> {
     let examples = workspace().join("clients/php/examples");
-    let mut loader = interpreter("php", "php-cli");
+    let mut loader = interpreter("php", &["--version"], "php-cli");
     loader.arg(examples.join("module-loader.php")).arg("--json");
     loader.arg(host.socket()).arg(examples.join("modules"));
     let rows = Answered::by(&mut loader).ended_with(0).json();
@@ -23,14 +23,14 @@ pub fn php_loader(host: &Host) -> BTreeMap<String, String> {
 
 /// The PHP program that prints a line of JSON for each change.
 pub fn php_watch(host: &Host) -> Command {
-    let mut watch = interpreter("php", "php-cli");
+    let mut watch = interpreter("php", &["--version"], "php-cli");
     watch.arg(workspace().join("clients/php/examples/watch.php")).arg(host.socket());
     watch
 }
 
 /// What the Python client prints about a feature.
 pub fn python_client(host: &Host, feature: u32) -> Value {
-    let mut client = interpreter("python3", "python3");
+    let mut client = interpreter("python3", &["--version"], "python3");
     client.arg(workspace().join("tests/python/protocol_client.py"));
     client.arg(host.socket()).arg(feature.to_string());
     Answered::by(&mut client).ended_with(0).json()
@@ -39,15 +39,16 @@ pub fn python_client(host: &Host, feature: u32) -> Value {
 /// What came of trying a license server against its own description.
 pub fn api_description(server: &LicenseServer) -> Answered {
     let coupons = (0..COUPONS).map(|_| server.coupon(81));
-    let mut python = interpreter("python3", "python3");
+    let mut python = interpreter("python3", &["--version"], "python3");
     python.arg(workspace().join("tests/python/api_description.py")).arg(server.url()).args(coupons);
     // It leaves its crash reports where it runs.
     python.current_dir(server.data());
     Answered::by(&mut python)
 }
 
-fn interpreter(program: &str, package: &str) -> Command {
-    let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
-    assert!(found, "{program} is not there. Install it: apt-get install {package} (`cargo xtask test` does)");
+/// A program of the system, if it ends well with these arguments.
+pub(crate) fn interpreter(program: &str, probe: &[&str], package: &str) -> Command {
+    let found = Command::new(program).args(probe).output().is_ok_and(|output| output.status.success());
+    assert!(found, "{package} is not there. Install it: apt-get install {package} (`cargo xtask test` does)");
     Command::new(program)
 }

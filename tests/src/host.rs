@@ -10,7 +10,7 @@ use std::{
 };
 
 use license_client::{Client, types::FeatureId};
-use nix::sys::signal::Signal;
+use nix::{sys::signal::Signal, unistd::Uid};
 use serde_json::Value;
 
 use crate::{Answered, LicenseServer, answered::verdict_in, programs, service::Service, waiting};
@@ -28,6 +28,7 @@ pub struct Host {
     folder: PathBuf,
     flags: Vec<OsString>,
     variables: Vec<(&'static str, OsString)>,
+    days: u32,
     daemon: Option<Service>,
 }
 
@@ -40,6 +41,7 @@ impl Host {
             folder: folder.to_owned(),
             flags: Vec::new(),
             variables: Vec::new(),
+            days: 0,
             daemon: None,
         };
         let (state_dir, socket) = (host.state_dir(), host.socket());
@@ -84,6 +86,11 @@ impl Host {
         self.folder.join(format!("{}-state", self.name))
     }
 
+    /// Where something else of this host is.
+    pub fn beside(&self, what: &str) -> PathBuf {
+        self.folder.join(format!("{}-{what}", self.name))
+    }
+
     /// The names of the files in the state folder.
     pub fn state_files(&self) -> Vec<String> {
         let files = fs::read_dir(self.state_dir()).unwrap();
@@ -97,7 +104,16 @@ impl Host {
     }
 
     fn spawn(&self, log: &Path) -> Service {
-        let mut command = programs::program("licensed");
+        let licensed = programs::path_of("licensed");
+        let mut command = if self.days == 0 {
+            Command::new(licensed)
+        } else {
+            let mut later = Command::new("unshare");
+            later
+                .args(["--time", "--boottime", &(u64::from(self.days) * 24 * 3600).to_string()])
+                .arg(licensed);
+            later
+        };
         // Neither a proxy nor settings of whoever runs the tests.
         command.args(&self.flags).env_clear().envs(self.variables.iter().cloned());
         Service::start(command, log)
@@ -136,6 +152,15 @@ impl Host {
     /// Kills the daemon with SIGKILL and starts it again.
     pub fn crash(&mut self) {
         self.kill();
+        self.start();
+    }
+
+    /// Kills the daemon and starts it again that many days later by the clock of the boot, in a time
+    /// namespace of its own.
+    pub fn days_pass(&mut self, days: u32) {
+        assert!(Uid::effective().is_root(), "this test moves a clock of the kernel: run it as root");
+        self.kill();
+        self.days += days;
         self.start();
     }
 

@@ -22,9 +22,14 @@ pub struct Service {
 
 impl Service {
     /// Starts `command`; its output goes to `log`.
-    pub fn start(mut command: Command, log: &Path) -> Self {
+    pub fn start(command: Command, log: &Path) -> Self {
+        Self::with_input(command, log, Stdio::null())
+    }
+
+    /// The same, with something as its standard input.
+    pub fn with_input(mut command: Command, log: &Path, input: Stdio) -> Self {
         let file = File::create(log).unwrap();
-        command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
+        command.stdin(input).stdout(file.try_clone().unwrap()).stderr(file);
         let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
         Self { child, log: log.to_owned() }
     }

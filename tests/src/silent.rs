@@ -3,9 +3,15 @@
 use std::{
     io::ErrorKind,
     net::{TcpListener, TcpStream},
+    time::Duration,
 };
 
+use socket2::SockRef;
+
 use crate::waiting;
+
+/// Far longer than the kernel needs to answer on loopback.
+const UNANSWERED: Duration = Duration::from_millis(500);
 
 /// A server that never answers.
 #[derive(Debug)]
@@ -18,7 +24,12 @@ pub struct SilentServer {
 impl SilentServer {
     /// Listens on loopback.
     pub fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at("127.0.0.1:0")
+    }
+
+    /// Listens there.
+    pub fn at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         listener.set_nonblocking(true).unwrap();
         Self { listener, calls: Vec::new() }
     }
@@ -42,5 +53,24 @@ impl SilentServer {
 impl Default for SilentServer {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// A server that does not even take connections: the kernel drops the packets of who tries.
+#[derive(Debug)]
+pub struct DeafServer {
+    _listener: TcpListener,
+    /// They fill its queue.
+    _calls: Vec<TcpStream>,
+}
+
+impl DeafServer {
+    /// Listens there, with a queue that is full.
+    pub fn at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        SockRef::from(&listener).listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let call = || TcpStream::connect_timeout(&address, UNANSWERED).ok();
+        Self { _calls: std::iter::from_fn(call).collect(), _listener: listener }
     }
 }

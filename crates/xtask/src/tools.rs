@@ -17,22 +17,38 @@ use crate::{
 pub(crate) struct Tool {
     /// What is started.
     program: &'static str,
+    /// Arguments with which it ends well if it is there.
+    probe: &'static [&'static str],
     /// The Debian package.
     package: &'static str,
 }
 
-pub(crate) const PHP: Tool = Tool { program: "php", package: "php-cli" };
-pub(crate) const PHPUNIT: Tool = Tool { program: "phpunit", package: "phpunit" };
-pub(crate) const PIP: Tool = Tool { program: "pip3", package: "python3-pip" };
-pub(crate) const SHELLCHECK: Tool = Tool { program: "shellcheck", package: "shellcheck" };
+impl Tool {
+    const fn of(program: &'static str, package: &'static str) -> Self {
+        Self { program, probe: VERSION, package }
+    }
+}
+
+const VERSION: &[&str] = &["--version"];
+
+pub(crate) const PHP: Tool = Tool::of("php", "php-cli");
+pub(crate) const PHP_CURL: Tool = Tool { program: "php", probe: &["--ri", "curl"], package: "php-curl" };
+pub(crate) const PHP_XML: Tool = Tool { program: "php", probe: &["--ri", "SimpleXML"], package: "php-xml" };
+pub(crate) const PHPUNIT: Tool = Tool::of("phpunit", "phpunit");
+pub(crate) const PIP: Tool = Tool::of("pip3", "python3-pip");
+pub(crate) const SHELLCHECK: Tool = Tool::of("shellcheck", "shellcheck");
 
 impl Tool {
     /// The program, which is installed by apt first if it does not answer.
     pub(crate) fn installed(&self) -> Result<&'static str, Error> {
-        if !answers(self.program) {
+        if !self.answers() {
             self.install()?;
         }
         Ok(self.program)
+    }
+
+    fn answers(&self) -> bool {
+        answer(self.program, self.probe)
     }
 
     fn install(&self) -> Result<(), Error> {
@@ -54,7 +70,7 @@ impl Tool {
             sudo,
             &["install", "--yes", "--no-install-recommends", "-o", unsafe_io, self.package],
         ))?;
-        if answers(self.program) { Ok(()) } else { Err(self.missing("although apt-get says that it is")) }
+        if self.answers() { Ok(()) } else { Err(self.missing("although apt-get says that it is")) }
     }
 
     fn missing(&self, why: &'static str) -> Error {
@@ -122,7 +138,11 @@ fn wheel(package: &str, target: &Path) -> Command {
 }
 
 fn answers(program: impl Into<OsString>) -> bool {
+    answer(program, VERSION)
+}
+
+fn answer(program: impl Into<OsString>, probe: &[&str]) -> bool {
     let mut command = Command::new(program.into());
-    command.arg("--version");
+    command.args(probe);
     process::run(command).is_ok()
 }

@@ -7,10 +7,13 @@ use crate::{
     error::Error,
     place::{self, cargo_on_all},
     process,
-    tools::{self, PHPUNIT},
+    tools::{self, PHP_CURL, PHP_XML, PHPUNIT},
 };
 
 pub(super) fn rust() -> Result<Done, Error> {
+    // They play today's MikoPBX.
+    PHP_CURL.installed()?;
+    PHP_XML.installed()?;
     // The end-to-end tests run the programs of other crates, which `cargo test` alone does not build.
     process::run(cargo_on_all("build", &["--all-targets"]))?;
     let mut tests = cargo_on_all("test", &["--all-targets"]);
