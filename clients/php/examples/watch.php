@@ -29,6 +29,9 @@ $pause = FIRST_PAUSE;
 while (true) {
     $watch = $client->watch();
     foreach ($watch as $change) {
+        if ($change === null) {
+            continue;
+        }
         $pause = FIRST_PAUSE;
         $features = array_map(static fn (Verdict $verdict): array => [
             'feature' => $verdict->feature,

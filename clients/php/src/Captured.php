@@ -9,13 +9,13 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * A seat that was taken.
  */
-final class Captured
+final readonly class Captured
 {
     public function __construct(
         /** The seat, for {@see Client::release()}. */
-        public readonly string $session,
+        public string $session,
         /** What the feature comes to now. */
-        public readonly Verdict $verdict,
+        public Verdict $verdict,
     ) {
     }
 

@@ -10,25 +10,25 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * What a watcher is told, by {@see Client::watch()}.
  */
-final class Change
+final readonly class Change
 {
     /**
      * @param list<Verdict> $verdicts
      */
     public function __construct(
         /** Whether this is everything, and what was told before is to be forgotten: the first change is. */
-        public readonly bool $whole,
+        public bool $whole,
         /** Whether changes passed that were not told. Then this is everything. */
-        public readonly bool $missed,
+        public bool $missed,
         /** Whether the next change goes on with this one, which would be too long. */
-        public readonly bool $more,
-        public readonly State $state,
+        public bool $more,
+        public State $state,
         /** The code of a state that is no plain "bound". */
-        public readonly ?int $code,
+        public ?int $code,
         /** What the state means and what to do, in a sentence. */
-        public readonly string $message,
+        public string $message,
         /** All features of the license if this is everything; else those that changed. */
-        public readonly array $verdicts,
+        public array $verdicts,
     ) {
     }
 

@@ -10,13 +10,14 @@ use MikoPBX\Licensed\Wire\Deadline;
 use MikoPBX\Licensed\Wire\Fault;
 use MikoPBX\Licensed\Wire\Fields;
 use MikoPBX\Licensed\Wire\Frame;
+use MikoPBX\Licensed\Wire\Trust;
 
 /**
  * Asks licensed, the licensing daemon of this host, over its Unix socket.
  *
- * One connection is kept for all calls. Each call ends within its one deadline. A check always comes
- * to a {@see Verdict} and every other call to its result or a {@see Failure}; exceptions are for
- * arguments that no daemon could answer.
+ * One connection is kept for all calls of a process, in PHP-FPM also for the requests that come after this
+ * one. Each call ends within its one deadline. A check always comes to a {@see Verdict} and every other
+ * call to its result or a {@see Failure}; exceptions are for arguments that no daemon could answer.
  */
 final class Client
 {
@@ -32,12 +33,15 @@ final class Client
     /** Seconds within which a change must be whole once it has begun: as long as the daemon gives itself. */
     private const FRAME_DEADLINE = 10.0;
 
-    private readonly Connection $connection;
+    private readonly Trust $trust;
 
     /**
      * @param float $timeout seconds for a call that the daemon answers from memory
      * @param float $onlineTimeout seconds for a call for which the daemon may ask the license server; it
      *                             gives that up after 15
+     * @param bool $persistent whether the connection is kept for the next calls of this process, and in
+     *                         PHP-FPM for the next requests; else each call has a new one
+     * @param array<int> $trustedUids users that may own the socket, beside root, `licensed` and our own
      *
      * @throws \InvalidArgumentException
      */
@@ -45,10 +49,13 @@ final class Client
         private readonly string $socket = self::DEFAULT_SOCKET,
         private readonly float $timeout = 1.0,
         private readonly float $onlineTimeout = 20.0,
+        private readonly bool $persistent = true,
+        array $trustedUids = [],
     ) {
+        Arguments::socket($socket);
         Arguments::time($timeout);
         Arguments::time($onlineTimeout);
-        $this->connection = new Connection(Arguments::socket($socket));
+        $this->trust = new Trust(Arguments::uids($trustedUids));
     }
 
     /**
@@ -60,7 +67,7 @@ final class Client
      */
     public function check(int $feature, ?string $holder = null): Verdict
     {
-        return $this->verdict('check', Arguments::seat($feature, $holder), $this->timeout);
+        return $this->verdict('check', Arguments::seat($feature, $holder), $this->soon());
     }
 
     /**
@@ -85,7 +92,7 @@ final class Client
                 : throw Fault::protocol('about other features than those asked for');
         };
         $arguments = ['features' => $features];
-        $result = $this->call('check_many', $arguments, $this->timeout, 'entitlements', $read);
+        $result = $this->call('check_many', $arguments, $this->soon(), 'entitlements', $read);
         return $result instanceof Failure ? Verdicts::unknown($result, $features) : $result->byFeature;
     }
 
@@ -97,7 +104,7 @@ final class Client
      */
     public function ensure(int $feature): Verdict
     {
-        return $this->verdict('ensure', ['feature' => Arguments::feature($feature)], $this->onlineTimeout);
+        return $this->verdict('ensure', ['feature' => Arguments::feature($feature)], $this->online());
     }
 
     /**
@@ -115,7 +122,7 @@ final class Client
             self::mustBeAbout($feature, $captured->verdict);
             return $captured;
         };
-        return $this->call('capture', $arguments, $this->onlineTimeout, 'captured', $read);
+        return $this->call('capture', $arguments, $this->online(), 'captured', $read);
     }
 
     /**
@@ -133,7 +140,7 @@ final class Client
      */
     public function status(): Status|Failure
     {
-        return $this->call('status', [], $this->timeout, 'status', Status::fromWire(...));
+        return $this->call('status', [], $this->soon(), 'status', Status::fromWire(...));
     }
 
     /**
@@ -144,9 +151,9 @@ final class Client
      */
     public function licenseInfo(#[\SensitiveParameter] ?string $number = null): LicenseInfo|Failure
     {
-        $timeout = $number === null ? $this->timeout : $this->onlineTimeout;
+        $deadline = $number === null ? $this->soon() : $this->online();
         $arguments = ['key' => $number];
-        return $this->call('license_info', $arguments, $timeout, 'license_info', LicenseInfo::fromWire(...));
+        return $this->call('license_info', $arguments, $deadline, 'license_info', LicenseInfo::fromWire(...));
     }
 
     /**
@@ -158,9 +165,15 @@ final class Client
     {
         $features = [];
         $cursor = null;
+        $deadline = $this->soon();
         do {
-            $arguments = ['cursor' => $cursor];
-            $page = $this->call('features', $arguments, $this->timeout, 'features', FeaturePage::fromWire(...));
+            $read = static function (Fields $answer) use ($cursor): FeaturePage {
+                $page = FeaturePage::fromWire($answer);
+                return $page->next === null || $page->next > ($cursor ?? 0)
+                    ? $page
+                    : throw Fault::protocol('a page of features that was there before');
+            };
+            $page = $this->call('features', ['cursor' => $cursor], $deadline, 'features', $read);
             if ($page instanceof Failure) {
                 return $page;
             }
@@ -183,7 +196,7 @@ final class Client
             self::mustBeAbout($feature, $explanation->verdict);
             return $explanation;
         };
-        return $this->call('explain', $arguments, $this->timeout, 'explanation', $read);
+        return $this->call('explain', $arguments, $this->soon(), 'explanation', $read);
     }
 
     /**
@@ -209,7 +222,7 @@ final class Client
         return $this->call(
             'register',
             $arguments,
-            $this->onlineTimeout,
+            $this->online(),
             'registered',
             Registered::fromWire(...),
             false,
@@ -266,13 +279,14 @@ final class Client
     /**
      * Tell the license server how this host is used. For administrators; nothing depends on it.
      *
-     * @param array<string, string> $metrics at most 64, names and values of up to 256 bytes
+     * @param array<string|int|float|bool|\Stringable> $metrics by name; at most 64, names and values of up to
+     *                                                         256 bytes
      *
      * @throws \InvalidArgumentException
      */
     public function sendMetrics(array $metrics): Done|Failure
     {
-        return $this->do('send_metrics', ['metrics' => (object) array_map(strval(...), $metrics)]);
+        return $this->do('send_metrics', ['metrics' => (object) Arguments::metrics($metrics)]);
     }
 
     /**
@@ -300,7 +314,7 @@ final class Client
      */
     public function ping(): Ping|Failure
     {
-        return $this->call('ping', [], $this->onlineTimeout, 'ping', Ping::fromWire(...));
+        return $this->call('ping', [], $this->online(), 'ping', Ping::fromWire(...));
     }
 
     /**
@@ -320,22 +334,26 @@ final class Client
         if ($manifest->feature === null) {
             return Verdict::free($manifest->product);
         }
-        return $this->check($manifest->feature)->about($manifest->product);
+        return $this->verdict('check', Arguments::seat($manifest->feature, null), $this->soon(), $manifest->product);
     }
 
     /**
-     * @param array{feature: int} $arguments
+     * @param array{feature: int, holder?: ?string} $arguments
      */
-    private function verdict(string $request, array $arguments, float $timeout): Verdict
-    {
+    private function verdict(
+        string $request,
+        array $arguments,
+        Deadline $deadline,
+        ?int $product = null,
+    ): Verdict {
         $feature = $arguments['feature'];
-        $read = static function (Fields $answer) use ($feature): Verdict {
-            $verdict = Verdict::fromWire($answer);
+        $read = static function (Fields $answer) use ($feature, $product): Verdict {
+            $verdict = Verdict::fromWire($answer, $product);
             self::mustBeAbout($feature, $verdict);
             return $verdict;
         };
-        $result = $this->call($request, $arguments, $timeout, 'entitlement', $read);
-        return $result instanceof Failure ? Verdict::unknown($result, $feature) : $result;
+        $result = $this->call($request, $arguments, $deadline, 'entitlement', $read);
+        return $result instanceof Failure ? Verdict::unknown($result, $feature, $product) : $result;
     }
 
     /**
@@ -345,7 +363,7 @@ final class Client
      */
     private function do(string $request, array $arguments): Done|Failure
     {
-        return $this->call($request, $arguments, $this->onlineTimeout, 'done', Done::fromWire(...), false);
+        return $this->call($request, $arguments, $this->online(), 'done', Done::fromWire(...), false);
     }
 
     /**
@@ -359,14 +377,17 @@ final class Client
     private function call(
         string $request,
         array $arguments,
-        float $timeout,
+        Deadline $deadline,
         string $expected,
         callable $read,
         bool $isRepeatable = true,
     ): object {
         $frame = Frame::request($request, $arguments);
+        $connection = $this->persistent
+            ? Connection::ofProcess($this->socket, $this->trust)
+            : Connection::own($this->socket, $this->trust);
         try {
-            [$name, $value] = Frame::answer($this->exchange($frame, new Deadline($timeout), $isRepeatable));
+            [$name, $value] = Frame::answer($connection->exchange($frame, $deadline, $isRepeatable));
             $fields = Fields::of($value, $name);
             if ($name === $expected) {
                 return $read($fields);
@@ -378,8 +399,20 @@ final class Client
             $failure = $fault->failure;
         }
         // After some of its errors the daemon closes. A new connection costs little, a wrong guess a call.
-        $this->connection->close();
+        $connection->close();
         return $failure;
+    }
+
+    /** For a call that the daemon answers from memory. */
+    private function soon(): Deadline
+    {
+        return new Deadline($this->timeout);
+    }
+
+    /** For a call for which the daemon may ask the license server. */
+    private function online(): Deadline
+    {
+        return new Deadline($this->onlineTimeout);
     }
 
     /**
@@ -387,10 +420,10 @@ final class Client
      */
     private function changes(?float $beat): \Generator
     {
-        $connection = new Connection($this->socket);
+        $connection = Connection::own($this->socket, $this->trust);
         try {
             $frame = Frame::request('watch', []);
-            $body = self::exchangeRepeatable($connection, $frame, new Deadline($this->timeout));
+            $body = $connection->exchange($frame, $this->soon(), true);
             while (true) {
                 if ($body !== null) {
                     [$name, $value] = Frame::answer($body);
@@ -409,29 +442,6 @@ final class Client
         } finally {
             $connection->close();
         }
-    }
-
-    private function exchange(string $frame, Deadline $deadline, bool $isRepeatable): string
-    {
-        if (!$isRepeatable) {
-            // The daemon closes idle connections. On a new one, such an end cannot meet this request.
-            $this->connection->close();
-            return $this->connection->exchange($frame, $deadline);
-        }
-        return self::exchangeRepeatable($this->connection, $frame, $deadline);
-    }
-
-    private static function exchangeRepeatable(Connection $connection, string $frame, Deadline $deadline): string
-    {
-        try {
-            return $connection->exchange($frame, $deadline);
-        } catch (Fault $fault) {
-            if (!$fault->isBeforeAnswer) {
-                throw $fault;
-            }
-        }
-        $connection->close();
-        return $connection->exchange($frame, $deadline);
     }
 
     private static function mustBeAbout(int $feature, Verdict $verdict): void

@@ -9,16 +9,16 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * A request that is done.
  */
-final class Done
+final readonly class Done
 {
     /**
      * @param list<string> $warnings
      */
     public function __construct(
         /** What happened, in a sentence for people. */
-        public readonly string $message,
+        public string $message,
         /** What did not go quite as wanted. */
-        public readonly array $warnings,
+        public array $warnings,
     ) {
     }
 

@@ -9,15 +9,15 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * Why a feature comes to what it comes to, by {@see Client::explain()}.
  */
-final class Explanation
+final readonly class Explanation
 {
     /**
      * @param list<Fact> $facts
      */
     public function __construct(
-        public readonly Verdict $verdict,
+        public Verdict $verdict,
         /** What led there, in the order in which it was weighed; the last is the verdict. */
-        public readonly array $facts,
+        public array $facts,
     ) {
     }
 

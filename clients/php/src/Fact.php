@@ -9,17 +9,17 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * One fact that a verdict rests on.
  */
-final class Fact
+final readonly class Fact
 {
     public function __construct(
         /** What it is about, such as "lease" or "seat"; newer daemons may know more kinds. */
-        public readonly string $kind,
+        public string $kind,
         /** "This time" of the message, in Unix seconds. */
-        public readonly ?int $at,
+        public ?int $at,
         /** The code that it brings, if it is no plain yes. */
-        public readonly ?int $code,
+        public ?int $code,
         /** The fact in a sentence for people. */
-        public readonly string $message,
+        public string $message,
     ) {
     }
 

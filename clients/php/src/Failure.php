@@ -9,26 +9,28 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * Why a call has no result. It is returned and never thrown: a module must not die of licensing.
  */
-final class Failure implements \Stringable
+final readonly class Failure implements \Stringable
 {
     public function __construct(
-        public readonly FailureKind $kind,
+        public FailureKind $kind,
         /** The licensing code, such as 2008; null for everything local. */
-        public readonly ?int $code,
+        public ?int $code,
         /** What happened and what to do, in a sentence for people, without the code. */
-        public readonly string $message,
+        public string $message,
     ) {
     }
 
     /**
-     * A kind that a newer daemon knows and this package does not is still a failure, with its words.
+     * A kind that a newer daemon knows and this package does not is still a failure, with its words. The
+     * local kinds are not the daemon's to use.
      *
      * @internal
      */
     public static function fromWire(Fields $fields): self
     {
+        $kind = FailureKind::tryFrom($fields->string('kind'));
         return new self(
-            FailureKind::tryFrom($fields->string('kind')) ?? FailureKind::Protocol,
+            $kind === null || $kind->isLocal() ? FailureKind::Protocol : $kind,
             $fields->optionalInt('code'),
             $fields->string('message'),
         );

@@ -36,6 +36,9 @@ enum FailureKind: string
     /** Local: there is no connection to the daemon, or it broke. */
     case Unreachable = 'unreachable';
 
+    /** Local: whoever put the socket there need not be the daemon. Nothing was said to it. */
+    case Untrusted = 'untrusted';
+
     /** Local: the deadline of the call passed. */
     case TimedOut = 'timed_out';
 
@@ -48,10 +51,16 @@ enum FailureKind: string
     /** Whether the daemon gave no answer of its own, so that nothing is known from it. */
     public function isWithoutAnswer(): bool
     {
+        return $this->isLocal() && $this !== self::InvalidModule;
+    }
+
+    /** Whether it comes about on this side of the socket. */
+    public function isLocal(): bool
+    {
         return match ($this) {
-            self::Unreachable, self::TimedOut, self::Protocol => true,
+            self::Unreachable, self::Untrusted, self::TimedOut, self::Protocol, self::InvalidModule => true,
             self::Malformed, self::TooLarge, self::Unsupported, self::NotPermitted, self::Busy,
-            self::Draining, self::Refused, self::NoAnswer, self::InvalidModule => false,
+            self::Draining, self::Refused, self::NoAnswer => false,
         };
     }
 
@@ -66,7 +75,8 @@ enum FailureKind: string
         return match ($this) {
             self::Refused, self::InvalidModule => false,
             self::Malformed, self::TooLarge, self::Unsupported, self::NotPermitted, self::Busy,
-            self::Draining, self::NoAnswer, self::Unreachable, self::TimedOut, self::Protocol => true,
+            self::Draining, self::NoAnswer, self::Unreachable, self::Untrusted, self::TimedOut,
+            self::Protocol => true,
         };
     }
 }

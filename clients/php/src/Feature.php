@@ -9,13 +9,13 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * A feature of the license, by {@see Client::features()}.
  */
-final class Feature
+final readonly class Feature
 {
     public function __construct(
         /** Its name, for people. */
-        public readonly string $name,
+        public string $name,
         /** What it comes to on this host. */
-        public readonly Verdict $verdict,
+        public Verdict $verdict,
     ) {
     }
 

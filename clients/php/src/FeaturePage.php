@@ -11,12 +11,12 @@ use MikoPBX\Licensed\Wire\Fields;
  *
  * @internal
  */
-final class FeaturePage
+final readonly class FeaturePage
 {
     /**
      * @param list<Feature> $features
      */
-    private function __construct(public readonly array $features, public readonly ?int $next)
+    private function __construct(public array $features, public ?int $next)
     {
     }
 

@@ -7,18 +7,18 @@ namespace MikoPBX\Licensed;
 /**
  * What a module's module.json says about licensing.
  */
-final class ModuleManifest
+final readonly class ModuleManifest
 {
     /** The longest module.json that is read, in bytes; real ones take about one KiB. */
     private const MAX_BYTES = 256 * 1024;
 
     private function __construct(
         /** The `moduleUniqueID`, if there is one. */
-        public readonly ?string $uniqueId,
+        public ?string $uniqueId,
         /** The feature that must be licensed; null for a free module. */
-        public readonly ?int $feature,
+        public ?int $feature,
         /** The product that holds it. */
-        public readonly ?int $product,
+        public ?int $product,
     ) {
     }
 
@@ -55,10 +55,9 @@ final class ModuleManifest
     private static function contents(string $path): ?string
     {
         // is_file() first: opening a FIFO would block.
-        if (!is_file($path)) {
-            return null;
-        }
-        $text = Quiet::call(static fn () => file_get_contents($path, false, null, 0, self::MAX_BYTES + 1));
+        $text = Quiet::call(static fn () => is_file($path)
+            ? file_get_contents($path, false, null, 0, self::MAX_BYTES + 1)
+            : false);
         return $text === false ? null : $text;
     }
 

@@ -9,15 +9,15 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * An attempt of the daemon to reach the license server that gave no answer.
  */
-final class NoAnswer
+final readonly class NoAnswer
 {
     public function __construct(
         /** 1011 to 1014. */
-        public readonly int $code,
+        public int $code,
         /** What happened. */
-        public readonly string $message,
+        public string $message,
         /** When, in Unix seconds. */
-        public readonly int $at,
+        public int $at,
     ) {
     }
 

@@ -9,17 +9,17 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * Whether the license server answers.
  */
-final class Ping
+final readonly class Ping
 {
     public function __construct(
         /** The URL of the license server that was asked last. */
-        public readonly string $server,
+        public string $server,
         /** How long it took, in milliseconds. */
-        public readonly int $tookMs,
+        public int $tookMs,
         /** How long ago that was, in seconds. */
-        public readonly int $age,
+        public int $age,
         /** Why there is no answer; null if there is one. */
-        public readonly ?PingFailure $failure,
+        public ?PingFailure $failure,
     ) {
     }
 

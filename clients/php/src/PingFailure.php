@@ -10,14 +10,14 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * Why the license server does not answer.
  */
-final class PingFailure
+final readonly class PingFailure
 {
     public function __construct(
-        public readonly Stage $stage,
+        public Stage $stage,
         /** 1011 to 1014. */
-        public readonly int $code,
+        public int $code,
         /** What happened, with the URL. */
-        public readonly string $message,
+        public string $message,
     ) {
     }
 

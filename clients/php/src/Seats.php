@@ -9,12 +9,12 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * Seats of a feature, counted by host, or by user for a per-user feature.
  */
-final class Seats
+final readonly class Seats
 {
     public function __construct(
-        public readonly int $total,
+        public int $total,
         /** Seats that are taken, by this host or others. */
-        public readonly int $captured,
+        public int $captured,
     ) {
     }
 

@@ -10,41 +10,41 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * How the daemon and its binding are. Times are Unix seconds.
  */
-final class Status
+final readonly class Status
 {
     /**
      * @param list<string> $warnings
      */
     public function __construct(
         /** The version of the daemon. */
-        public readonly string $version,
-        public readonly State $state,
+        public string $version,
+        public State $state,
         /** The registration number, masked; null if there is none. */
-        public readonly ?string $number,
+        public ?string $number,
         /** The company that it belongs to, once a lease told. */
-        public readonly ?string $company,
+        public ?string $company,
         /** The license server in use; null if none is configured. */
-        public readonly ?string $server,
+        public ?string $server,
         /** The code of a state that is no plain "bound". */
-        public readonly ?int $code,
+        public ?int $code,
         /** What the state means and what to do, in a sentence. */
-        public readonly string $message,
+        public string $message,
         /** The serial of the statement that is held. */
-        public readonly ?int $serial,
+        public ?int $serial,
         /** When the license server last answered with a statement. */
-        public readonly ?int $lastAnswer,
+        public ?int $lastAnswer,
         /** The last attempt that failed since then. */
-        public readonly ?NoAnswer $lastFailure,
+        public ?NoAnswer $lastFailure,
         /** When the license server is asked again. */
-        public readonly ?int $nextCheck,
+        public ?int $nextCheck,
         /** To when the lease is honoured without another answer. */
-        public readonly ?int $honouredUntil,
+        public ?int $honouredUntil,
         /** What a person should look at. */
-        public readonly array $warnings,
+        public array $warnings,
         /** The version of the socket protocol that the daemon speaks, if it says. */
-        public readonly ?int $protocol = null,
+        public ?int $protocol = null,
         /** The schema of the license server's statements that it reads, if it says. */
-        public readonly ?string $statementSchema = null,
+        public ?string $statementSchema = null,
     ) {
     }
 

@@ -10,35 +10,35 @@ use MikoPBX\Licensed\Wire\Fields;
 /**
  * What one feature comes to on this host. Times are Unix seconds.
  */
-final class Verdict
+final readonly class Verdict
 {
     private function __construct(
-        public readonly VerdictKind $kind,
+        public VerdictKind $kind,
         /** Why it is no plain yes; null for granted, and where the daemon was not reached. */
-        public readonly ?int $code,
+        public ?int $code,
         /** The verdict in a sentence for people, with the code in parentheses if there is one. */
-        public readonly string $message,
-        private readonly bool $mayRun,
+        public string $message,
+        private bool $mayRun,
         /** The feature; null for a free module and for a module.json that cannot be read. */
-        public readonly ?int $feature = null,
+        public ?int $feature = null,
         /** The product that it comes with, if anybody says. */
-        public readonly ?int $product = null,
+        public ?int $product = null,
         /** Granted: the end of what is promised so far; each check moves it on. */
-        public readonly ?int $until = null,
+        public ?int $until = null,
         /** Granted: how recent the promise is. */
-        public readonly ?Basis $basis = null,
+        public ?Basis $basis = null,
         /** Since when the license server is away, or since when nobody knows. */
-        public readonly ?int $since = null,
+        public ?int $since = null,
         /** The seat of this host or holder, if it has one. */
-        public readonly ?string $session = null,
+        public ?string $session = null,
         /** All seats of the feature; null if the license does not list it. */
-        public readonly ?Seats $seats = null,
+        public ?Seats $seats = null,
         /** When the license server last answered. */
-        public readonly ?int $lastAnswer = null,
+        public ?int $lastAnswer = null,
         /** When it is asked again. */
-        public readonly ?int $nextCheck = null,
+        public ?int $nextCheck = null,
         /** Why there is no word of the daemon; null if this is its word. */
-        public readonly ?Failure $failure = null,
+        public ?Failure $failure = null,
     ) {
     }
 
@@ -54,8 +54,12 @@ final class Verdict
         return $this->code === null ? null : Code::tryFrom($this->code);
     }
 
-    /** @internal */
-    public static function fromWire(Fields $entitlement): self
+    /**
+     * @param int|null $product what it is about where it does not name one by itself
+     *
+     * @internal
+     */
+    public static function fromWire(Fields $entitlement, ?int $product = null): self
     {
         [$name, $says] = $entitlement->variant('verdict');
         $kind = VerdictKind::tryFrom($name);
@@ -79,7 +83,7 @@ final class Verdict
             $entitlement->string('message'),
             $mayRun,
             $entitlement->int('feature'),
-            $entitlement->optionalInt('product'),
+            $entitlement->optionalInt('product') ?? $product,
             $until,
             $basis,
             $since,
@@ -105,7 +109,7 @@ final class Verdict
      *
      * @internal
      */
-    public static function unknown(Failure $failure, ?int $feature): self
+    public static function unknown(Failure $failure, ?int $feature, ?int $product = null): self
     {
         return new self(
             VerdictKind::Indeterminate,
@@ -113,20 +117,9 @@ final class Verdict
             (string) $failure,
             $failure->kind->letsRun(),
             $feature,
+            $product,
             failure: $failure,
         );
-    }
-
-    /**
-     * The same verdict, about `$product` where it does not name one by itself.
-     *
-     * @internal
-     */
-    public function about(?int $product): self
-    {
-        $fields = get_object_vars($this);
-        $fields['product'] ??= $product;
-        return new self(...$fields);
     }
 
     /**

@@ -24,8 +24,7 @@ final readonly class Verdicts
     {
         $byFeature = [];
         foreach ($entitlements->elements() as $entitlement) {
-            $verdict = Verdict::fromWire($entitlement);
-            $byFeature[$verdict->feature] = $verdict;
+            $byFeature[$entitlement->int('feature')] = Verdict::fromWire($entitlement);
         }
         return new self($byFeature);
     }

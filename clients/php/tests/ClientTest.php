@@ -105,6 +105,15 @@ final class ClientTest extends Scripted
         ], $daemon->log());
     }
 
+    public function testMetricsMayBeNumbers(): void
+    {
+        $daemon = $this->answering(['done' => ['message' => '', 'warnings' => []]]);
+        $metrics = ['CountSipExtensions' => 12, 'PBXname' => 'MikoPBX'];
+        self::assertInstanceOf(Done::class, self::client($daemon)->sendMetrics($metrics));
+        $sent = '{"send_metrics":{"metrics":{"CountSipExtensions":"12","PBXname":"MikoPBX"}}}';
+        self::assertSame([$sent], $daemon->requests());
+    }
+
     public function testToCheckNothingIsToAskNothing(): void
     {
         $daemon = $this->answering();
@@ -226,6 +235,10 @@ final class ClientTest extends Scripted
             'a feature over 32 bits' => [fn (Client $client) => $client->capture(4_294_967_296)],
             'a feature in quotes' => [fn (Client $client) => $client->checkMany([33, '45'])],
             'more features than an answer holds' => [fn (Client $client) => $client->checkMany(range(1, 1001))],
+            'a metric that is no text' => [fn (Client $client) => $client->sendMetrics(['DMI' => ['a', 'b']])],
+            'a trusted user that is no number' => [
+                fn (Client $client, string $socket) => new Client($socket, trustedUids: ['root']),
+            ],
             'product 0' => [fn (Client $client) => $client->addTrial(0)],
             'a number that is no UTF-8' => [fn (Client $client) => $client->activate("\xff")],
             'an empty holder' => [fn (Client $client) => $client->check(46, '')],

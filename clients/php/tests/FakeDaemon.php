@@ -24,7 +24,7 @@ final class FakeDaemon
     public function __construct(array $connections)
     {
         $this->folder = sys_get_temp_dir() . '/licensed-php-' . bin2hex(random_bytes(6));
-        mkdir($this->folder, 0700);
+        mkdir($this->folder, 0o700);
         $this->socket = "$this->folder/licensed.sock";
         $this->log = "$this->folder/log";
         touch($this->log);

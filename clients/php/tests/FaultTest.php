@@ -183,6 +183,31 @@ final class FaultTest extends Scripted
         ];
     }
 
+    /**
+     * @dataProvider localKinds
+     */
+    public function testADaemonCannotSayWhatOnlyThisSideKnows(FailureKind $kind): void
+    {
+        $error = ['kind' => $kind->value, 'code' => null, 'message' => 'What to do.'];
+        $verdict = self::client($this->answering(['error' => $error]))->check(45);
+        self::assertSame(FailureKind::Protocol, $verdict->failure->kind);
+        self::assertTrue($verdict->mayRun());
+    }
+
+    public static function localKinds(): array
+    {
+        $kinds = array_filter(FailureKind::cases(), static fn (FailureKind $kind): bool => $kind->isLocal());
+        return array_map(static fn (FailureKind $kind): array => [$kind], array_values($kinds));
+    }
+
+    public function testPagesOfFeaturesHaveAnEndWhateverTheDaemonSays(): void
+    {
+        $page = static fn (int $next): array => ['features' => ['features' => [], 'next' => $next]];
+        $failure = self::client($this->answering($page(45), $page(46), $page(46)))->features();
+        self::assertInstanceOf(Failure::class, $failure);
+        self::assertSame(FailureKind::Protocol, $failure->kind);
+    }
+
     public function testAPeerThatDripsIsCutOffAtTheOneDeadline(): void
     {
         $daemon = $this->daemon([self::READ, self::drip(self::frame(self::granted()), 100)]);

@@ -256,13 +256,7 @@ final class GoldenTest extends Scripted
 
     public static function errors(): array
     {
-        $local = [
-            FailureKind::Unreachable,
-            FailureKind::TimedOut,
-            FailureKind::Protocol,
-            FailureKind::InvalidModule,
-        ];
-        $kinds = array_filter(FailureKind::cases(), static fn ($kind): bool => !in_array($kind, $local, true));
+        $kinds = array_filter(FailureKind::cases(), static fn (FailureKind $kind): bool => !$kind->isLocal());
         return array_map(static fn (FailureKind $kind): array => [$kind], array_values($kinds));
     }
 

@@ -55,7 +55,7 @@ abstract class Scripted extends TestCase
     /** A client that a busy machine does not hurry. */
     protected static function client(FakeDaemon $daemon): Client
     {
-        return new Client($daemon->socket, 10, 10, 10);
+        return new Client($daemon->socket, 10, 10);
     }
 
     protected static function wait(int $milliseconds): array
@@ -121,8 +121,9 @@ abstract class Scripted extends TestCase
     /** A folder of modules, each with the given text as its module.json. */
     protected function modules(array $manifests): string
     {
-        $folder = $this->folders[] = sys_get_temp_dir() . '/licensed-modules-' . bin2hex(random_bytes(6));
-        mkdir($folder, 0700);
+        $folder = sys_get_temp_dir() . '/licensed-modules-' . bin2hex(random_bytes(6));
+        $this->folders[] = $folder;
+        mkdir($folder, 0o700);
         foreach ($manifests as $module => $text) {
             mkdir("$folder/$module");
             file_put_contents("$folder/$module/module.json", $text);

@@ -14,6 +14,9 @@
 
 declare(strict_types=1);
 
+// The other end may hang up at any time.
+set_error_handler(static fn (): bool => true);
+
 [, $socket, $log] = $argv;
 $script = json_decode(stream_get_contents(STDIN), true, 16, JSON_THROW_ON_ERROR);
 $listener = stream_socket_server("unix://$socket");
@@ -34,11 +37,11 @@ foreach ($script as $steps) {
                 file_put_contents($log, "$frame[version] $frame[encoding] $payload\n", FILE_APPEND);
                 break;
             case 'send':
-                @fwrite($connection, base64_decode($step[1]));
+                fwrite($connection, base64_decode($step[1], true));
                 break;
             case 'drip':
-                foreach (str_split(base64_decode($step[1])) as $byte) {
-                    if (@fwrite($connection, $byte) === false) {
+                foreach (str_split(base64_decode($step[1], true)) as $byte) {
+                    if (fwrite($connection, $byte) === false) {
                         break;
                     }
                     usleep($step[2] * 1000);

@@ -70,20 +70,46 @@ final class Arguments
         return ['feature' => self::feature($feature), 'holder' => $holder];
     }
 
-    public static function socket(string $path): string
+    /**
+     * @param array<mixed> $metrics
+     *
+     * @return array<string>
+     */
+    public static function metrics(array $metrics): array
+    {
+        foreach ($metrics as $name => $value) {
+            if (!is_scalar($value) && !$value instanceof \Stringable) {
+                throw new \InvalidArgumentException("the metric $name is no text and no number");
+            }
+        }
+        return array_map(strval(...), $metrics);
+    }
+
+    /**
+     * @param array<mixed> $uids
+     *
+     * @return list<int>
+     */
+    public static function uids(array $uids): array
+    {
+        if (array_filter($uids, is_int(...)) !== $uids) {
+            throw new \InvalidArgumentException('a trusted user is a number');
+        }
+        return array_values($uids);
+    }
+
+    public static function socket(string $path): void
     {
         if ($path === '' || strlen($path) > self::MAX_SOCKET_PATH || str_contains($path, "\0")) {
             throw new \InvalidArgumentException('a socket is a path of 1 to 107 bytes');
         }
-        return $path;
     }
 
-    public static function time(float $seconds): float
+    public static function time(float $seconds): void
     {
         if (!($seconds > 0 && $seconds <= self::MAX_TIME)) {
             throw new \InvalidArgumentException('a timeout is more than 0 and at most 3600 seconds');
         }
-        return $seconds;
     }
 
     private static function id(mixed $id): ?int

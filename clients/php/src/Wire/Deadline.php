@@ -9,18 +9,22 @@ namespace MikoPBX\Licensed\Wire;
  *
  * @internal
  */
-final class Deadline
+final readonly class Deadline
 {
-    private readonly int $end;
+    private int $end;
 
-    public function __construct(public readonly float $seconds)
+    public function __construct(public float $seconds)
     {
-        $this->end = hrtime(true) + (int) ($seconds * 1e9);
+        $this->end = (int) hrtime(true) + (int) ($seconds * 1e9);
     }
 
-    /** Microseconds to go; 0 once it has passed. */
+    /**
+     * Microseconds to go; 0 once it has passed.
+     *
+     * @return non-negative-int
+     */
     public function remaining(): int
     {
-        return max(0, intdiv($this->end - hrtime(true), 1000));
+        return max(0, intdiv($this->end - (int) hrtime(true), 1000));
     }
 }

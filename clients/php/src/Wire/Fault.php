@@ -30,6 +30,11 @@ final class Fault extends \RuntimeException
         return new self(new Failure(FailureKind::Unreachable, null, $message), false);
     }
 
+    public static function untrusted(string $message): self
+    {
+        return new self(new Failure(FailureKind::Untrusted, null, $message), false);
+    }
+
     public static function timedOut(string $socket, float $seconds): self
     {
         $message = "licensed at $socket did not answer within $seconds s; look at: systemctl status licensed";

@@ -12,12 +12,12 @@ namespace MikoPBX\Licensed\Wire;
  *
  * @internal
  */
-final class Fields
+final readonly class Fields
 {
     /**
      * @param array<mixed> $values
      */
-    private function __construct(private readonly array $values, private readonly string $name)
+    private function __construct(private array $values, private string $name)
     {
     }
 
@@ -37,8 +37,9 @@ final class Fields
         if (is_string($value)) {
             return [$value, null];
         }
-        if (is_array($value) && count($value) === 1 && is_string(key($value))) {
-            return [key($value), current($value)];
+        $variant = is_array($value) && count($value) === 1 ? key($value) : null;
+        if (is_array($value) && is_string($variant)) {
+            return [$variant, $value[$variant]];
         }
         throw Fault::protocol("one whose $name is neither a name nor an object with one field");
     }
@@ -76,9 +77,14 @@ final class Fields
      */
     public function strings(string $field): array
     {
-        $value = $this->values[$field] ?? null;
-        $isList = is_array($value) && array_is_list($value) && array_filter($value, is_string(...)) === $value;
-        return $isList ? $value : throw $this->wrong($field);
+        $values = $this->values[$field] ?? null;
+        if (!is_array($values)) {
+            throw $this->wrong($field);
+        }
+        $strings = array_filter($values, is_string(...));
+        return array_is_list($values) && count($strings) === count($values)
+            ? array_values($strings)
+            : throw $this->wrong($field);
     }
 
     /**

@@ -62,13 +62,14 @@ final class Frame
     }
 
     /**
-     * The answer in a body: the name of its variant, and its value.
+     * The answer in a body, which is as long as {@see bodyLength()} allows: the name of its variant, and its value.
      *
      * @return array{string, mixed}
      */
     public static function answer(string $body): array
     {
-        ['version' => $version, 'encoding' => $encoding] = unpack('Cversion/Cencoding', $body);
+        $version = ord($body[0]);
+        $encoding = ord($body[1]);
         if ($version === 0) {
             $said = preg_replace('/[^ -~]/', '?', substr($body, self::MIN_BODY, self::MAX_SAID));
             throw Fault::unsupported(
