@@ -15,7 +15,7 @@ pub fn php_loader(host: &Host) -> BTreeMap<String, String> {
     let examples = workspace().join("clients/php/examples");
     let mut loader = interpreter("php", &["--version"], "php-cli");
     loader.arg(examples.join("module-loader.php")).arg("--json");
-    loader.arg(host.socket()).arg(examples.join("modules"));
+    loader.arg("--socket").arg(host.socket()).arg("survey").arg(examples.join("modules"));
     let rows = Answered::by(&mut loader).ended_with(0).json();
     let said = rows.as_array().unwrap().iter();
     said.map(|row| (row["module"].as_str().unwrap().to_owned(), verdict_in(row))).collect()

@@ -1,81 +1,53 @@
 <?php
 
 /**
- * Walks a folder of modules, as MikoPBX has it in custom_modules, and says which may be enabled.
+ * Does with modules what a PBX does with them, as far as licensing is concerned.
  *
- *     php module-loader.php [--json] SOCKET MODULES_DIR
- *
- * Prints a line for each module that has a module.json, or with --json one array for scripts.
- * Exit codes: 0 every module has an answer, 2 usage, 3 licensed gave none for at least one module.
+ * The classes are in loader/: begin with Loader, which decides, and Module, which says what runs and why.
  */
 
 declare(strict_types=1);
 
 use MikoPBX\Licensed\Client;
-use MikoPBX\Licensed\Failure;
-use MikoPBX\Licensed\ModuleManifest;
+use ModuleLoader\Command;
+use ModuleLoader\Loader;
+use ModuleLoader\Options;
+use ModuleLoader\Output;
+use ModuleLoader\Report;
+use ModuleLoader\Splay;
+use ModuleLoader\Store;
+use ModuleLoader\StoreFault;
+use ModuleLoader\Survey;
+use ModuleLoader\Wording;
 
-require_once __DIR__ . '/../autoload.php';
+require_once __DIR__ . '/loader/autoload.php';
 
-$arguments = array_slice($argv, 1);
-$asJson = in_array('--json', $arguments, true);
-$operands = array_values(array_diff($arguments, ['--json']));
-if (count($operands) !== 2 || !is_dir($operands[1]) || !is_readable($operands[1])) {
-    fwrite(STDERR, "usage: php module-loader.php [--json] SOCKET MODULES_DIR\n");
-    fwrite(STDERR, "MODULES_DIR is a folder of modules that can be read: MODULES_DIR/*/module.json\n");
-    exit(2);
-}
-[$socket, $modulesDir] = $operands;
 try {
-    $client = new Client($socket);
+    $options = Options::parse(array_slice($argv, 1));
+    $client = new Client($options->socket);
+    $loader = new Loader($client, new Store($options->state));
+    $output = new Output(new Wording($options->language), $options->isJson);
+    if ($options->isSplayed) {
+        sleep(Splay::seconds());
+    }
+    $each = static fn (callable $do): array => array_map($do, $options->operands);
+    $now = time();
+    exit(match ($options->command) {
+        Command::Install => $output->reports($each(fn (string $folder): Report => $loader->install($folder, $now))),
+        Command::MarketplaceInstall => $output->reports(
+            $each(fn (string $folder): Report => $loader->installFromMarketplace($folder, $now)),
+        ),
+        Command::Enable => $output->reports($each(fn (string $id): Report => $loader->enable($id, $now))),
+        Command::Disable => $output->reports($each(fn (string $id): Report => $loader->disable($id, $now))),
+        Command::Uninstall => $output->reports($each(fn (string $id): Report => $loader->uninstall($id))),
+        Command::Check => $output->reports($loader->check($now)),
+        Command::List => $output->modules($loader->list()),
+        Command::Survey => $output->survey(Survey::of($client, $options->operands[0])),
+    });
 } catch (InvalidArgumentException $error) {
-    fwrite(STDERR, "SOCKET: {$error->getMessage()}\n");
+    fwrite(STDERR, "{$error->getMessage()}\n\n" . Options::USAGE);
     exit(2);
+} catch (StoreFault $fault) {
+    fwrite(STDERR, "{$fault->getMessage()}\n");
+    exit(4);
 }
-
-$rows = [];
-$exitCode = 0;
-foreach (scandir($modulesDir) as $folder) {
-    $path = "$modulesDir/$folder/module.json";
-    if (in_array($folder, ['.', '..'], true) || !file_exists($path)) {
-        continue;
-    }
-    $manifest = ModuleManifest::read($path);
-    $verdict = $client->checkModule($path);
-    $rows[] = [
-        'module' => $manifest instanceof Failure ? $folder : $manifest->uniqueId ?? $folder,
-        'feature' => $verdict->feature,
-        'product' => $verdict->product,
-        'enable' => $verdict->mayRun(),
-        'verdict' => $verdict->kind->value,
-        'basis' => $verdict->basis?->value,
-        'code' => $verdict->code,
-        'message' => $verdict->message,
-    ];
-    if ($verdict->failure?->kind->isWithoutAnswer() === true) {
-        $exitCode = 3;
-    }
-}
-usort($rows, static fn (array $a, array $b): int => strcmp($a['module'], $b['module']));
-
-if ($asJson) {
-    $flags = JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR;
-    echo json_encode($rows, $flags), "\n";
-    exit($exitCode);
-}
-
-$width = max([0, ...array_map(strlen(...), array_column($rows, 'module'))]);
-foreach ($rows as $row) {
-    $line = sprintf(
-        "%-{$width}s  %-3s  %-13s  %-12s  %-12s  %s",
-        $row['module'],
-        $row['enable'] ? 'yes' : 'no',
-        $row['verdict'],
-        'feature ' . ($row['feature'] ?? '-'),
-        'product ' . ($row['product'] ?? '-'),
-        $row['message'],
-    );
-    // One line each, and nothing that a terminal would act on, whatever a module calls itself.
-    echo preg_replace('/[\x00-\x1F\x7F]+/', ' ', $line), "\n";
-}
-exit($exitCode);

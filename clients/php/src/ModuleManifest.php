@@ -12,6 +12,9 @@ final readonly class ModuleManifest
     /** The longest module.json that is read, in bytes; real ones take about one KiB. */
     private const MAX_BYTES = 256 * 1024;
 
+    /** What some editors put before the text, and JSON does not allow. */
+    private const BYTE_ORDER_MARK = "\u{FEFF}";
+
     private function __construct(
         /** The `moduleUniqueID`, if there is one. */
         public ?string $uniqueId,
@@ -30,14 +33,18 @@ final readonly class ModuleManifest
     {
         $text = self::contents($path);
         if ($text === null) {
-            return self::invalid($path, 'cannot be read; check that it exists and who may read it');
+            return self::invalid($path, 'cannot be read; check that it is a file, and who may read it');
         }
         if (strlen($text) > self::MAX_BYTES) {
             return self::invalid($path, 'is longer than 256 KiB; it should hold the description of a module alone');
         }
+        if (str_starts_with($text, self::BYTE_ORDER_MARK)) {
+            return self::invalid($path, 'begins with a byte order mark; save it as UTF-8 without one');
+        }
         $json = json_decode($text, true);
         if (!is_array($json) || ($json !== [] && array_is_list($json))) {
-            return self::invalid($path, 'is no JSON object; correct it or install the module again');
+            $why = json_last_error() === JSON_ERROR_NONE ? '' : ' (' . json_last_error_msg() . ')';
+            return self::invalid($path, "is no JSON object$why; correct it or install the module again");
         }
         foreach (['lic_feature_id', 'lic_product_id'] as $name) {
             if (!self::isId($json[$name] ?? 0)) {

@@ -5,31 +5,102 @@ declare(strict_types=1);
 namespace MikoPBX\Licensed\Tests;
 
 /**
- * The example that walks a folder of modules.
+ * The module loader, as it is called.
  */
-final class ModuleLoaderTest extends Scripted
+final class ModuleLoaderTest extends ModuleLoaderCase
 {
     private const EXAMPLES = __DIR__ . '/../examples/modules';
 
-    public function testEachModuleHasItsLine(): void
+    public function testAModuleIsInstalledEnabledListedAndDisabled(): void
+    {
+        $daemon = $this->daemon(
+            [self::READ, self::send(self::frame(self::status())), self::HOLD],
+            [self::READ, self::send(self::frame(self::done())), self::HOLD],
+            [self::READ, self::send(self::frame(self::granted())), self::HOLD],
+        );
+        $do = fn (string ...$arguments): array => $this->load('--socket', $daemon->socket, ...$arguments);
+        $trial = 'Trial of product 81: granted, or the registration number held the product before.';
+        self::assertSame(
+            [0, "Module ModuleAmoCrm is installed. $trial\n", ''],
+            $do('install', self::EXAMPLES . '/ModuleAmoCrm'),
+        );
+        self::assertSame([0, "Module ModuleAmoCrm is enabled.\n", ''], $do('enable', 'ModuleAmoCrm'));
+        self::assertMatchesRegularExpression('~^ModuleAmoCrm  enabled since [-0-9: ]{16}  Trial of~', $do('list')[1]);
+        $disabled = [0, "Модуль ModuleAmoCrm выключен.\n", ''];
+        self::assertSame($disabled, $do('--language', 'ru', 'disable', 'ModuleAmoCrm'));
+    }
+
+    public function testALostLicenseIsToldInTheLanguageOfTheUserAndToScripts(): void
+    {
+        $this->installed();
+        $word = self::entitlements(self::granted(33), self::denied());
+        $russian = $this->load('--socket', $this->answering($word)->socket, '--language', 'ru', 'check');
+        self::assertSame(1, $russian[0]);
+        self::assertStringContainsString('Модуль ModuleAmoCrm выключен: его лицензии больше нет. (2008)', $russian[1]);
+
+        [$code, $output] = $this->load('list', '--json');
+        self::assertSame(0, $code);
+        [$module] = json_decode($output, true, 16, JSON_THROW_ON_ERROR);
+        self::assertSame(
+            ['ModuleAmoCrm', 'DisabledByLicense', 81, 45, 2008],
+            [$module['module'], $module['condition'], $module['product'], $module['feature'], $module['code']],
+        );
+
+        $daemon = $this->answering($word, self::granted());
+        [$code, $output] = $this->load('--socket', $daemon->socket, '--json', 'check');
+        self::assertSame(0, $code);
+        [, $report] = json_decode($output, true, 16, JSON_THROW_ON_ERROR);
+        self::assertSame(['CameBack', 'ModuleAmoCrm', null], [$report['event'], $report['module'], $report['code']]);
+        self::assertSame('Module ModuleAmoCrm is enabled again: its license is back.', $report['text']);
+    }
+
+    public function testTheExitCodeSaysThatLicensedWasNotReached(): void
+    {
+        $this->installed();
+        [$code, $output] = $this->load('--socket', '/nonexistent/licensed.sock', 'check');
+        self::assertSame(3, $code);
+        self::assertStringContainsString('runs on while its license cannot be checked', $output);
+        self::assertStringContainsString('systemctl start licensed', $output);
+    }
+
+    public function testOneBadPackageStopsNoOther(): void
+    {
+        $folders = [self::MODULES . '/ModuleTerminal', self::MODULES . '/ModulePhoneBook'];
+        [$code, $output] = $this->load('install', ...$folders);
+        self::assertSame(1, $code);
+        [$bad, $good] = explode("\n", $output);
+        self::assertStringStartsWith("The module in $folders[0] is not installed", $bad);
+        self::assertSame('Module ModulePhoneBook is installed.', $good);
+    }
+
+    public function testAStateThatCannotBeReadIsSaid(): void
+    {
+        file_put_contents("{$this->folder()}/state.json", '{');
+        [$code, $output, $errors] = $this->load('list');
+        self::assertSame([4, ''], [$code, $output]);
+        self::assertStringContainsString('is damaged', $errors);
+    }
+
+    public function testTheSurveyHasALineForEachModule(): void
     {
         $daemon = $this->answering(self::granted(45), self::denied(9999));
-        [$code, $output] = $this->load($daemon->socket, self::EXAMPLES);
+        [$code, $output] = $this->load('--socket', $daemon->socket, 'survey', self::EXAMPLES);
         $reason = '(2008) There is no license for this feature.';
         self::assertSame(<<<TEXT
-            ModuleAmoCrm     yes  granted        feature 45    product 81    A sentence for people.
-            ModulePhoneBook  yes  granted        feature -     product -     This module needs no license.
-            ModuleUnsold     no   denied         feature 9999  product 9998  $reason
+            ModuleAmoCrm     yes  granted  feature 45    product 81    A sentence for people.
+            ModulePhoneBook  yes  granted  feature -     product -     This module needs no license.
+            ModuleUnsold     no   denied   feature 9999  product 9998  $reason
 
             TEXT, $output);
         self::assertSame(0, $code);
         self::assertSame(1, $daemon->connections());
+        self::assertFileDoesNotExist("{$this->folder()}/state.json");
     }
 
-    public function testScriptsGetAnArray(): void
+    public function testScriptsGetAnArrayOfTheSurvey(): void
     {
         $daemon = $this->answering(self::granted(45), self::denied(9999));
-        [$code, $output] = $this->load('--json', $daemon->socket, self::EXAMPLES);
+        [$code, $output] = $this->load('--json', '--socket', $daemon->socket, 'survey', self::EXAMPLES);
         self::assertSame(0, $code);
         [$amoCrm, $phoneBook, $unsold] = json_decode($output, true, 16, JSON_THROW_ON_ERROR);
         self::assertSame([
@@ -56,44 +127,59 @@ final class ModuleLoaderTest extends Scripted
         ]);
     }
 
-    public function testABrokenModuleHidesNoOther(): void
+    public function testABrokenModuleHidesNoOtherFromTheSurvey(): void
     {
         $folder = $this->modules([
             'ModuleZ' => '{"moduleUniqueID":"ModuleA\u001b[2J"}',
             'ModuleBroken' => '{',
         ]);
         mkdir("$folder/empty");
-        [$code, $output] = $this->load('/nonexistent/licensed.sock', $folder);
+        [$code, $output] = $this->load('--socket', '/nonexistent/licensed.sock', 'survey', $folder);
         self::assertSame(0, $code);
         self::assertCount(2, explode("\n", trim($output)));
         self::assertMatchesRegularExpression('~^ModuleA \[2J .*yes  granted~m', $output);
         self::assertMatchesRegularExpression('~^ModuleBroken .*no   indeterminate .*no JSON object~m', $output);
     }
 
-    public function testItSaysWithItsExitCodeThatLicensedWasNotReached(): void
+    public function testTheSurveySaysWithItsExitCodeThatLicensedWasNotReached(): void
     {
-        [$code, $output] = $this->load('/nonexistent/licensed.sock', self::EXAMPLES);
+        [$code, $output] = $this->load('--socket', '/nonexistent/licensed.sock', 'survey', self::EXAMPLES);
         self::assertSame(3, $code);
         self::assertMatchesRegularExpression('~^ModuleAmoCrm .*yes  indeterminate ~m', $output);
         self::assertStringContainsString('systemctl start licensed', $output);
     }
 
-    public function testAnEmptyFolderIsNoError(): void
+    public function testNothingInstalledAndAnEmptyFolderAreNoErrors(): void
     {
         $folder = $this->modules([]);
-        self::assertSame([0, ''], array_slice($this->load('/nonexistent/licensed.sock', $folder), 0, 2));
-        self::assertSame([0, "[]\n"], array_slice($this->load('--json', '/nonexistent/s', $folder), 0, 2));
+        self::assertSame([0, '', ''], $this->load('survey', $folder));
+        self::assertSame([0, "[]\n", ''], $this->load('--json', 'survey', $folder));
+        self::assertSame([0, '', ''], $this->load('list'));
     }
 
-    public function testWrongUseIsSaid(): void
+    /**
+     * @dataProvider wrongUses
+     */
+    public function testWrongUseIsSaid(string ...$arguments): void
     {
-        $long = '/' . str_repeat('x', 107);
-        foreach ([[], ['socket'], ['socket', '/nonexistent'], ['a', '/tmp', 'c'], [$long, '/tmp']] as $arguments) {
-            [$code, $output, $errors] = $this->load(...$arguments);
-            self::assertSame(2, $code);
-            self::assertSame('', $output);
-            self::assertNotSame('', $errors);
-        }
+        [$code, $output, $errors] = $this->load(...$arguments);
+        self::assertSame([2, ''], [$code, $output]);
+        self::assertStringContainsString("\nusage: php module-loader.php", $errors);
+    }
+
+    public static function wrongUses(): array
+    {
+        return [
+            'nothing' => [],
+            'an unknown command' => ['start'],
+            'an unknown option' => ['--colour', 'list'],
+            'an option without its value' => ['list', '--socket'],
+            'an unknown language' => ['--language', 'de', 'list'],
+            'nothing to install' => ['install'],
+            'too much to list' => ['list', 'ModuleAmoCrm'],
+            'no folder to survey' => ['survey', '/nonexistent'],
+            'a socket path that would be cut' => ['--socket', '/' . str_repeat('x', 107), 'list'],
+        ];
     }
 
     /**
@@ -101,7 +187,8 @@ final class ModuleLoaderTest extends Scripted
      */
     private function load(string ...$arguments): array
     {
-        $command = [PHP_BINARY, __DIR__ . '/../examples/module-loader.php', ...$arguments];
+        $program = __DIR__ . '/../examples/module-loader.php';
+        $command = [PHP_BINARY, $program, '--state', "{$this->folder()}/state.json", ...$arguments];
         $process = proc_open($command, [1 => ['pipe', 'w'], 2 => ['pipe', 'w']], $pipes);
         $output = stream_get_contents($pipes[1]);
         $errors = stream_get_contents($pipes[2]);

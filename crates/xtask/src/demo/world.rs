@@ -161,8 +161,8 @@ impl World {
     pub(super) fn loader(&self) -> Command {
         let examples = place::workspace().join("clients/php/examples");
         let mut loader = Command::new(self.php);
-        loader.arg(examples.join("module-loader.php")).arg(self.socket()).arg(examples.join("modules"));
-        loader.arg("--json");
+        loader.arg(examples.join("module-loader.php")).arg("--json");
+        loader.arg("--socket").arg(self.socket()).arg("survey").arg(examples.join("modules"));
         loader
     }
 
@@ -200,7 +200,7 @@ impl World {
             \n  {ctl} check 45\
             \n  {admin} coupon issue --product 81 --count 1 --days 30\
             \n  {admin} binding list --number {number} --json\
-            \n  {php} {examples}/module-loader.php {folder}/licensed.sock {examples}/modules\n\
+            \n  {php} {examples}/module-loader.php --socket {folder}/licensed.sock survey {examples}/modules\n\
             \nand to end it:\n\
             \n  kill -9 {pids} && rm -r {folder}"
         )

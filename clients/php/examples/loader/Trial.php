@@ -1,0 +1,47 @@
+<?php
+
+declare(strict_types=1);
+
+namespace ModuleLoader;
+
+use MikoPBX\Licensed\Done;
+use MikoPBX\Licensed\Failure;
+
+/**
+ * What came of asking for a trial. It stops no installation, and everybody can see it.
+ */
+final readonly class Trial
+{
+    public function __construct(
+        /** Whether the registration number holds the product now, by this trial or from before. */
+        public bool $granted,
+        /** Why not; null if it was granted, or if no code came with the failure. */
+        public ?int $code,
+        /** The daemon's own words. */
+        public string $message,
+        /** When, in Unix seconds. */
+        public int $at,
+    ) {
+    }
+
+    public static function of(Done|Failure $answer, int $now): self
+    {
+        return $answer instanceof Done
+            ? new self(true, null, $answer->message, $now)
+            : new self(false, $answer->code, $answer->message, $now);
+    }
+
+    /** What was written as JSON; null if it is none. */
+    public static function fromJson(mixed $json): ?self
+    {
+        if (!is_array($json)) {
+            return null;
+        }
+        ['granted' => $granted, 'code' => $code, 'message' => $message, 'at' => $at] = $json + self::NOTHING;
+        return is_bool($granted) && ($code === null || is_int($code)) && is_string($message) && is_int($at)
+            ? new self($granted, $code, $message, $at)
+            : null;
+    }
+
+    private const NOTHING = ['granted' => null, 'code' => null, 'message' => null, 'at' => null];
+}
