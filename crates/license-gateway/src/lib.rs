@@ -10,6 +10,7 @@ pub mod daemon;
 pub mod flags;
 pub mod flights;
 pub mod http;
+pub mod number;
 pub mod perform;
 pub mod remembered;
 pub mod service;

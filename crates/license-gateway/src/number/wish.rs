@@ -1,0 +1,345 @@
+//! What is to become of this host's registration number: what follows from what happens. No I/O, no clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use license_client::{
+    ipc::{self, Done, Failure, Status},
+    types::RegistrationNumber,
+};
+use serde::{Deserialize, Serialize};
+
+use super::key_file::Content;
+
+/// The most numbers that a wish knows of: people who enter one number after the other while the license server is
+/// away must not fill the disk.
+const MOST_KNOWN: usize = 8;
+
+/// Where a number comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A person gave it, by `changekey`.
+    Changekey,
+    /// It lies in the key file.
+    KeyFile,
+    /// `sendmetrics` came with it.
+    Sendmetrics,
+}
+
+impl Source {
+    /// As people read it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Changekey => "changekey",
+            Self::KeyFile => "the key file",
+            Self::Sendmetrics => "sendmetrics",
+        }
+    }
+}
+
+/// What number the daemon has, as far as it says. Numbers are masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Binding {
+    /// It has none.
+    Unregistered,
+    /// It has this one, whatever that is worth.
+    Bound(String),
+    /// It does not know yet: a number is being registered or activated, or what it held is lost.
+    Unknown,
+}
+
+impl Binding {
+    /// What a `status` says.
+    #[must_use]
+    pub fn of(status: &Status) -> Self {
+        match (&status.number, status.state) {
+            (Some(number), _) => Self::Bound(number.clone()),
+            (None, ipc::State::Unregistered) => Self::Unregistered,
+            (None, _) => Self::Unknown,
+        }
+    }
+}
+
+/// What somebody wants this host's number to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// The number; `None` if it is to be forgotten.
+    pub number: Option<RegistrationNumber>,
+    /// Whose wish it is.
+    pub from: Source,
+    /// The numbers, masked, that the daemon may have without anybody having given it another since: the one that it
+    /// had when this was wished, and what was wished before and may still come.
+    known: BTreeSet<Option<String>>,
+    /// Whether the one that it had is among them.
+    has_looked: bool,
+}
+
+impl Wish {
+    /// The wished number, masked.
+    fn masked(&self) -> Option<String> {
+        self.number.as_ref().map(RegistrationNumber::masked)
+    }
+
+    /// What the daemon's number means for it.
+    fn against(&mut self, binding: &Binding) -> Standing {
+        let bound = match binding {
+            Binding::Unregistered => None,
+            Binding::Bound(number) => Some(number.clone()),
+            // What a person wants does not wait for what came before, but what nobody asked for does.
+            Binding::Unknown if self.from == Source::Changekey => return Standing::Open,
+            Binding::Unknown => return Standing::Waits,
+        };
+        if !self.has_looked {
+            self.known.insert(bound.clone());
+            self.has_looked = true;
+        }
+        if self.known.contains(&bound) {
+            Standing::Open
+        } else if self.masked() == bound {
+            Standing::Fulfilled
+        } else {
+            Standing::Overtaken
+        }
+    }
+}
+
+enum Standing {
+    Open,
+    Waits,
+    Fulfilled,
+    Overtaken,
+}
+
+/// What is kept over restarts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What is pursued.
+    pub wish: Option<Wish>,
+    /// The number that was settled last, by where it came from: this host was bound to it, or it was refused with a
+    /// code. It is not adopted again, so that `licensectl reset` is not undone.
+    settled: BTreeMap<Source, RegistrationNumber>,
+    /// The number that the key file still held when MikoPBX had it forgotten. It is not adopted as long as it is
+    /// there.
+    outdated: Option<RegistrationNumber>,
+}
+
+/// All that is known of numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    /// What is kept over restarts.
+    pub kept: Kept,
+    /// The number in the key file.
+    file: Option<RegistrationNumber>,
+    /// Whether the key file was empty at the last look: MikoPBX empties it for a moment when it writes it.
+    is_empty: bool,
+    /// Whether it was said that the number in the key file is another than the daemon's.
+    is_said: bool,
+}
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A person wants this number, or none.
+    Wished(Option<RegistrationNumber>),
+    /// `sendmetrics` came with a number.
+    Offered(RegistrationNumber, Binding),
+    /// The key file was looked at.
+    File(Content),
+    /// The daemon was looked at.
+    Seen(Binding),
+    /// The daemon answered definitively what was asked for this number, or for none.
+    Answered(Option<RegistrationNumber>, Result<Done, Failure>),
+    /// This host was given a number in another way.
+    Registered,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing.
+    Rest,
+    /// Asking the daemon for what is wished.
+    Ask,
+    /// Saying that this wish is fulfilled; with the daemon's word, if that came.
+    Fulfilled(Wish, Option<Done>),
+    /// Saying that this wish was refused.
+    Refused(Wish, Failure),
+    /// Saying that this wish is given up, since somebody gave this host another number, or took its number.
+    Overtaken(Wish),
+    /// Saying that the key file holds another number than the daemon has.
+    Differs {
+        /// The number in the key file.
+        file: RegistrationNumber,
+        /// The daemon's, masked.
+        bound: String,
+    },
+}
+
+impl State {
+    /// What is known at a start.
+    #[must_use]
+    pub fn new(kept: Kept) -> Self {
+        Self { kept, ..Self::default() }
+    }
+
+    /// The state after `event`, and what is to be done about it.
+    #[must_use]
+    pub fn step(mut self, event: Event) -> (Self, Decision) {
+        let decision = match event {
+            Event::Wished(number) => self.wished(number),
+            Event::Offered(number, binding) => self.offered(number, &binding),
+            Event::File(content) => self.looked_at(content),
+            Event::Seen(binding) => self.seen(&binding),
+            Event::Answered(number, answer) => self.answered(number.as_ref(), answer),
+            Event::Registered => {
+                self.kept.wish = None;
+                Decision::Rest
+            }
+        };
+        (self, decision)
+    }
+
+    /// Whether the daemon's number matters.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.kept.wish.is_some() || self.file.as_ref().is_some_and(|number| self.is_new(number))
+    }
+
+    /// Whether a number may be adopted.
+    fn is_new(&self, number: &RegistrationNumber) -> bool {
+        let is_settled = self.kept.settled.values().any(|settled| settled == number);
+        !is_settled && self.kept.outdated.as_ref() != Some(number)
+    }
+
+    fn wished(&mut self, number: Option<RegistrationNumber>) -> Decision {
+        let mut known = BTreeSet::new();
+        if let Some(replaced) = self.kept.wish.take() {
+            // It may have reached the license server.
+            known.insert(replaced.masked());
+            known.extend(replaced.known);
+            while known.len() > MOST_KNOWN {
+                known.pop_first();
+            }
+        }
+        if number.is_none() {
+            // Whatever number MikoPBX has later is a new one, but for the one that it has not removed yet.
+            self.kept.settled.clear();
+            self.kept.outdated.clone_from(&self.file);
+        }
+        self.kept.wish = Some(Wish { number, from: Source::Changekey, known, has_looked: false });
+        Decision::Ask
+    }
+
+    fn offered(&mut self, number: RegistrationNumber, binding: &Binding) -> Decision {
+        if self.kept.wish.is_some() {
+            return Decision::Rest;
+        }
+        match binding {
+            Binding::Unregistered if self.is_new(&number) => self.adopt(number, Source::Sendmetrics),
+            Binding::Bound(bound) if *bound == number.masked() => {
+                self.kept.settled.insert(Source::Sendmetrics, number);
+                Decision::Rest
+            }
+            Binding::Unregistered | Binding::Bound(_) | Binding::Unknown => Decision::Rest,
+        }
+    }
+
+    fn looked_at(&mut self, content: Content) -> Decision {
+        let was_empty = std::mem::replace(&mut self.is_empty, content == Content::Empty);
+        match content {
+            Content::Number(number) => {
+                let before = self.file.as_ref().or(self.kept.settled.get(&Source::KeyFile));
+                if before.is_some_and(|before| *before != number) {
+                    self.kept.settled.retain(|_, settled| *settled == number);
+                }
+                self.forget_outdated(Some(&number));
+                self.give_up_file(Some(&number));
+                self.is_said &= self.file.as_ref() == Some(&number);
+                self.file = Some(number);
+            }
+            Content::Empty if was_empty => {
+                self.kept.settled.clear();
+                self.forget_outdated(None);
+                self.give_up_file(None);
+                self.file = None;
+            }
+            Content::Empty => {}
+            // At boot the folder is wiped, and the file comes back as it was.
+            Content::Absent => {
+                self.forget_outdated(None);
+                self.file = None;
+            }
+            Content::Unusable => self.file = None,
+        }
+        Decision::Rest
+    }
+
+    fn forget_outdated(&mut self, unless: Option<&RegistrationNumber>) {
+        self.kept.outdated.take_if(|outdated| Some(&*outdated) != unless);
+    }
+
+    /// Gives up what the key file wanted, unless it still wants it.
+    fn give_up_file(&mut self, unless: Option<&RegistrationNumber>) {
+        self.kept.wish.take_if(|wish| wish.from == Source::KeyFile && wish.number.as_ref() != unless);
+    }
+
+    fn seen(&mut self, binding: &Binding) -> Decision {
+        let Some(wish) = &mut self.kept.wish else { return self.file_against(binding) };
+        match wish.against(binding) {
+            Standing::Open => Decision::Ask,
+            Standing::Waits => Decision::Rest,
+            Standing::Fulfilled => {
+                self.settle().map_or(Decision::Rest, |wish| Decision::Fulfilled(wish, None))
+            }
+            Standing::Overtaken => self.kept.wish.take().map_or(Decision::Rest, Decision::Overtaken),
+        }
+    }
+
+    fn file_against(&mut self, binding: &Binding) -> Decision {
+        let Some(number) = self.file.clone().filter(|number| self.is_new(number)) else {
+            return Decision::Rest;
+        };
+        match binding {
+            Binding::Unregistered => self.adopt(number, Source::KeyFile),
+            Binding::Bound(bound) if *bound == number.masked() => {
+                self.kept.settled.insert(Source::KeyFile, number);
+                Decision::Rest
+            }
+            Binding::Bound(bound) if !self.is_said => {
+                self.is_said = true;
+                Decision::Differs { file: number, bound: bound.clone() }
+            }
+            Binding::Bound(_) | Binding::Unknown => Decision::Rest,
+        }
+    }
+
+    fn adopt(&mut self, number: RegistrationNumber, from: Source) -> Decision {
+        let known = BTreeSet::from([None]);
+        self.kept.wish = Some(Wish { number: Some(number), from, known, has_looked: true });
+        Decision::Ask
+    }
+
+    fn answered(&mut self, number: Option<&RegistrationNumber>, answer: Result<Done, Failure>) -> Decision {
+        if self.kept.wish.as_ref().is_none_or(|wish| wish.number.as_ref() != number) {
+            return Decision::Rest;
+        }
+        match (self.settle(), answer) {
+            (Some(wish), Ok(done)) => Decision::Fulfilled(wish, Some(done)),
+            (Some(wish), Err(failure)) => Decision::Refused(wish, failure),
+            (None, _) => Decision::Rest,
+        }
+    }
+
+    /// Ends the wish: what was to come of it has come.
+    fn settle(&mut self) -> Option<Wish> {
+        let wish = self.kept.wish.take()?;
+        if let Some(number) = &wish.number {
+            self.kept.settled.insert(wish.from, number.clone());
+        }
+        Some(wish)
+    }
+}
+
+#[cfg(test)]
+mod tests;
