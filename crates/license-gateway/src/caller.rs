@@ -133,6 +133,12 @@ impl Allowed {
         Ok(Self { uids })
     }
 
+    /// Their ids.
+    #[must_use]
+    pub fn uids(&self) -> BTreeSet<u32> {
+        self.uids.clone()
+    }
+
     /// Whether the caller is one of them.
     #[must_use]
     pub fn has(&self, caller: &Caller) -> bool {

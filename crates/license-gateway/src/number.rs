@@ -17,7 +17,7 @@ use std::{sync::Arc, time::Duration};
 
 use license_client::{
     ClientError,
-    ipc::{Done, Failure},
+    ipc::{Done, Failure, Request, Status},
     types::RegistrationNumber,
 };
 use tokio::{
@@ -126,7 +126,7 @@ impl Number {
 
     /// Has a host without a number take this one, unless it was settled before. `None` if it is not taken.
     pub async fn adopt(&self, number: RegistrationNumber) -> Option<Changed> {
-        let status = self.daemon.ask(async |client| client.status().await).await.ok()?;
+        let status: Status = self.daemon.ask(Request::Status).await.ok()?;
         let (reply, changed) = oneshot::channel();
         self.tell(Command::Adopt { number, binding: Binding::of(&status), reply }).await;
         changed.await.ok()

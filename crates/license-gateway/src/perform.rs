@@ -15,6 +15,7 @@ use crate::{
     api::{Answer, Method, Parameters, Question, Refusal, Success, license_xml},
     daemon::Daemon,
     flights::Flights,
+    number::{Changed, Number},
     remembered::Remembered,
 };
 
@@ -48,13 +49,15 @@ pub struct Gateway {
 struct Performer {
     daemon: Arc<Daemon>,
     remembered: Arc<Remembered>,
+    number: Number,
 }
 
 impl Gateway {
     /// A gateway to this daemon.
     #[must_use]
-    pub fn new(daemon: Arc<Daemon>, remembered: Arc<Remembered>) -> Self {
-        Self { flights: Flights::default(), performer: Arc::new(Performer { daemon, remembered }) }
+    pub fn new(daemon: Arc<Daemon>, remembered: Arc<Remembered>, number: Number) -> Self {
+        let performer = Arc::new(Performer { daemon, remembered, number });
+        Self { flights: Flights::default(), performer }
     }
 
     /// Answers in time, whatever the network and the daemon do. What takes longer goes on behind the answer.
@@ -93,7 +96,11 @@ impl Performer {
             Question::Capture(feature) => self.capture(feature).await,
             Question::Available(feature) => self.available(feature).await,
             Question::Release(session) => self.release(session).await,
-            Question::Metrics { metrics, .. } => {
+            Question::Metrics { key, metrics } => {
+                if let Some(key) = key {
+                    // Whatever comes of it, the metrics tell.
+                    let _adopted = self.number.adopt(key).await;
+                }
                 done(self.daemon.ask(Request::SendMetrics { metrics }).await)
             }
             Question::Ping => self.ping().await,
@@ -121,8 +128,10 @@ impl Performer {
     }
 
     async fn register(&self, registration: Registration) -> Answer {
-        let number = self.daemon.ask::<RegistrationNumber>(Request::Register(registration)).await;
-        number.map(|number| Success::text(number.as_str())).map_err(refused)
+        let request = Request::Register(registration);
+        let number: RegistrationNumber = self.daemon.ask(request).await.map_err(refused)?;
+        self.number.forget_wish().await;
+        Ok(Success::text(number.as_str()))
     }
 
     /// Where there is no number, the error is in the number and not in the coupon.
@@ -136,10 +145,21 @@ impl Performer {
     }
 
     async fn change_key(&self, key: Option<RegistrationNumber>) -> Answer {
-        done(match key {
-            Some(key) => self.daemon.ask(Request::Activate { key }).await,
-            None => self.daemon.ask(Request::Reset).await,
-        })
+        match self.number.change(key).await {
+            Changed::Done(outcome) => done(Ok(outcome)),
+            Changed::Refused(failure) => Err(refused(ClientError::Failed(failure))),
+            Changed::NotYet(why) => Err(kept(&why)),
+            Changed::Replaced => {
+                let text = "The number of this host was changed in another way meanwhile.";
+                Err(Refusal::plain(StatusCode::CONFLICT, text))
+            }
+            Changed::NotStored(error) => {
+                Err(Refusal::plain(StatusCode::INTERNAL_SERVER_ERROR, &sentence(&error)))
+            }
+            Changed::Stopping => {
+                Err(Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, "The gateway is stopping. Try again."))
+            }
+        }
     }
 
     async fn capture(&self, feature: FeatureId) -> Answer {
@@ -210,6 +230,15 @@ fn done(outcome: Result<Done, ClientError>) -> Answer {
     let done = outcome.map_err(refused)?;
     let sentences: Vec<_> = [done.message].into_iter().chain(done.warnings).collect();
     Ok(Success::text(&sentences.join(" ")))
+}
+
+/// Why a change of the number is not done yet. It is kept, and carried on.
+fn kept(why: &ClientError) -> Refusal {
+    const KEPT: &str = "The change is kept and made as soon as that is possible.";
+    if let ClientError::Failed(Failure { code: Some(code), message, .. }) = why {
+        return Refusal::coded(*code, &format!("{message} {KEPT}"));
+    }
+    Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{}. {KEPT}", sentence(why)))
 }
 
 /// Why the daemon did not do it.

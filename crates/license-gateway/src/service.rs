@@ -13,6 +13,7 @@ use crate::{
     daemon::Daemon,
     flags::Flags,
     http::{self, Door, ListenError, Listener},
+    number::{Number, key_file::KeyFile, store::Store},
     perform::Gateway,
     remembered::Remembered,
 };
@@ -40,8 +41,12 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let daemon = Arc::new(Daemon::new(Settings::new(&flags.socket)));
     let remembered = Arc::new(Remembered::default());
     let following = tokio::spawn(remembered.clone().follow(daemon.clone()));
-    let door = Arc::new(Door { gateway: Gateway::new(daemon, remembered), allowed });
     let stop = CancellationToken::new();
+    let key_file = flags.key_file.map(|path| KeyFile::new(path, allowed.uids()));
+    let pursuit_end = CancellationToken::new();
+    let (number, pursuing) =
+        Number::start(daemon.clone(), Store::new(flags.state_dir), key_file, pursuit_end.clone());
+    let door = Arc::new(Door { gateway: Gateway::new(daemon, remembered, number), allowed });
     let serving = tokio::spawn(http::serve(door.clone(), listeners, stop.clone()));
     notify(&[NotifyState::Ready]);
 
@@ -56,6 +61,10 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
         warn!(%error, "a part of the gateway ended badly");
     }
     door.gateway.land().await;
+    pursuit_end.cancel();
+    if let Err(error) = pursuing.await {
+        warn!(%error, "the pursuit of the number ended badly");
+    }
     following.abort();
     Ok(())
 }

@@ -3,8 +3,8 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use license_client::{
-    AsyncClient, ClientError,
-    ipc::{Done, ErrorKind, Failure, State},
+    ClientError,
+    ipc::{Done, ErrorKind, Failure, Request, State, Status},
     types::{Code, RegistrationNumber},
 };
 
@@ -32,7 +32,7 @@ impl Asking {
     /// Asks how it is.
     pub(super) fn status(daemon: Arc<Daemon>) -> Self {
         let told = Box::pin(async move {
-            let status = daemon.ask(async |client| client.status().await).await;
+            let status = daemon.ask::<Status>(Request::Status).await;
             Told::Status(status.map(|status| (status.state, Binding::of(&status))))
         });
         Self { is_reset: false, told }
@@ -42,14 +42,8 @@ impl Asking {
     pub(super) fn wish(daemon: Arc<Daemon>, number: Option<RegistrationNumber>) -> Self {
         let is_reset = number.is_none();
         let told = Box::pin(async move {
-            let wanted = number.clone();
-            // It owns what it asks for: with a reference in it, the compiler cannot see that it may change threads.
-            let ask = async move |client: &mut AsyncClient| match wanted.clone() {
-                Some(key) => client.activate(key).await,
-                None => client.reset().await,
-            };
-            let outcome = daemon.ask(ask).await;
-            Told::Outcome(number, outcome)
+            let request = number.clone().map_or(Request::Reset, |key| Request::Activate { key });
+            Told::Outcome(number, daemon.ask(request).await)
         });
         Self { is_reset, told }
     }
