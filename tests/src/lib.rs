@@ -24,6 +24,7 @@ pub mod host;
 pub mod license_server;
 pub mod mail_server;
 pub mod middlebox;
+pub mod module_loader;
 pub mod nobody;
 pub mod notify;
 pub mod pbx;

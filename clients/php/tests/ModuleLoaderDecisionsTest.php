@@ -231,7 +231,8 @@ final class ModuleLoaderDecisionsTest extends ModuleLoaderCase
         $this->refused();
         $daemon = $this->answering(self::entitlements(self::granted(33)));
         $loader = $this->loader($daemon);
-        self::assertSame(Event::DisabledByUser, $loader->disable('ModuleAmoCrm', self::LATER)->event);
+        $disabled = $loader->disable('ModuleAmoCrm', self::LATER);
+        self::assertSame([Event::DisabledByUser, null], [$disabled->event, $disabled->code]);
         self::assertCount(1, $loader->check(self::LATER));
         self::assertSame(['{"check_many":{"features":[33]}}'], $daemon->requests());
         self::assertSame(Condition::DisabledByUser, $this->condition());

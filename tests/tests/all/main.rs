@@ -20,6 +20,7 @@ mod limits;
 mod mail;
 mod main_job;
 mod metrics;
+mod module_loader;
 mod offline;
 mod openapi;
 mod other_languages;

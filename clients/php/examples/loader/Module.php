@@ -59,6 +59,12 @@ final readonly class Module
         };
     }
 
+    /** Why it is disabled by license; null if it is not. */
+    public function reason(): ?Refusal
+    {
+        return $this->condition() === Condition::DisabledByLicense ? $this->refusal : null;
+    }
+
     /**
      * After a person enabled it, or disabled it.
      */

@@ -57,7 +57,7 @@ final readonly class Output
                 'since' => $module->since,
                 'product' => $module->product,
                 'feature' => $module->feature,
-                'code' => $module->refusal?->code,
+                'code' => $module->reason()?->code,
                 'trial' => $module->trial,
                 'text' => $this->wording->remarks($module),
             ], $modules));

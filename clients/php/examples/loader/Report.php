@@ -52,8 +52,8 @@ final readonly class Report
             $module->id,
             $module->product ?? $verdict?->product,
             $module->feature,
-            $module->refusal?->code ?? $word?->code,
-            $module->refusal?->message ?? $word?->message,
+            $module->reason()?->code ?? $word?->code,
+            $module->reason()?->message ?? $word?->message,
             $module->trial,
             $verdict?->failure?->kind->isWithoutAnswer() ?? false,
         );

@@ -44,8 +44,8 @@ final readonly class Wording
      */
     public function remarks(Module $module): string
     {
-        $refusal = $module->refusal;
-        $reason = $refusal === null || !$module->wanted
+        $refusal = $module->reason();
+        $reason = $refusal === null
             ? ''
             : $this->reason($refusal->code, $refusal->message, $module->feature, $module->product);
         return trim("$reason {$this->trial($module->trial, $module->product)}");
