@@ -179,7 +179,9 @@ impl Performer {
     }
 
     async fn available(&self, feature: FeatureId) -> Answer {
-        match self.daemon.ask(Request::Ensure { feature }).await {
+        let ensured = self.daemon.ask(Request::Ensure { feature }).await;
+        self.remembered.answered(matches!(ensured, Ok(_) | Err(ClientError::Failed(_))));
+        match ensured {
             Ok(entitlement) => said(&entitlement),
             Err(fault) => match self.remembered.last(feature).filter(|last| last.verdict.may_run()) {
                 Some(last) => said(&last),

@@ -34,8 +34,10 @@ pub struct Remembered {
 #[derive(Debug, Default)]
 struct Told {
     entitlements: BTreeMap<FeatureId, Entitlement>,
-    /// Since when it tells nothing any more; `None` while it does, and before it first did.
-    silent_since: Option<Instant>,
+    /// Since when it is away; `None` while it is followed.
+    away_since: Option<Instant>,
+    /// Since when questions to it are not answered, away or not.
+    mute_since: Option<Instant>,
 }
 
 impl Remembered {
@@ -45,10 +47,10 @@ impl Remembered {
             match daemon.watch().await {
                 Ok(watch) => {
                     let ended = self.listen(watch).await;
-                    self.silent();
+                    self.went_away();
                     warn!("the daemon went away ({ended}); for {MEMORY:?} its last verdicts hold");
                 }
-                Err(_away) => self.silent(),
+                Err(_away) => self.went_away(),
             }
             time::sleep(PAUSE).await;
         }
@@ -67,7 +69,7 @@ impl Remembered {
 
     fn take(&self, change: Change) {
         let mut told = self.told();
-        told.silent_since = None;
+        told.away_since = None;
         if change.whole {
             told.entitlements.clear();
         }
@@ -76,21 +78,32 @@ impl Remembered {
         told.entitlements.extend(entitlements.map(|entitlement| (entitlement.feature, entitlement)));
     }
 
-    fn silent(&self) {
-        self.told().silent_since.get_or_insert_with(Instant::now);
+    fn went_away(&self) {
+        self.told().away_since.get_or_insert_with(Instant::now);
+    }
+
+    /// Takes note of whether the daemon answered a question.
+    pub fn answered(&self, is_answered: bool) {
+        let mut told = self.told();
+        if is_answered {
+            told.mute_since = None;
+        } else {
+            told.mute_since.get_or_insert_with(Instant::now);
+        }
     }
 
     /// The last verdict on a feature, if the daemon is away and has not been for long.
     pub fn while_away(&self, feature: FeatureId) -> Option<Entitlement> {
         let told = self.told();
-        let since = told.silent_since?;
+        let since = told.away_since?;
         told.entitlements.get(&feature).filter(|_| since.elapsed() < MEMORY).cloned()
     }
 
     /// The last verdict on a feature, for a daemon that does not answer, whether it is known to be away or not.
     pub fn last(&self, feature: FeatureId) -> Option<Entitlement> {
         let told = self.told();
-        let is_recent = told.silent_since.is_none_or(|since| since.elapsed() < MEMORY);
+        let since = [told.away_since, told.mute_since].into_iter().flatten().min();
+        let is_recent = since.is_none_or(|since| since.elapsed() < MEMORY);
         told.entitlements.get(&feature).filter(|_| is_recent).cloned()
     }
 
@@ -139,13 +152,27 @@ mod tests {
         remembered.take(change(true, &[33, 45]));
         assert_eq!(remembered.while_away(FeatureId(45)), None, "the daemon is there and can be asked");
         assert_eq!(remembered.last(FeatureId(45)), Some(granted(45)));
-        remembered.silent();
+        remembered.went_away();
         time::advance(MEMORY / 2).await;
-        remembered.silent();
+        remembered.went_away();
         assert_eq!(remembered.while_away(FeatureId(45)), Some(granted(45)));
         time::advance(MEMORY / 2).await;
         assert_eq!(remembered.while_away(FeatureId(45)), None);
         assert_eq!(remembered.last(FeatureId(45)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_daemon_that_hangs_is_not_believed_for_ever() {
+        let remembered = Remembered::default();
+        remembered.take(change(true, &[45]));
+        remembered.answered(false);
+        time::advance(MEMORY / 2).await;
+        assert_eq!(remembered.last(FeatureId(45)), Some(granted(45)));
+        remembered.answered(false);
+        time::advance(MEMORY / 2).await;
+        assert_eq!(remembered.last(FeatureId(45)), None);
+        remembered.answered(true);
+        assert_eq!(remembered.last(FeatureId(45)), Some(granted(45)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -161,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_remembered_of_a_daemon_that_was_never_there() {
         let remembered = Remembered::default();
-        remembered.silent();
+        remembered.went_away();
         assert_eq!(remembered.while_away(FeatureId(33)), None);
     }
 }
