@@ -101,7 +101,10 @@ final class ModuleLoaderWordingTest extends ModuleLoaderCase
         $refused = $this->refused()->updated(self::package(), new Trial(true, null, '', self::NOW), self::NOW);
         self::assertStringStartsWith('disabled by license since 20', $wording->condition($refused));
         self::assertStringStartsWith('(2008) Feature 45, product 81: there is no', $wording->remarks($refused));
-        self::assertStringEndsWith('Trial of product 81: granted, or the registration number held the product before.', $wording->remarks($refused));
+        self::assertStringEndsWith(
+            'Trial of product 81: granted, or the registration number held the product before.',
+            $wording->remarks($refused),
+        );
         $byUser = $refused->wished(false, self::NOW);
         self::assertStringStartsWith('disabled since 20', $wording->condition($byUser));
         self::assertStringNotContainsString('2008', $wording->remarks($byUser));
