@@ -41,21 +41,44 @@ pub(crate) struct Plan {
 }
 
 /// The folder of a host, and how its daemon is started.
-struct Host<'a> {
+pub(crate) struct Host<'a> {
     licensed: &'a Path,
     folder: &'a Path,
     url: String,
     notify: UnixDatagram,
 }
 
-impl Host<'_> {
+impl<'a> Host<'a> {
+    /// A host that has no daemon yet, and its license server, which runs.
+    pub(crate) fn with_server(
+        license_server: &Path,
+        licensed: &'a Path,
+        folder: &'a Path,
+    ) -> Result<(Served, Self), Box<dyn Error>> {
+        fs::write(folder.join("empty.toml"), "")?;
+        let notify = UnixDatagram::bind(folder.join("notify"))?;
+        notify.set_read_timeout(Some(LONGEST_START))?;
+        let data = folder.join("data");
+        let [certificate, key] = certificate(folder)?;
+        let tls = ["--tls-cert".as_ref(), certificate.as_os_str(), "--tls-key".as_ref(), key.as_os_str()];
+        let served = Served::start(license_server, &data, &tls)?;
+        let mut root = Command::new(license_server);
+        let root = root.args(["admin", "--data-dir"]).arg(&data).arg("public-key").output()?;
+        if !root.status.success() {
+            return Err(String::from_utf8_lossy(&root.stderr).into());
+        }
+        fs::write(folder.join("root.pub"), root.stdout)?;
+        let url = format!("https://{}", served.address);
+        Ok((served, Self { licensed, folder, url, notify }))
+    }
+
     /// Starts the daemon; how long it took to tell the service manager that it is ready.
-    fn start(&self) -> Result<(Program, Duration), Box<dyn Error>> {
+    pub(crate) fn start(&self) -> Result<(Program, Duration), Box<dyn Error>> {
         let at = |name: &str| self.folder.join(name);
         let mut daemon = Command::new(self.licensed);
         daemon.env_clear().env("NOTIFY_SOCKET", at("notify")).env("LICENSED_LOG", "warn");
         daemon.arg("--config").arg(at("empty.toml")).arg("--state-dir").arg(at("state"));
-        daemon.arg("--socket").arg(at("socket")).arg("--trust").arg(at("root.pub"));
+        daemon.arg("--socket").arg(self.socket()).arg("--trust").arg(at("root.pub"));
         daemon.arg("--ca-file").arg(at("certificate.pem"));
         daemon.args(["--host-id", "bench", "--server", &self.url]);
         daemon.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(at("log"))?);
@@ -73,8 +96,25 @@ impl Host<'_> {
         }
     }
 
+    /// Where the daemon listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join("socket")
+    }
+
+    /// Gets a registration number, so that there is something to be granted.
+    pub(crate) fn register(&self) -> Result<(), Box<dyn Error>> {
+        self.client().register(Registration {
+            company: "A company".to_owned(),
+            email: "office@company.example".to_owned(),
+            contact: "A person".to_owned(),
+            phone: None,
+            tax_id: None,
+        })?;
+        Ok(())
+    }
+
     fn client(&self) -> Client {
-        Client::new(self.folder.join("socket"))
+        Client::new(self.socket())
     }
 
     /// A connection that is open, with one check behind it.
@@ -98,30 +138,9 @@ fn check(client: &mut Client) -> Result<Duration, Box<dyn Error>> {
 
 /// Measures everything and prints a line for each.
 pub(crate) async fn run(plan: &Plan, folder: &Path) -> Result<(), Box<dyn Error>> {
-    fs::write(folder.join("empty.toml"), "")?;
-    let notify = UnixDatagram::bind(folder.join("notify"))?;
-    notify.set_read_timeout(Some(LONGEST_START))?;
-    let data = folder.join("data");
-    let [certificate, key] = certificate(folder)?;
-    let tls = ["--tls-cert".as_ref(), certificate.as_os_str(), "--tls-key".as_ref(), key.as_os_str()];
-    let served = Served::start(&plan.license_server, &data, &tls)?;
-    let mut root = Command::new(&plan.license_server);
-    let root = root.args(["admin", "--data-dir"]).arg(&data).arg("public-key").output()?;
-    if !root.status.success() {
-        return Err(String::from_utf8_lossy(&root.stderr).into());
-    }
-    fs::write(folder.join("root.pub"), root.stdout)?;
-    let url = format!("https://{}", served.address);
-    let host = Host { licensed: &plan.licensed, folder, url, notify };
-
+    let (served, host) = Host::with_server(&plan.license_server, &plan.licensed, folder)?;
     let (daemon, _) = host.start()?;
-    host.client().register(Registration {
-        company: "A company".to_owned(),
-        email: "office@company.example".to_owned(),
-        contact: "A person".to_owned(),
-        phone: None,
-        tax_id: None,
-    })?;
+    host.register()?;
 
     let open: Result<Vec<Client>, _> = (0..plan.connections).map(|_| host.connected()).collect();
     idle(plan, &daemon, "the license server answers").await?;

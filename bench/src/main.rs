@@ -1,19 +1,21 @@
 //! Load for the license server: so many customers, and hosts that check in as fast as they get answers, or
-//! commands of the vendor. And figures of the daemon.
+//! commands of the vendor. And figures of the daemon, and of PHP that asks it.
 //!
 //! ```text
 //! bench server PROGRAM [--customers N] [--seconds N] [--connections N] [--dir FOLDER]
 //! bench admin PROGRAM [--customers N] [--dir FOLDER]
 //! bench daemon PROGRAM LICENSED [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]
+//! bench php PROGRAM LICENSED GATEWAY SCRIPT [--calls N] [--dir FOLDER]
 //! ```
 //!
-//! `PROGRAM` is the license server.
+//! `PROGRAM` is the license server, `SCRIPT` is `clients/php/bench/ask.php`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 mod admin;
 mod customers;
 mod daemon;
 mod hosts;
+mod php;
 mod program;
 mod report;
 
@@ -29,13 +31,15 @@ use crate::{hosts::Load, program::Served};
 const USAGE: &str =
     "usage: bench server PROGRAM [--customers N] [--seconds N] [--connections N] [--dir FOLDER]
        bench admin PROGRAM [--customers N] [--dir FOLDER]
-       bench daemon PROGRAM LICENSED [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]";
+       bench daemon PROGRAM LICENSED [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]
+       bench php PROGRAM LICENSED GATEWAY SCRIPT [--calls N] [--dir FOLDER]";
 
 /// What is measured.
 enum Subject {
     Server,
     Admin,
-    Daemon(PathBuf),
+    Daemon { licensed: PathBuf },
+    Php { licensed: PathBuf, gateway: PathBuf, script: PathBuf },
 }
 
 /// Before anything is measured: caches fill, and every host has a receipt to prove.
@@ -49,6 +53,7 @@ struct Arguments {
     connections: Option<usize>,
     starts: usize,
     checks: usize,
+    calls: usize,
     dir: PathBuf,
 }
 
@@ -58,7 +63,12 @@ fn parse() -> Option<Arguments> {
     let subject = match subject.as_str() {
         "server" => Subject::Server,
         "admin" => Subject::Admin,
-        "daemon" => Subject::Daemon(words.next()?.into()),
+        "daemon" => Subject::Daemon { licensed: words.next()?.into() },
+        "php" => Subject::Php {
+            licensed: words.next()?.into(),
+            gateway: words.next()?.into(),
+            script: words.next()?.into(),
+        },
         _ => return None,
     };
     let mut arguments = Arguments {
@@ -69,6 +79,7 @@ fn parse() -> Option<Arguments> {
         connections: None,
         starts: 21,
         checks: 200_000,
+        calls: 10_000,
         dir: "/dev/shm".into(),
     };
     while let Some(flag) = words.next() {
@@ -79,6 +90,7 @@ fn parse() -> Option<Arguments> {
             "--connections" => arguments.connections = Some(value.parse().ok().filter(|count| *count > 0)?),
             "--starts" => arguments.starts = value.parse().ok()?,
             "--checks" => arguments.checks = value.parse().ok()?,
+            "--calls" => arguments.calls = value.parse().ok().filter(|count| *count > 0)?,
             "--dir" => arguments.dir = value.into(),
             _ => return None,
         }
@@ -105,7 +117,7 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::Builder::new().prefix("license-bench-").tempdir_in(&arguments.dir)?;
     match &arguments.subject {
         Subject::Server => server(arguments, folder.path()).await,
-        Subject::Daemon(licensed) => {
+        Subject::Daemon { licensed } => {
             let plan = daemon::Plan {
                 licensed: licensed.clone(),
                 license_server: arguments.program.clone(),
@@ -115,6 +127,16 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
                 checks: arguments.checks,
             };
             daemon::run(&plan, folder.path()).await
+        }
+        Subject::Php { licensed, gateway, script } => {
+            let plan = php::Plan {
+                license_server: &arguments.program,
+                licensed,
+                gateway,
+                script,
+                calls: arguments.calls,
+            };
+            php::run(&plan, folder.path())
         }
         Subject::Admin => admin::run(&arguments.program, folder.path(), arguments.customers),
     }

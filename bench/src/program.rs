@@ -15,7 +15,10 @@ use crate::report::Memory;
 /// Ticks in a second of `/proc/PID/stat`: what `sysconf(_SC_CLK_TCK)` gives on every Linux of today.
 const TICKS: u64 = 100;
 
-/// A running license server, killed at the end.
+/// Where programs under load listen.
+const LOOPBACK: &str = "127.0.0.1:";
+
+/// A running program that listens, killed at the end.
 pub(crate) struct Served {
     program: Program,
     pub(crate) address: SocketAddr,
@@ -66,27 +69,32 @@ fn value(status: &str, name: &str) -> u64 {
 }
 
 impl Served {
-    /// Starts one that keeps its data in `folder`, with these flags too.
+    /// Starts a license server that keeps its data in `folder`, with these flags too.
     pub(crate) fn start(program: &Path, folder: &Path, flags: &[&OsStr]) -> io::Result<Self> {
         let mut serve = Command::new(program);
         serve
             .args(["serve", "--rate-limits", "off", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder)
             .args(flags);
-        serve.env_remove("RUST_LOG").stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut program = Program::start(&mut serve)?;
+        serve.env_remove("RUST_LOG");
+        Self::listening(&mut serve)
+    }
+
+    /// Starts a program that says in its log on standard error where on loopback it listens.
+    pub(crate) fn listening(command: &mut Command) -> io::Result<Self> {
+        let mut program = Program::start(command.stdout(Stdio::null()).stderr(Stdio::piped()))?;
         let mut log = BufReader::new(program.0.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?);
         let (mut line, mut said) = (String::new(), String::new());
         while !line.contains("listening") {
             said.push_str(&line);
             line.clear();
             if log.read_line(&mut line)? == 0 {
-                return Err(io::Error::other(format!(
-                    "the license server ended before it listened:\n{said}"
-                )));
+                let name = command.get_program().display();
+                return Err(io::Error::other(format!("{name} ended before it listened:\n{said}")));
             }
         }
-        let address = line.split_whitespace().find_map(|word| word.strip_prefix("address=")?.parse().ok());
+        let words = line.split(|letter: char| !letter.is_ascii_digit() && !".:".contains(letter));
+        let address = words.filter(|word| word.starts_with(LOOPBACK)).find_map(|word| word.parse().ok());
         let address = address.ok_or_else(|| io::Error::other(format!("no address in its log: {line}")))?;
         Ok(Self { program, address, _log: log })
     }

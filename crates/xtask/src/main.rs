@@ -6,6 +6,7 @@
 //! cargo xtask bench server    how many check-ins the license server answers
 //! cargo xtask bench admin     how long the vendor's commands take on a large database
 //! cargo xtask bench daemon    start, memory, wake-ups and checks of the daemon
+//! cargo xtask bench php       PHP that asks the daemon, and the gateway
 //! cargo xtask prove           10,000 runs of the simulation, a fleet of a million hosts, and 1,000 kills
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
@@ -32,6 +33,7 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask bench server [--customers N] [--seconds N] [--connections N] [--dir FOLDER]
        cargo xtask bench admin [--customers N] [--dir FOLDER]
        cargo xtask bench daemon [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]
+       cargo xtask bench php [--calls N] [--dir FOLDER]
        cargo xtask prove [--seeds N | --seed S | --draw]";
 
 fn main() -> ExitCode {
@@ -40,7 +42,9 @@ fn main() -> ExitCode {
     let done = process::listen_for_interrupts().and_then(|()| match arguments[..] {
         ["test"] => gate::run(),
         ["demo"] => demo::run(&mut io::stdout(), false),
-        ["bench", subject @ ("server" | "admin" | "daemon"), ref flags @ ..] => bench::run(subject, flags),
+        ["bench", subject @ ("server" | "admin" | "daemon" | "php"), ref flags @ ..] => {
+            bench::run(subject, flags)
+        }
         ["demo", "--keep"] => demo::run(&mut io::stdout(), true),
         ["prove", ref words @ ..] => prove::What::of(words).map_or(Err(Error::Usage(USAGE)), prove::run),
         _ => Err(Error::Usage(USAGE)),

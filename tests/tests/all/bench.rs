@@ -24,6 +24,21 @@ fn a_daemon_is_measured_from_its_start_to_its_last_check() {
 }
 
 #[test]
+fn php_asks_the_daemon_and_the_gateway_in_each_way() {
+    let mut bench = programs::program("bench");
+    bench.arg("php");
+    for program in ["license-server", "licensed", "license-gateway"] {
+        bench.arg(programs::path_of(program));
+    }
+    bench.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/php/bench/ask.php")).args(["--calls", "50"]);
+    let figures = Answered::by(&mut bench).ended_with(0).stdout;
+    for way in ["socket, kept", "socket, new", "gateway, kept", "gateway, new"] {
+        let line = figures.lines().find(|line| line.contains(way));
+        assert!(line.is_some_and(|line| line.contains("p50") && line.contains("p99")), "{way}: {figures}");
+    }
+}
+
+#[test]
 fn the_commands_of_the_vendor_are_timed_one_by_one() {
     let mut bench = programs::program("bench");
     bench.arg("admin").arg(programs::path_of("license-server")).args(["--customers", "200"]);
