@@ -17,4 +17,13 @@ enum Condition: string
 
     /** A person wants it to run, and there is no license. It comes back when the license does. */
     case DisabledByLicense = 'DisabledByLicense';
+
+    public static function of(bool $wanted, ?Refusal $refusal): self
+    {
+        return match (true) {
+            !$wanted => self::DisabledByUser,
+            $refusal !== null => self::DisabledByLicense,
+            default => self::Enabled,
+        };
+    }
 }

@@ -19,6 +19,7 @@ enum Language: string
      */
     public function texts(): array
     {
+        /** @var array<string, string> */
         return require __DIR__ . "/texts/$this->value.php";
     }
 }

@@ -56,14 +56,15 @@ final readonly class Loader
         if ($package instanceof Report) {
             return $package;
         }
-        if ($package->feature === null) {
+        $feature = $package->feature;
+        if ($feature === null) {
             return $this->installed($package, $this->trial($package, $now), $now);
         }
         $trial = null;
-        $seat = $this->client->capture($package->feature, reclaim: true);
+        $seat = $this->client->capture($feature, reclaim: true);
         if ($seat instanceof Failure && $seat->kind === FailureKind::Refused && $package->product !== null) {
             $trial = $this->trial($package, $now);
-            $seat = $this->client->capture($package->feature, reclaim: true);
+            $seat = $this->client->capture($feature, reclaim: true);
         }
         return $seat instanceof Failure
             ? Report::failed(Event::NotLicensed, $package->id, $seat, $package)

@@ -15,17 +15,6 @@ use MikoPBX\Licensed\VerdictKind;
  */
 final readonly class Module
 {
-    private const NOTHING = [
-        'id' => null,
-        'folder' => null,
-        'product' => null,
-        'feature' => null,
-        'wanted' => null,
-        'refusal' => null,
-        'trial' => null,
-        'since' => null,
-    ];
-
     private function __construct(
         public string $id,
         /** Where it was installed from. */
@@ -46,17 +35,42 @@ final readonly class Module
 
     public static function installed(Package $package, ?Trial $trial, int $now): self
     {
-        $module = [$package->id, $package->folder, $package->product, $package->feature];
-        return new self(...$module, wanted: false, refusal: null, trial: $trial, since: $now);
+        return new self(
+            $package->id,
+            $package->folder,
+            $package->product,
+            $package->feature,
+            wanted: false,
+            refusal: null,
+            trial: $trial,
+            since: $now,
+        );
+    }
+
+    /**
+     * What was written to the store.
+     *
+     * @throws \UnexpectedValueException
+     */
+    public static function read(Record $record): self
+    {
+        $refusal = $record->optional('refusal');
+        $trial = $record->optional('trial');
+        return new self(
+            $record->string('id'),
+            $record->string('folder'),
+            $record->optionalInt('product'),
+            $record->optionalInt('feature'),
+            $record->bool('wanted'),
+            $refusal === null ? null : Refusal::read($refusal),
+            $trial === null ? null : Trial::read($trial),
+            $record->int('since'),
+        );
     }
 
     public function condition(): Condition
     {
-        return match (true) {
-            !$this->wanted => Condition::DisabledByUser,
-            $this->refusal !== null => Condition::DisabledByLicense,
-            default => Condition::Enabled,
-        };
+        return Condition::of($this->wanted, $this->refusal);
     }
 
     /** Why it is disabled by license; null if it is not. */
@@ -70,7 +84,7 @@ final readonly class Module
      */
     public function wished(bool $wanted, int $now): self
     {
-        return $this->with(['wanted' => $wanted], $now);
+        return $this->turned($wanted, $this->refusal, $now);
     }
 
     /**
@@ -85,10 +99,10 @@ final readonly class Module
             return $this;
         }
         if ($verdict->kind === VerdictKind::Granted) {
-            return $this->with(['refusal' => null], $now);
+            return $this->turned($this->wanted, null, $now);
         }
         $isKnown = $verdict->mayRun() || ($this->refusal !== null && $this->refusal->code === $verdict->code);
-        return $isKnown ? $this : $this->with(['refusal' => Refusal::of($verdict, $now)], $now);
+        return $isKnown ? $this : $this->turned($this->wanted, Refusal::of($verdict, $now), $now);
     }
 
     /**
@@ -96,43 +110,31 @@ final readonly class Module
      */
     public function updated(Package $package, ?Trial $trial, int $now): self
     {
-        return $this->with([
-            'product' => $package->product,
-            'feature' => $package->feature,
-            'refusal' => $package->feature === $this->feature ? $this->refusal : null,
-            'trial' => $trial,
-        ], $now);
+        $refusal = $package->feature === $this->feature ? $this->refusal : null;
+        $turned = $this->turned($this->wanted, $refusal, $now);
+        return new self(
+            $turned->id,
+            $turned->folder,
+            $package->product,
+            $package->feature,
+            $turned->wanted,
+            $turned->refusal,
+            $trial,
+            $turned->since,
+        );
     }
 
-    /** What was written as JSON; null if it is no module. */
-    public static function fromJson(mixed $json): ?self
+    private function turned(bool $wanted, ?Refusal $refusal, int $now): self
     {
-        if (!is_array($json)) {
-            return null;
-        }
-        ['id' => $id, 'folder' => $folder, 'product' => $product, 'feature' => $feature] = $json + self::NOTHING;
-        ['wanted' => $wanted, 'refusal' => $refusal, 'trial' => $trial, 'since' => $since] = $json + self::NOTHING;
-        $isModule = is_string($id) && is_string($folder) && is_bool($wanted) && is_int($since)
-            && ($product === null || is_int($product)) && ($feature === null || is_int($feature));
-        if (!$isModule) {
-            return null;
-        }
-        $refusalRead = Refusal::fromJson($refusal);
-        $trialRead = Trial::fromJson($trial);
-        $isWhole = ($refusal === null || $refusalRead !== null) && ($trial === null || $trialRead !== null);
-        return $isWhole
-            ? new self($id, $folder, $product, $feature, $wanted, $refusalRead, $trialRead, $since)
-            : null;
-    }
-
-    /**
-     * @param array<string, mixed> $changes
-     */
-    private function with(array $changes, int $now): self
-    {
-        $changed = new self(...[...get_object_vars($this), ...$changes]);
-        return $changed->condition() === $this->condition()
-            ? $changed
-            : new self(...[...get_object_vars($changed), 'since' => $now]);
+        return new self(
+            $this->id,
+            $this->folder,
+            $this->product,
+            $this->feature,
+            $wanted,
+            $refusal,
+            $this->trial,
+            Condition::of($wanted, $refusal) === $this->condition() ? $this->since : $now,
+        );
     }
 }

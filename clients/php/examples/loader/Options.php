@@ -61,6 +61,7 @@ final readonly class Options
      */
     public static function parse(array $arguments): self
     {
+        /** @var array<string, string> $options */
         $options = [];
         $operands = [];
         while ($arguments !== []) {

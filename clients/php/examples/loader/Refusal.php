@@ -26,17 +26,11 @@ final readonly class Refusal
         return new self($verdict->code, $verdict->message, $now);
     }
 
-    /** What was written as JSON; null if it is none. */
-    public static function fromJson(mixed $json): ?self
+    /**
+     * @throws \UnexpectedValueException
+     */
+    public static function read(Record $record): self
     {
-        if (!is_array($json)) {
-            return null;
-        }
-        ['code' => $code, 'message' => $message, 'since' => $since] = $json + self::NOTHING;
-        return ($code === null || is_int($code)) && is_string($message) && is_int($since)
-            ? new self($code, $message, $since)
-            : null;
+        return new self($record->optionalInt('code'), $record->string('message'), $record->int('since'));
     }
-
-    private const NOTHING = ['code' => null, 'message' => null, 'since' => null];
 }

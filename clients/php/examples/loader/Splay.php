@@ -14,7 +14,11 @@ final class Splay
     /** The longest delay, in seconds: as long as today's PBX waits at most. */
     public const LONGEST = 300;
 
-    /** How many seconds to wait before the hourly look: each number up to the longest is as likely. */
+    /**
+     * How many seconds to wait before the hourly look: each number up to the longest is as likely.
+     *
+     * @return int<0, 300>
+     */
     public static function seconds(Randomizer $randomizer = new Randomizer()): int
     {
         return $randomizer->getInt(0, self::LONGEST);

@@ -82,12 +82,13 @@ final class Store
             return null;
         }
         $modules = [];
-        foreach ($json as $entry) {
-            $module = Module::fromJson($entry);
-            if ($module === null) {
-                return null;
+        try {
+            foreach ($json as $entry) {
+                $module = Module::read(Record::of($entry));
+                $modules[$module->id] = $module;
             }
-            $modules[$module->id] = $module;
+        } catch (\UnexpectedValueException) {
+            return null;
         }
         return $modules;
     }

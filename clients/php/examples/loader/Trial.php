@@ -31,17 +31,16 @@ final readonly class Trial
             : new self(false, $answer->code, $answer->message, $now);
     }
 
-    /** What was written as JSON; null if it is none. */
-    public static function fromJson(mixed $json): ?self
+    /**
+     * @throws \UnexpectedValueException
+     */
+    public static function read(Record $record): self
     {
-        if (!is_array($json)) {
-            return null;
-        }
-        ['granted' => $granted, 'code' => $code, 'message' => $message, 'at' => $at] = $json + self::NOTHING;
-        return is_bool($granted) && ($code === null || is_int($code)) && is_string($message) && is_int($at)
-            ? new self($granted, $code, $message, $at)
-            : null;
+        return new self(
+            $record->bool('granted'),
+            $record->optionalInt('code'),
+            $record->string('message'),
+            $record->int('at'),
+        );
     }
-
-    private const NOTHING = ['granted' => null, 'code' => null, 'message' => null, 'at' => null];
 }
