@@ -23,7 +23,7 @@ use license_client::types::RegistrationNumber;
 use nix::{fcntl::OFlag, unistd};
 
 /// The most that is read: far more than a number, far less than a wrong file.
-const LONGEST: u64 = 1024;
+const LONGEST: u16 = 1024;
 
 /// The right of others than owner and group to write.
 const OTHERS_WRITE: u32 = 0o002;
@@ -131,8 +131,8 @@ impl KeyFile {
 
 fn begin_of(file: File) -> io::Result<String> {
     let mut content = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > LONGEST {
+    file.take(u64::from(LONGEST) + 1).read_to_end(&mut content)?;
+    if content.len() > usize::from(LONGEST) {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too long"));
     }
     Ok(String::from_utf8_lossy(&content).into_owned())
@@ -192,9 +192,9 @@ mod tests {
 
     #[test]
     fn a_long_file_is_not_read_to_its_end() {
-        let (_folder, file) = key_file(&[b' '; LONGEST as usize]);
+        let (_folder, file) = key_file(&vec![b' '; usize::from(LONGEST)]);
         assert_eq!(file.look().unwrap(), Content::Empty);
-        let (_folder, file) = key_file(&[b' '; LONGEST as usize + 1]);
+        let (_folder, file) = key_file(&vec![b' '; usize::from(LONGEST) + 1]);
         assert!(why_not(&file).contains("too long"));
     }
 
@@ -202,7 +202,7 @@ mod tests {
     fn a_pipe_a_folder_and_a_link_are_no_key_file() {
         let (folder, file) = key_file(b"");
         let there = |name| KeyFile::new(folder.path().join(name), []);
-        nix::unistd::mkfifo(there("pipe").path(), nix::sys::stat::Mode::S_IRUSR).unwrap();
+        unistd::mkfifo(there("pipe").path(), nix::sys::stat::Mode::S_IRUSR).unwrap();
         assert!(why_not(&there("pipe")).contains("no regular file"));
         fs::create_dir(there("folder").path()).unwrap();
         assert!(why_not(&there("folder")).contains("no regular file"));

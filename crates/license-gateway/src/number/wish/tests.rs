@@ -1,1 +1,407 @@
+use license_client::{ipc::ErrorKind, types::Code};
 
+use super::*;
+
+const A: &str = "MIKO-AAAAA-AAAAA-AAAAA-AAAAA";
+const B: &str = "MIKO-BBBBB-BBBBB-BBBBB-BBBBB";
+const C: &str = "MIKO-CCCCC-CCCCC-CCCCC-CCCCC";
+
+fn number(text: &str) -> RegistrationNumber {
+    text.parse().unwrap()
+}
+
+fn wished(text: &str) -> Event {
+    Event::Wished(Some(number(text)))
+}
+
+const RESET: Event = Event::Wished(None);
+const UNREGISTERED: Event = Event::Seen(Binding::Unregistered);
+const UNKNOWN: Event = Event::Seen(Binding::Unknown);
+const EMPTY: Event = Event::File(Content::Empty);
+const ABSENT: Event = Event::File(Content::Absent);
+const UNUSABLE: Event = Event::File(Content::Unusable);
+
+fn masked(text: &str) -> Binding {
+    Binding::Bound(number(text).masked())
+}
+
+fn bound(text: &str) -> Event {
+    Event::Seen(masked(text))
+}
+
+fn file(text: &str) -> Event {
+    Event::File(Content::Number(number(text)))
+}
+
+fn offered(text: &str, binding: Binding) -> Event {
+    Event::Offered(number(text), binding)
+}
+
+fn done(text: &str) -> Event {
+    let done = Done { message: "Activated.".to_owned(), warnings: Vec::new() };
+    Event::Answered(Some(text).filter(|text| !text.is_empty()).map(number), Ok(done))
+}
+
+fn refused(text: &str) -> Event {
+    let failure =
+        Failure { kind: ErrorKind::Refused, code: Some(Code::KEY_UNKNOWN), message: "Unknown.".to_owned() };
+    Event::Answered(Some(number(text)), Err(failure))
+}
+
+/// A decision in a word, with the last letter of the number that it is about.
+fn word(state: &State, decision: &Decision) -> String {
+    let letter = |number: &RegistrationNumber| number.as_str().chars().last().unwrap().to_string();
+    let about = |wish: &Wish| wish.number.as_ref().map_or_else(|| "none".to_owned(), letter);
+    match decision {
+        Decision::Rest => "rest".to_owned(),
+        Decision::Ask => format!("ask {}", about(state.kept.wish.as_ref().unwrap())),
+        Decision::Fulfilled(wish, _) => format!("fulfilled {}", about(wish)),
+        Decision::Refused(wish, _) => format!("refused {}", about(wish)),
+        Decision::Overtaken(wish) => format!("overtaken {}", about(wish)),
+        Decision::Differs { file, .. } => format!("differs {}", letter(file)),
+    }
+}
+
+/// Plays it twice: in one go, and with a restart before each step.
+#[track_caller]
+fn play(steps: &[(Event, &str)]) {
+    for restarts in [false, true] {
+        let mut state = State::default();
+        let mut looked = None;
+        for (at, (event, expected)) in steps.iter().enumerate() {
+            if restarts {
+                let kept = serde_json::to_string(&state.kept).unwrap();
+                let is_said = state.is_said;
+                state = State::new(serde_json::from_str(&kept).unwrap());
+                if let Some(file) = &looked {
+                    (state, _) = state.step(Event::clone(file));
+                }
+                // It may be said once in each run; the table is about one.
+                state.is_said = is_said;
+            }
+            if matches!(event, Event::File(_)) {
+                looked = Some(event.clone());
+            }
+            let (next, decision) = state.step(event.clone());
+            let found = word(&next, &decision);
+            assert_eq!(found, *expected, "step {at}, {event:?}, with restarts: {restarts}");
+            state = next;
+        }
+    }
+}
+
+#[test]
+fn a_wish_is_asked_for_until_it_is_done() {
+    play(&[
+        (wished(B), "ask B"),
+        (bound(A), "ask B"),
+        (UNKNOWN, "ask B"),
+        (bound(A), "ask B"),
+        (done(B), "fulfilled B"),
+        (bound(B), "rest"),
+    ]);
+}
+
+#[test]
+fn a_refusal_ends_a_wish() {
+    play(&[(wished(B), "ask B"), (bound(A), "ask B"), (refused(B), "refused B"), (bound(A), "rest")]);
+}
+
+#[test]
+fn a_wish_whose_answer_got_lost_is_fulfilled_when_the_number_is_seen() {
+    play(&[(wished(B), "ask B"), (bound(A), "ask B"), (bound(B), "fulfilled B"), (bound(B), "rest")]);
+    play(&[(RESET, "ask none"), (bound(A), "ask none"), (UNREGISTERED, "fulfilled none")]);
+}
+
+#[test]
+fn the_number_that_the_host_has_already_is_asked_for_all_the_same() {
+    // It may have been dropped, or be refused: that is why it is entered again.
+    play(&[(wished(A), "ask A"), (bound(A), "ask A"), (bound(A), "ask A"), (done(A), "fulfilled A")]);
+    play(&[(RESET, "ask none"), (UNREGISTERED, "ask none"), (done(""), "fulfilled none")]);
+}
+
+#[test]
+fn a_newer_wish_replaces_the_older_one() {
+    play(&[
+        (wished(B), "ask B"),
+        (bound(A), "ask B"),
+        (wished(C), "ask C"),
+        (done(B), "rest"),
+        (refused(B), "rest"),
+        (bound(A), "ask C"),
+        (done(C), "fulfilled C"),
+    ]);
+}
+
+#[test]
+fn what_was_wished_before_may_still_come_and_is_nobody_elses_doing() {
+    play(&[
+        (wished(B), "ask B"),
+        (bound(A), "ask B"),
+        (wished(C), "ask C"),
+        (bound(A), "ask C"),
+        (bound(B), "ask C"),
+        (bound(C), "fulfilled C"),
+    ]);
+    play(&[(RESET, "ask none"), (bound(A), "ask none"), (wished(B), "ask B"), (bound(A), "ask B")]);
+    play(&[
+        (RESET, "ask none"),
+        (bound(A), "ask none"),
+        (wished(B), "ask B"),
+        (UNREGISTERED, "ask B"),
+        (bound(B), "fulfilled B"),
+    ]);
+}
+
+#[test]
+fn what_somebody_else_decides_ends_a_wish() {
+    play(&[(wished(B), "ask B"), (bound(A), "ask B"), (bound(C), "overtaken B"), (bound(C), "rest")]);
+    play(&[(wished(B), "ask B"), (bound(A), "ask B"), (UNREGISTERED, "overtaken B")]);
+    play(&[(wished(B), "ask B"), (UNREGISTERED, "ask B"), (bound(C), "overtaken B")]);
+    play(&[(RESET, "ask none"), (bound(A), "ask none"), (bound(C), "overtaken none")]);
+    play(&[(wished(B), "ask B"), (bound(A), "ask B"), (Event::Registered, "rest"), (bound(A), "rest")]);
+}
+
+#[test]
+fn a_number_that_is_not_known_is_nobody_elses_doing() {
+    play(&[
+        (wished(B), "ask B"),
+        (bound(A), "ask B"),
+        (UNKNOWN, "ask B"),
+        (bound(A), "ask B"),
+        (bound(B), "fulfilled B"),
+    ]);
+    play(&[(wished(B), "ask B"), (UNKNOWN, "ask B"), (bound(A), "ask B"), (bound(B), "fulfilled B")]);
+}
+
+#[test]
+fn many_wishes_in_a_row_stay_few_on_the_disk() {
+    let mut state = State::default();
+    for at in 10_000..10_200 {
+        (state, _) = state.step(wished(&format!("MIKO-AAAAA-AAAAA-AAAAA-{at}")));
+        (state, _) = state.step(bound(A));
+    }
+    assert!(serde_json::to_string(&state.kept).unwrap().len() < 1000);
+}
+
+#[test]
+fn a_host_without_a_number_adopts_the_one_in_the_file() {
+    play(&[(ABSENT, "rest"), (UNREGISTERED, "rest"), (file(A), "rest"), (UNREGISTERED, "ask A")]);
+    play(&[
+        (file(A), "rest"),
+        (UNREGISTERED, "ask A"),
+        (UNKNOWN, "rest"),
+        (UNREGISTERED, "ask A"),
+        (done(A), "fulfilled A"),
+        (bound(A), "rest"),
+    ]);
+}
+
+#[test]
+fn a_host_that_is_being_registered_adopts_nothing() {
+    play(&[(file(A), "rest"), (UNKNOWN, "rest"), (bound(B), "differs A")]);
+    play(&[(offered(A, Binding::Unknown), "rest"), (UNREGISTERED, "rest")]);
+}
+
+#[test]
+fn a_reset_is_not_undone_by_the_file() {
+    // After an adoption, after a refusal, after it was seen to be the same.
+    play(&[(file(A), "rest"), (UNREGISTERED, "ask A"), (done(A), "fulfilled A"), (UNREGISTERED, "rest")]);
+    play(&[(file(A), "rest"), (UNREGISTERED, "ask A"), (refused(A), "refused A"), (UNREGISTERED, "rest")]);
+    play(&[(file(A), "rest"), (bound(A), "rest"), (UNREGISTERED, "rest")]);
+    // Nor when the PBX starts, wipes its folder and writes the file again, nor when it is cut off for a moment.
+    play(&[
+        (file(A), "rest"),
+        (bound(A), "rest"),
+        (UNREGISTERED, "rest"),
+        (ABSENT, "rest"),
+        (UNREGISTERED, "rest"),
+        (file(A), "rest"),
+        (UNREGISTERED, "rest"),
+        (UNUSABLE, "rest"),
+        (file(A), "rest"),
+        (UNREGISTERED, "rest"),
+    ]);
+}
+
+#[test]
+fn the_moment_in_which_the_file_is_written_is_no_change() {
+    let mut state = State::default();
+    for event in [file(A), bound(A), EMPTY, file(A)] {
+        (state, _) = state.step(event);
+    }
+    assert_eq!(state.step(UNREGISTERED).1, Decision::Rest);
+}
+
+#[test]
+fn a_file_that_changes_counts_anew() {
+    play(&[
+        (file(A), "rest"),
+        (bound(A), "rest"),
+        (file(B), "rest"),
+        (bound(A), "differs B"),
+        (file(A), "rest"),
+        (UNREGISTERED, "ask A"),
+    ]);
+    play(&[
+        (file(A), "rest"),
+        (bound(A), "rest"),
+        (EMPTY, "rest"),
+        (EMPTY, "rest"),
+        (file(A), "rest"),
+        (UNREGISTERED, "ask A"),
+    ]);
+    play(&[
+        (file(A), "rest"),
+        (UNREGISTERED, "ask A"),
+        (refused(A), "refused A"),
+        (file(B), "rest"),
+        (UNREGISTERED, "ask B"),
+    ]);
+}
+
+#[test]
+fn another_number_in_the_file_is_said_once_and_changes_nothing() {
+    play(&[
+        (file(B), "rest"),
+        (bound(A), "differs B"),
+        (bound(A), "rest"),
+        (file(B), "rest"),
+        (bound(A), "rest"),
+    ]);
+    play(&[
+        (file(B), "rest"),
+        (bound(A), "differs B"),
+        (file(C), "rest"),
+        (bound(A), "differs C"),
+        (file(B), "rest"),
+        (bound(A), "differs B"),
+    ]);
+}
+
+#[test]
+fn a_file_that_changes_while_its_number_is_adopted_ends_that() {
+    play(&[
+        (file(A), "rest"),
+        (UNREGISTERED, "ask A"),
+        (file(B), "rest"),
+        (done(A), "rest"),
+        (UNREGISTERED, "ask B"),
+    ]);
+    play(&[
+        (file(A), "rest"),
+        (UNREGISTERED, "ask A"),
+        (EMPTY, "rest"),
+        (EMPTY, "rest"),
+        (UNREGISTERED, "rest"),
+    ]);
+    // At boot it is away for a while; the PBX still has its number.
+    play(&[(file(A), "rest"), (UNREGISTERED, "ask A"), (ABSENT, "rest"), (UNREGISTERED, "ask A")]);
+}
+
+#[test]
+fn what_a_person_wants_comes_before_the_file() {
+    play(&[
+        (file(A), "rest"),
+        (UNREGISTERED, "ask A"),
+        (wished(B), "ask B"),
+        (UNREGISTERED, "ask B"),
+        (done(B), "fulfilled B"),
+        (bound(B), "differs A"),
+        (file(B), "rest"),
+        (bound(B), "rest"),
+        (UNREGISTERED, "rest"),
+    ]);
+}
+
+#[test]
+fn a_wish_that_was_refused_is_not_adopted_from_the_file_that_follows() {
+    play(&[
+        (wished(B), "ask B"),
+        (UNREGISTERED, "ask B"),
+        (refused(B), "refused B"),
+        (file(B), "rest"),
+        (UNREGISTERED, "rest"),
+    ]);
+    // Nor is the number of before, which lies there until the PBX writes the file.
+    play(&[
+        (file(A), "rest"),
+        (bound(A), "rest"),
+        (UNREGISTERED, "rest"),
+        (wished(B), "ask B"),
+        (UNREGISTERED, "ask B"),
+        (refused(B), "refused B"),
+        (UNREGISTERED, "rest"),
+        (file(B), "rest"),
+        (UNREGISTERED, "rest"),
+    ]);
+}
+
+#[test]
+fn a_reset_by_the_pbx_is_not_undone_by_a_file_that_it_has_not_emptied_yet() {
+    for before in [A, B] {
+        play(&[
+            (file(before), "rest"),
+            (bound(A), if before == A { "rest" } else { "differs B" }),
+            (RESET, "ask none"),
+            (bound(A), "ask none"),
+            (done(""), "fulfilled none"),
+            (UNREGISTERED, "rest"),
+            (file(before), "rest"),
+            (UNREGISTERED, "rest"),
+        ]);
+    }
+}
+
+#[test]
+fn a_backup_that_is_restored_after_a_reset_by_the_pbx_brings_its_number_back() {
+    for gone in [ABSENT, EMPTY] {
+        play(&[
+            (file(A), "rest"),
+            (bound(A), "rest"),
+            (RESET, "ask none"),
+            (bound(A), "ask none"),
+            (done(""), "fulfilled none"),
+            (gone.clone(), "rest"),
+            (gone, "rest"),
+            (UNREGISTERED, "rest"),
+            (file(A), "rest"),
+            (UNREGISTERED, "ask A"),
+        ]);
+    }
+}
+
+#[test]
+fn a_number_by_sendmetrics_is_adopted_like_one_in_the_file() {
+    play(&[
+        (offered(A, Binding::Unregistered), "ask A"),
+        (UNREGISTERED, "ask A"),
+        (UNKNOWN, "rest"),
+        (done(A), "fulfilled A"),
+        (offered(A, Binding::Unregistered), "rest"),
+        (UNREGISTERED, "rest"),
+        (offered(B, Binding::Unregistered), "ask B"),
+        (refused(B), "refused B"),
+        (offered(B, Binding::Unregistered), "rest"),
+    ]);
+    // Seen to be the same, then reset.
+    play(&[(offered(A, masked(A)), "rest"), (offered(A, Binding::Unregistered), "rest")]);
+    // Another number than the host's changes nothing.
+    play(&[(offered(B, masked(A)), "rest"), (bound(A), "rest")]);
+    // A person's wish comes before it.
+    play(&[(wished(B), "ask B"), (offered(A, Binding::Unregistered), "rest"), (UNREGISTERED, "ask B")]);
+}
+
+#[test]
+fn an_adoption_ends_when_the_host_gets_another_number() {
+    play(&[(offered(A, Binding::Unregistered), "ask A"), (bound(B), "overtaken A")]);
+    play(&[(file(A), "rest"), (UNREGISTERED, "ask A"), (bound(B), "overtaken A"), (bound(B), "differs A")]);
+}
+
+#[test]
+fn debug_shows_no_number() {
+    let (state, decision) = State::default().step(wished(B));
+    let (state, differs) = state.step(file(A));
+    let shown = format!("{state:?} {decision:?} {differs:?} {:?}", wished(C));
+    assert!(!shown.contains("BBBBB-BBBBB") && !shown.contains("AAAAA-AAAAA"), "{shown}");
+}
