@@ -88,11 +88,15 @@ final class ModuleLoaderModuleTest extends ModuleLoaderCase
         self::assertSame(self::LATER + 9, $still->told(self::verdict(self::granted()), self::LATER + 9)->since);
     }
 
-    public function testTheReasonIsTheLastOne(): void
+    public function testTheReasonIsTheLastWordAndNoSilenceAfterIt(): void
     {
-        $lapsed = self::refusedModule()->told(self::verdict(self::unclear(mayRun: false)), self::LATER);
-        self::assertSame([1012, self::LATER], [$lapsed->refusal->code, $lapsed->refusal->since]);
-        self::assertSame(self::NOW, $lapsed->since);
+        $silence = self::verdict(self::unclear(mayRun: false));
+        $lapsed = self::running()->told($silence, self::NOW);
+        self::assertSame([1012, self::NOW], [$lapsed->refusal->code, $lapsed->refusal->since]);
+        $denied = $lapsed->told(self::verdict(self::denied()), self::LATER);
+        self::assertSame([2008, self::LATER], [$denied->refusal->code, $denied->refusal->since]);
+        self::assertSame(self::NOW, $denied->since);
+        self::assertSame($denied, $denied->told($silence, self::LATER + 1));
     }
 
     public function testAVerdictOnAnotherFeatureSaysNothing(): void

@@ -156,6 +156,32 @@ final class ModuleLoaderStoreTest extends ModuleLoaderCase
         self::assertEquals([$module->id => $module], $this->store()->modules());
     }
 
+    public function testALoaderThatIsKilledAtAnyMomentLeavesAWholeStore(): void
+    {
+        $this->installed('ModulePhoneBook');
+        $program = sprintf(
+            'require %s; $store = new ModuleLoader\Store(%s); for ($i = 0; ; $i++) { $store->change(fn ($modules) =>'
+            . ' array_map(fn ($module) => $module->wished($i %% 2 === 0, hrtime(true)), $modules)); echo "$i\n"; }',
+            var_export(__DIR__ . '/../examples/loader/autoload.php', true),
+            var_export($this->file(), true),
+        );
+        $times = [];
+        for ($kill = 0; $kill < 25; $kill++) {
+            $process = proc_open([PHP_BINARY, '-r', $program], [1 => ['pipe', 'w'], 2 => STDERR], $pipes);
+            // One of the first two changed something.
+            fgets($pipes[1]);
+            fgets($pipes[1]);
+            usleep(397 * $kill);
+            proc_terminate($process, SIGKILL);
+            proc_close($process);
+            $modules = $this->store()->modules();
+            self::assertSame(['ModulePhoneBook'], array_keys($modules));
+            $times[] = $modules['ModulePhoneBook']->since;
+        }
+        self::assertCount(25, array_unique($times), 'each of them wrote before it was killed');
+        self::assertFileDoesNotExist($this->file('.damaged'));
+    }
+
     public function testLoadersAtTheSameTimeLoseNothing(): void
     {
         $program = __DIR__ . '/../examples/module-loader.php';

@@ -36,7 +36,10 @@ final class ModuleLoaderTest extends ModuleLoaderCase
         $word = self::entitlements(self::granted(33), self::denied());
         $russian = $this->load('--socket', $this->answering($word)->socket, '--language', 'ru', 'check');
         self::assertSame(1, $russian[0]);
-        self::assertStringContainsString('Модуль ModuleAmoCrm выключен: его лицензии больше нет. (2008)', $russian[1]);
+        self::assertStringContainsString(
+            'Модуль ModuleAmoCrm выключен: его лицензия больше не действует. (2008)',
+            $russian[1],
+        );
 
         [$code, $output] = $this->load('list', '--json');
         self::assertSame(0, $code);

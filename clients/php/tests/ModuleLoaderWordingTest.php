@@ -66,9 +66,9 @@ final class ModuleLoaderWordingTest extends ModuleLoaderCase
     {
         $report = new Report(Event::LostLicense, 'ModuleAmoCrm', 81, 45, 2008, 'In English.');
         self::assertSame(
-            'Модуль ModuleAmoCrm выключен: его лицензии больше нет. (2008) Функция 45, продукт 81: лицензии нет, '
-            . 'или она привязана к другому компьютеру. Посмотрите в личном кабинете: если есть действующая лицензия, '
-            . 'сбросьте её привязку в «Мониторе сессий»; если нет, запросите её.',
+            'Модуль ModuleAmoCrm выключен: его лицензия больше не действует. (2008) Функция 45, продукт 81: '
+            . 'лицензии нет, или она привязана к другому компьютеру. Посмотрите в личном кабинете: если есть '
+            . 'действующая лицензия, сбросьте её привязку в «Мониторе сессий»; если нет, запросите её.',
             (new Wording(Language::Russian))->report($report),
         );
     }
@@ -92,7 +92,10 @@ final class ModuleLoaderWordingTest extends ModuleLoaderCase
     {
         $report = new Report(Event::LostLicense, 'Module{reason}', 81, 45, 2999, '{module}');
         $text = (new Wording(Language::English))->report($report);
-        self::assertSame('Module Module{reason} was disabled: its license is gone. {module}', $text);
+        self::assertSame(
+            'Module Module{reason} was disabled: its license does not hold any more. {module}',
+            $text,
+        );
     }
 
     public function testTheListSaysWhatHoldsAndWhatCameOfTheTrial(): void

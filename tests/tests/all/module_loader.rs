@@ -112,12 +112,12 @@ fn modules_are_disabled_with_their_license_and_come_back_with_it() {
     assert!(told.contains("У самой MikoPBX нет лицензии; звонки всё равно работают. (2008)"), "{told}");
     for (module, feature, product) in [("ModuleAmoCrm", 45, 81), ("ModuleUsersUI", 51, 127)] {
         let why = format!(
-            "Модуль {module} выключен: его лицензии больше нет. (2008) Функция {feature}, продукт {product}: \
+            "Модуль {module} выключен: его лицензия больше не действует. (2008) Функция {feature}, продукт {product}: \
              лицензии нет, или она привязана к другому компьютеру."
         );
         assert!(told.contains(&why), "{told}");
     }
-    assert_eq!(told.matches("его лицензии больше нет").count(), SOLD.len(), "{told}");
+    assert_eq!(told.matches("его лицензия больше не действует").count(), SOLD.len(), "{told}");
     let no_license = [&SOLD[..], &UNSOLD].concat();
     let lost: &[(&[&str], &str)] = &[(&no_license, "DisabledByLicense 2008"), (&free, "Enabled")];
     assert_eq!(loader.conditions(), each(lost));

@@ -90,8 +90,8 @@ final readonly class Module
     /**
      * After a verdict on its feature.
      *
-     * Granted ends a refusal, and what may not run is refused. Where nobody knows and what runs may go
-     * on, the last word holds: that neither stops a module that runs nor brings back one that was refused.
+     * Granted ends a refusal, and what may not run is refused. Where nobody knows, the last word holds: that
+     * neither stops a module that may go on, nor brings back one that was refused, nor changes why it was.
      */
     public function told(Verdict $verdict, int $now): self
     {
@@ -101,8 +101,10 @@ final readonly class Module
         if ($verdict->kind === VerdictKind::Granted) {
             return $this->turned($this->wanted, null, $now);
         }
-        $isKnown = $verdict->mayRun() || ($this->refusal !== null && $this->refusal->code === $verdict->code);
-        return $isKnown ? $this : $this->turned($this->wanted, Refusal::of($verdict, $now), $now);
+        $isNews = $this->refusal === null
+            ? !$verdict->mayRun()
+            : $verdict->kind === VerdictKind::Denied && $verdict->code !== $this->refusal->code;
+        return $isNews ? $this->turned($this->wanted, Refusal::of($verdict, $now), $now) : $this;
     }
 
     /**

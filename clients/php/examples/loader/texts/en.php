@@ -14,7 +14,7 @@ return [
     'NotLicensed' => 'Module {module} is not installed: there is no license for it. {reason}',
     'Enabled' => 'Module {module} is enabled.',
     'GoesOn' => 'Module {module} runs on while its license cannot be checked. {reason}',
-    'LostLicense' => 'Module {module} was disabled: its license is gone. {reason}',
+    'LostLicense' => 'Module {module} was disabled: its license does not hold any more. {reason}',
     'DisabledByLicense' => 'Module {module} is disabled until it has a license, then it comes back by itself. {reason}',
     'CameBack' => 'Module {module} is enabled again: its license is back.',
     'DisabledByUser' => 'Module {module} is disabled.',
