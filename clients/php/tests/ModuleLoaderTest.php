@@ -19,13 +19,13 @@ final class ModuleLoaderTest extends ModuleLoaderCase
             [self::READ, self::send(self::frame(self::granted())), self::HOLD],
         );
         $do = fn (string ...$arguments): array => $this->load('--socket', $daemon->socket, ...$arguments);
-        $trial = 'Trial of product 81: granted, or the registration number held the product before.';
+        $trial = 'The trial of product 81 is granted, or the registration number held the product before.';
         self::assertSame(
             [0, "Module ModuleAmoCrm is installed. $trial\n", ''],
             $do('install', self::EXAMPLES . '/ModuleAmoCrm'),
         );
         self::assertSame([0, "Module ModuleAmoCrm is enabled.\n", ''], $do('enable', 'ModuleAmoCrm'));
-        self::assertMatchesRegularExpression('~^ModuleAmoCrm  enabled since [-0-9: ]{16}  Trial of~', $do('list')[1]);
+        self::assertMatchesRegularExpression('~^ModuleAmoCrm  enabled since [-0-9: ]{16}  The trial~', $do('list')[1]);
         $disabled = [0, "Модуль ModuleAmoCrm выключен.\n", ''];
         self::assertSame($disabled, $do('--language', 'ru', 'disable', 'ModuleAmoCrm'));
     }

@@ -105,7 +105,7 @@ final class ModuleLoaderWordingTest extends ModuleLoaderCase
         self::assertStringStartsWith('disabled by license since 20', $wording->condition($refused));
         self::assertStringStartsWith('(2008) Feature 45, product 81: there is no', $wording->remarks($refused));
         self::assertStringEndsWith(
-            'Trial of product 81: granted, or the registration number held the product before.',
+            'The trial of product 81 is granted, or the registration number held the product before.',
             $wording->remarks($refused),
         );
         $byUser = $refused->wished(false, self::NOW);

@@ -29,8 +29,8 @@ return [
     'condition.DisabledByLicense' => 'disabled by license',
     'since' => 'since {time}',
 
-    'trial.granted' => 'Trial of product {product}: granted, or the registration number held the product before.',
-    'trial.refused' => 'Trial of product {product}: not granted, {reason}',
+    'trial.granted' => 'The trial of product {product} is granted, or the registration number held the product before.',
+    'trial.refused' => 'The trial of product {product} is not granted: {reason}',
 
     'trial.2008' => 'nobody sells this product. Check its number in module.json.',
     'trial.2011' => 'it was used already. Extend it with a coupon or a purchase.',
