@@ -43,6 +43,12 @@ final readonly class Change
         return null;
     }
 
+    /** The code, if there is one and this package knows it. */
+    public function knownCode(): ?Code
+    {
+        return Code::of($this->code);
+    }
+
     /** @internal */
     public static function fromWire(Fields $fields): self
     {

@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace MikoPBX\Licensed;
 
 /**
- * The licensing codes that this package knows. A newer license server may send others, so a
- * {@see Verdict} and a {@see Failure} hold the number; `knownCode()` of both gives one of these.
+ * The licensing codes that this package knows. A newer license server may send others, so what has a code
+ * holds its number; `knownCode()` gives one of these.
  */
 enum Code: int
 {
@@ -51,6 +51,12 @@ enum Code: int
 
     /** The coupon is blocked. */
     case CouponBlocked = 2057;
+
+    /** The code of that number, if it is known. */
+    public static function of(?int $number): ?self
+    {
+        return $number === null ? null : self::tryFrom($number);
+    }
 
     /** Whether it says that the license server gave no answer: weather, never a "no". */
     public function isNoAnswer(): bool

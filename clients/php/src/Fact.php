@@ -23,6 +23,12 @@ final readonly class Fact
     ) {
     }
 
+    /** The code, if there is one and this package knows it. */
+    public function knownCode(): ?Code
+    {
+        return Code::of($this->code);
+    }
+
     /** @internal */
     public static function fromWire(Fields $fields): self
     {

@@ -20,6 +20,12 @@ final readonly class Failure implements \Stringable
     ) {
     }
 
+    /** The code, if there is one and this package knows it. */
+    public function knownCode(): ?Code
+    {
+        return Code::of($this->code);
+    }
+
     /**
      * A kind that a newer daemon knows and this package does not is still a failure, with its words. The
      * local kinds are not the daemon's to use.
@@ -34,12 +40,6 @@ final readonly class Failure implements \Stringable
             $fields->optionalInt('code'),
             $fields->string('message'),
         );
-    }
-
-    /** The code, if this package knows it. */
-    public function knownCode(): ?Code
-    {
-        return $this->code === null ? null : Code::tryFrom($this->code);
     }
 
     /** The message, with the code in parentheses if there is one. */

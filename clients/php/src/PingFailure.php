@@ -21,6 +21,12 @@ final readonly class PingFailure
     ) {
     }
 
+    /** The code, if there is one and this package knows it. */
+    public function knownCode(): ?Code
+    {
+        return Code::of($this->code);
+    }
+
     /** @internal */
     public static function fromWire(Fields $fields): self
     {

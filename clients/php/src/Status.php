@@ -48,6 +48,12 @@ final readonly class Status
     ) {
     }
 
+    /** The code, if there is one and this package knows it. */
+    public function knownCode(): ?Code
+    {
+        return Code::of($this->code);
+    }
+
     /** @internal */
     public static function fromWire(Fields $fields): self
     {

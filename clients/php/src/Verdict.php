@@ -48,10 +48,10 @@ final readonly class Verdict
         return $this->mayRun;
     }
 
-    /** The code, if this package knows it. */
+    /** The code, if there is one and this package knows it. */
     public function knownCode(): ?Code
     {
-        return $this->code === null ? null : Code::tryFrom($this->code);
+        return Code::of($this->code);
     }
 
     /**

@@ -25,11 +25,7 @@ final class FpmTest extends Scripted
     public function testTheRequestsOfAWorkerUseOneConnection(): void
     {
         $daemon = $this->answering(self::granted(), self::denied(46), self::granted());
-        $answers = [
-            $this->check($daemon, 45),
-            $this->check($daemon, 46),
-            $this->check($daemon, 45),
-        ];
+        $answers = array_map(fn (int $feature): array => $this->check($daemon->socket, $feature), [45, 46, 45]);
         self::assertSame(['granted', 'denied', 'granted'], array_column($answers, 'verdict'));
         self::assertCount(1, array_unique(array_column($answers, 'pid')));
         self::assertSame(1, $daemon->connections());
@@ -39,9 +35,9 @@ final class FpmTest extends Scripted
     {
         $grants = [self::READ, self::send(self::frame(self::granted()))];
         $daemon = $this->daemon($grants, [...$grants, self::HOLD]);
-        self::assertSame('granted', $this->check($daemon, 45)['verdict']);
+        self::assertSame('granted', $this->check($daemon->socket, 45)['verdict']);
         $daemon->await('closed');
-        self::assertSame('granted', $this->check($daemon, 45)['verdict']);
+        self::assertSame('granted', $this->check($daemon->socket, 45)['verdict']);
         self::assertCount(2, $daemon->requests());
     }
 
@@ -53,12 +49,12 @@ final class FpmTest extends Scripted
             [self::READ, self::send(self::frame(self::granted())), self::READ, self::drip(self::frame($long), 0)],
             [self::READ, self::send(self::frame(self::denied(46))), self::HOLD],
         );
-        $before = $this->check($daemon, 45);
+        $before = $this->check($daemon->socket, 45);
         $ended = $this->fpm->get(['socket' => $daemon->socket, 'feature' => 45, 'act' => 'burn']);
         self::assertStringContainsString('Maximum execution time', $ended);
         self::assertStringContainsString('/src/', $ended, 'it is to end in the middle of the call');
         self::assertCount(2, $daemon->requests());
-        $after = $this->check($daemon, 46);
+        $after = $this->check($daemon->socket, 46);
         self::assertSame([$before['pid'], 'denied'], [$after['pid'], $after['verdict']], $after['message']);
     }
 
@@ -69,18 +65,43 @@ final class FpmTest extends Scripted
             [self::READ, $granted, self::READ, self::wait(300), $granted, self::READ],
             [self::READ, self::send(self::frame(self::denied())), self::HOLD],
         );
-        $before = $this->check($daemon, 45);
+        $before = $this->check($daemon->socket, 45);
         $this->fpm->get(['socket' => $daemon->socket, 'feature' => 45, 'act' => 'owe']);
-        $after = $this->check($daemon, 45);
+        $after = $this->check($daemon->socket, 45);
         self::assertSame([$before['pid'], 'denied'], [$after['pid'], $after['verdict']], $after['message']);
+    }
+
+    public function testAWorkerAsksTheRealDaemonThroughItsRestartsAndHangs(): void
+    {
+        $host = new RealHost();
+        try {
+            $host->client()->register('Company', 'office@company.example', 'Contact');
+            self::assertSame('granted', $this->check($host->socket, 33)['verdict']);
+            $host->kill('licensed');
+            self::assertSame('indeterminate', $this->check($host->socket, 33)['verdict']);
+            $host->startDaemon();
+            self::assertSame('granted', $this->check($host->socket, 33)['verdict']);
+            $host->kill('licensed');
+            $host->startDaemon();
+            self::assertSame('granted', $this->check($host->socket, 33)['verdict']);
+
+            $host->freeze('licensed');
+            $hung = $this->fpm->get(['socket' => $host->socket, 'feature' => 33, 'timeout' => '0.3']);
+            self::assertSame('indeterminate', json_decode($hung, true)['verdict']);
+            $host->thaw('licensed');
+            self::assertSame('denied', $this->check($host->socket, 45)['verdict']);
+            self::assertSame('granted', $this->check($host->socket, 33)['verdict']);
+        } finally {
+            $host->stop();
+        }
     }
 
     /**
      * @return array{pid: int, verdict: string, message: string}
      */
-    private function check(FakeDaemon $daemon, int $feature): array
+    private function check(string $socket, int $feature): array
     {
-        $output = $this->fpm->get(['socket' => $daemon->socket, 'feature' => $feature]);
+        $output = $this->fpm->get(['socket' => $socket, 'feature' => $feature]);
         return json_decode($output, true) ?? self::fail($output);
     }
 }

@@ -3,7 +3,7 @@
 /**
  * What a worker of PHP-FPM runs for the tests: asks about a feature, and prints what came of it.
  *
- * GET: socket, feature; act = "burn" to be ended by max_execution_time in the middle of the call,
+ * GET: socket, feature, timeout; act = "burn" to be ended by max_execution_time in the middle of the call,
  * "owe" to end with a question asked and no answer read, and the stream as a call has it then.
  */
 
@@ -40,5 +40,5 @@ switch ($_GET['act'] ?? '') {
         fwrite($stream, pack('NCC', 2 + strlen($question), 1, 1) . $question);
         exit;
 }
-$verdict = (new Client($socket, timeout: 20.0))->check((int) $feature);
+$verdict = (new Client($socket, timeout: (float) ($_GET['timeout'] ?? 20)))->check((int) $feature);
 echo json_encode(['pid' => getmypid(), 'verdict' => $verdict->kind->value, 'message' => $verdict->message]);

@@ -187,7 +187,8 @@ final class Connection
             return false;
         }
         $stray = Quiet::call(static fn () => fread($stream, 1));
-        return ($stray === '' || $stray === false) && !feof($stream);
+        // Not feof(), which waits for as long as a read may.
+        return ($stray === '' || $stray === false) && !stream_get_meta_data($stream)['eof'];
     }
 
     /**
@@ -210,7 +211,7 @@ final class Connection
             return $stream;
         }
         throw Fault::unreachable(match ($errno) {
-            self::ENOENT => "There is no socket $this->socket; start the daemon: systemctl start licensed",
+            self::ENOENT => throw Fault::noSocket($this->socket),
             self::ECONNREFUSED => "Nobody listens at $this->socket; start the daemon: systemctl restart licensed",
             self::EACCES => "User {$this->user()} may not open $this->socket; "
                 . "run: usermod -aG licensed {$this->user()}, then restart a running PHP-FPM",

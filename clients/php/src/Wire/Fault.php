@@ -30,6 +30,11 @@ final class Fault extends \RuntimeException
         return new self(new Failure(FailureKind::Unreachable, null, $message), false);
     }
 
+    public static function noSocket(string $socket): self
+    {
+        return self::unreachable("There is no socket $socket; start the daemon: systemctl start licensed");
+    }
+
     public static function untrusted(string $message): self
     {
         return new self(new Failure(FailureKind::Untrusted, null, $message), false);

@@ -43,7 +43,9 @@ final readonly class Trust
         $ofSocket = Quiet::call(static fn () => stat($socket));
         $ofFolder = Quiet::call(static fn () => stat($folder));
         if ($ofSocket === false || $ofFolder === false) {
-            throw Fault::untrusted("PHP may not look at who owns $socket; name $folder in its setting open_basedir");
+            throw (string) ini_get('open_basedir') === ''
+                ? Fault::noSocket($socket)
+                : Fault::untrusted("PHP may not look at who owns $socket; name $folder in its setting open_basedir");
         }
         $isSafe = ($ofFolder['mode'] & self::WRITABLE) === 0 || ($ofFolder['mode'] & self::STICKY) !== 0;
         if (!$isSafe || !$this->holdsFor($ofFolder['uid']) || !$this->holdsFor($ofSocket['uid'])) {
