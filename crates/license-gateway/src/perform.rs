@@ -6,9 +6,7 @@ use hyper::StatusCode;
 use license_client::{
     ClientError,
     ipc::{Captured, Done, ErrorKind, Failure, LicenseInfo, Ping, Request},
-    types::{
-        Code, Coupon, Customer, Entitlement, FeatureId, Registration, RegistrationNumber, SessionId, Verdict,
-    },
+    types::{Code, Customer, Entitlement, FeatureId, Registration, RegistrationNumber, SessionId, Verdict},
 };
 
 use crate::{
@@ -91,7 +89,7 @@ impl Performer {
             Question::LicenseInfo { key } => self.license_info(key, trusted).await,
             Question::Register(registration) => self.register(registration).await,
             Question::AddTrial(product) => done(self.daemon.ask(Request::AddTrial { product }).await),
-            Question::Coupon(coupon) => self.activate_coupon(coupon).await,
+            Question::Coupon(coupon) => done(self.daemon.ask(Request::ActivateCoupon { coupon }).await),
             Question::ChangeKey { key } => self.change_key(key).await,
             Question::Capture(feature) => self.capture(feature).await,
             Question::Available(feature) => self.available(feature).await,
@@ -132,16 +130,6 @@ impl Performer {
         let number: RegistrationNumber = self.daemon.ask(request).await.map_err(refused)?;
         self.number.forget_wish().await;
         Ok(Success::text(number.as_str()))
-    }
-
-    /// Where there is no number, the error is in the number and not in the coupon.
-    async fn activate_coupon(&self, coupon: Coupon) -> Answer {
-        match self.daemon.ask(Request::ActivateCoupon { coupon }).await {
-            Err(ClientError::Failed(Failure { code: Some(Code::KEY_ERROR), .. })) => {
-                Err(Refusal::coded(Code::COUPON_NUMBER, ""))
-            }
-            outcome => done(outcome),
-        }
     }
 
     async fn change_key(&self, key: Option<RegistrationNumber>) -> Answer {

@@ -31,6 +31,7 @@ use license_core::{
     envelope::Envelope,
     outcome::{HttpAnswer, Judge, NoAnswer, Outcome},
     state::{Background, Effect, Event, Phase, PreparedCall, State},
+    time::{Age, Resumed},
 };
 use license_ipc::{ErrorKind, Failure};
 use license_types::{Code, FeatureId};
@@ -157,6 +158,7 @@ struct InFlight {
 struct Waiting {
     call: Call,
     asked_by: u32,
+    since: Age,
     waiters: Vec<Waiter>,
     /// Whether the call with an unknown outcome was repeated before this one.
     cleared_up: bool,
@@ -202,7 +204,7 @@ impl<E: Exchange> Keeper<E> {
     }
 
     /// Works until `stop`. `started` says how the clock took up the time.
-    pub async fn run(mut self, started: license_core::time::Resumed, stop: CancellationToken) {
+    pub async fn run(mut self, started: Resumed, stop: CancellationToken) {
         let fraction = self.chance.f64();
         let evidence = self.identity.evidence.clone();
         self.apply(Event::Started { booted: started.booted, off: started.off, evidence, fraction }).await;
@@ -310,7 +312,8 @@ impl<E: Exchange> Keeper<E> {
         } else if let Err(failure) = self.room_for(asked_by) {
             answer(vec![waiter], &Err(failure));
         } else {
-            self.queue.push_back(Waiting { call, asked_by, waiters: vec![waiter], cleared_up: false });
+            let since = self.clock.now().age;
+            self.queue.push_back(Waiting { call, asked_by, since, waiters: vec![waiter], cleared_up: false });
             self.give_way();
         }
     }
@@ -419,6 +422,9 @@ impl<E: Exchange> Keeper<E> {
         };
         self.judge_server(&outcome, is_throttled);
         let snapshot = self.conclude(prepared, outcome.clone()).await;
+        if let Outcome::NoAnswer(_) = outcome {
+            self.dismiss_the_late();
+        }
         answer(waiters, &handle::result_of(outcome, snapshot));
     }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use end_to_end::{
-    Host, World,
+    Answered, Host, World,
     nobody::{Nobody, open_to_all},
     notify::ServiceManager,
     silent::SilentServer,
@@ -147,6 +147,19 @@ fn the_daemon_is_ready_before_the_network_and_tells_the_service_manager() {
     assert!(status.starts_with("STATUS=") && status.contains("being registered or activated"), "{status}");
     host.stop(Signal::SIGTERM);
     assert_eq!(manager.is_told(), "STOPPING=1");
+}
+
+#[test]
+fn a_command_that_waits_behind_one_without_an_answer_is_told_while_its_client_is_there() {
+    let (mut world, _) = World::registered();
+    world.server.kill();
+    let mut server = SilentServer::at(world.server.address());
+    let trial = |product| world.host.licensectl_command(&["trial", product]);
+    let mut first = trial("81").stdout(Stdio::null()).spawn().unwrap();
+    server.is_called();
+    let second = Answered::by(&mut trial("31")).ended_with(4);
+    assert_eq!(second.failure(), "no_answer 1014");
+    assert_eq!(first.wait().unwrap().code(), Some(4));
 }
 
 #[test]

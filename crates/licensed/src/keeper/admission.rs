@@ -1,17 +1,21 @@
 //! What is answered without the license server: what is known already, what cannot be sent, and what is too
 //! much.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
 
 use license_core::{api::Call, outcome::Outcome, state::Phase, time::Age};
 use license_ipc::{ErrorKind, Failure};
 use license_types::{Code, FeatureId};
 
-use super::Keeper;
+use super::{Keeper, Waiting, answer};
 use crate::{status, transport::Exchange};
 
 /// How long after a refusal of a seat the license server is not asked for it again even by request.
 const REFUSAL_STANDS: Duration = Duration::from_secs(5);
+
+/// How long a call may have waited for its turn and still be made when the license server does not answer. It may take
+/// 15 seconds, and its client gives up after 20.
+const LONGEST_TURN: Duration = Duration::from_secs(5);
 
 /// A seat that the license server refused.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +40,19 @@ impl<E: Exchange> Keeper<E> {
         };
         let message = format!("{full} Try again in a moment.");
         Err(Failure { kind: ErrorKind::Busy, code: None, message })
+    }
+
+    /// Tells who waited long behind a call without an answer that there is none: their own calls would end when
+    /// nobody waits for them any more.
+    pub(super) fn dismiss_the_late(&mut self) {
+        let now = self.clock.now().age;
+        let is_late = |waiting: &Waiting| now.saturating_since(waiting.since) >= LONGEST_TURN;
+        let (late, others): (VecDeque<_>, _) = mem::take(&mut self.queue).into_iter().partition(is_late);
+        self.queue = others;
+        let away = Err(self.still_away());
+        for waiting in late {
+            answer(waiting.waiters, &away);
+        }
     }
 
     /// Whether a call can be made at all: what is known without the license server is said at once.
