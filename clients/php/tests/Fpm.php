@@ -65,7 +65,7 @@ final class Fpm
             $params .= pack('CN', strlen($name), strlen($value) | 1 << 31) . $name . $value;
         }
         $stream = stream_socket_client("unix://$this->folder/fpm.sock");
-        stream_set_timeout($stream, 30);
+        stream_set_timeout($stream, 120);
         fwrite($stream, self::record(self::BEGIN, pack('nCx5', self::RESPONDER, 0))
             . self::record(self::PARAMS, $params)
             . self::record(self::PARAMS, '')

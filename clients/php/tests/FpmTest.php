@@ -50,7 +50,8 @@ final class FpmTest extends Scripted
             [self::READ, self::send(self::frame(self::denied(46))), self::HOLD],
         );
         $before = $this->check($daemon->socket, 45);
-        $ended = $this->fpm->get(['socket' => $daemon->socket, 'feature' => 45, 'act' => 'burn']);
+        $query = ['socket' => $daemon->socket, 'feature' => 45, 'act' => 'burn', 'timeout' => '100'];
+        $ended = $this->fpm->get($query);
         self::assertStringContainsString('Maximum execution time', $ended);
         self::assertStringContainsString('/src/', $ended, 'it is to end in the middle of the call');
         self::assertCount(2, $daemon->requests());

@@ -44,7 +44,9 @@ foreach ($script as $steps) {
                     if (fwrite($connection, $byte) === false) {
                         break;
                     }
-                    usleep($step[2] * 1000);
+                    if ($step[2] > 0) {
+                        usleep($step[2] * 1000);
+                    }
                 }
                 break;
             case 'wait':
