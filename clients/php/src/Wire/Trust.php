@@ -10,7 +10,7 @@ use MikoPBX\Licensed\Quiet;
  * Who may have put the socket there: root, the daemon's user, our own user and whom the caller names.
  *
  * The owner of the socket is looked at, and that nobody else may write to its folder. The kernel knows
- * the user at the other end too, but PHP up to 8.5 cannot ask for it.
+ * the user at the other end too, but PHP cannot ask for it yet.
  *
  * @internal
  */
