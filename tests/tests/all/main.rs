@@ -15,6 +15,7 @@ mod deprovision;
 mod explained;
 mod first_activation;
 mod forgery;
+mod gateway_number;
 mod key_rotation;
 mod limits;
 mod mail;
