@@ -79,15 +79,15 @@ final class Answer
             $result !== null && (!is_string($result) || $result === '') => 'the result is no text',
             $error !== null && !is_string($error) => 'the error is no text',
             ($this->status === 200) !== ($error === null) => "status $this->status does not go with the body",
-            $error !== null && !self::isWorded($error) => 'a code that is no code, or none at the start',
+            $error !== null && !self::isWorded($error) => 'four digits that are no code at the start',
             default => null,
         };
     }
 
-    /** The code in parentheses at the start, and nowhere else four digits in a row. */
+    /** If there is a code, it is in parentheses at the start; and nowhere else are four digits in a row. */
     private static function isWorded(string $error): bool
     {
-        return preg_match('/^\(\d{4}\) \S/', $error) === 1 && preg_match_all('/\d{4,}/', $error) === 1;
+        return preg_match('/\d{4}/', (string) preg_replace('/^\(\d{4}\) (?=\S)/', '', $error)) === 0;
     }
 
     /** The code that is found in the text, searched in the order of today. */

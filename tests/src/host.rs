@@ -241,6 +241,12 @@ impl Host {
         self.status()["state"].as_str().unwrap().to_owned()
     }
 
+    /// The number that this host is bound to.
+    pub fn number(&self) -> String {
+        let info = self.licensectl(&["info"]).ended_with(0).json();
+        info["number"].as_str().unwrap().to_owned()
+    }
+
     /// What holds for a feature as far as a restart must not change it: all but the two times that
     /// depend on when is asked.
     pub fn lasting(&self, feature: u32) -> Value {

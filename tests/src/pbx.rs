@@ -165,10 +165,7 @@ impl Played {
 
     /// What was called and what came of it, in order: `addtrial 200`.
     pub fn came_to(&self) -> Vec<String> {
-        self.calls
-            .iter()
-            .map(|call| format!("{} {}", call.0["method"].as_str().unwrap(), call.came_to()))
-            .collect()
+        self.calls.iter().map(|call| format!("{} {}", call.method(), call.came_to())).collect()
     }
 
     /// The number that the PBX has now.
@@ -182,13 +179,16 @@ impl Played {
 pub struct Call(Value);
 
 impl Call {
-    /// `200`, or the status and the code: `403 2008`.
+    /// The status, and the code if there is one: `200`, `403 2008`.
     pub fn came_to(&self) -> String {
         let status = &self.0["status"];
-        match self.0["error"].as_str() {
-            None => status.to_string(),
-            Some(error) => format!("{status} {}", error.trim_start_matches('(').split(')').next().unwrap()),
-        }
+        let coded = self.0["error"].as_str().and_then(|error| error.strip_prefix('(')?.split_once(") "));
+        coded.map_or_else(|| status.to_string(), |(code, _)| format!("{status} {code}"))
+    }
+
+    /// The method.
+    pub fn method(&self) -> &str {
+        self.0["method"].as_str().unwrap()
     }
 
     /// What the person reads: `success`, a code, `wrong number`, `no answer`.

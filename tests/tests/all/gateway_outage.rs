@@ -1,0 +1,192 @@
+//! The license server, the daemon or the gateway itself is away: every call gets an answer in time, none is
+//! refused a connection, and nothing that is held is refused.
+
+use std::time::Duration;
+
+use end_to_end::{
+    Pbx, World,
+    middlebox::{Middlebox, Reply, Request, Upstream},
+    pbx::Call,
+    silent::{DeafServer, SilentServer},
+    waiting::{pass, until},
+};
+use serde_json::{Value, json};
+
+/// The daemon dies that often while it is asked.
+const DEATHS: u32 = 4;
+
+/// In this time an older caller hangs up (domain: "Callers give up after 25 s, an older one after 1 s").
+const PATIENCE: Duration = Duration::from_secs(1);
+
+fn asked(feature: u32, times: u32) -> Value {
+    json!({ "step": "call", "method": "featureavailable", "parameters": { "feature": feature }, "times": times })
+}
+
+/// A host that holds 33 and 45, could take 50, and is asked about all of them once.
+fn licensed() -> (World, Pbx) {
+    let (world, number) = World::with_coupon();
+    let add = ["grant", "add", "--number", &number, "--product", "96", "--seats", "1", "--days", "30"];
+    world.server.admin(&add).ended_with(0);
+    world.host.recheck();
+    assert!(world.host.checked(50)["seats"]["captured"] == 0, "it is free: {:#}", world.host.checked(50));
+    let mut pbx = Pbx::prepared(&world.host);
+    pbx.gateway = pbx.gateway.activated();
+    pbx.gateway.start();
+    assert_eq!([33, 45].map(|feature| pbx.asks(feature)), ["200"; 2]);
+    (world, pbx)
+}
+
+/// The license server cannot be reached any more. 1,000 times is asked about what is held, and 20 times
+/// about what is not; the daemon dies meanwhile.
+fn is_asked_a_thousand_times(world: &mut World, pbx: &Pbx) {
+    let not_held = pbx.begins(&json!([asked(50, 20)]));
+    in_time(&not_held.ends().into_iter().flat_map(|played| played.calls).collect::<Vec<_>>(), "10");
+    let held = pbx.begins(&json!([asked(45, 1000)]));
+    for _ in 0..DEATHS {
+        pass(Duration::from_millis(300));
+        world.host.crash();
+    }
+    let calls: Vec<_> = held.ends().into_iter().flat_map(|played| played.calls).collect();
+    assert_eq!(calls.len(), 1000);
+    in_time(&calls, "200");
+}
+
+/// Each call was answered within [`PATIENCE`], with this status or a code that begins like this.
+fn in_time(calls: &[Call], answer: &str) {
+    let longest = calls.iter().map(Call::took).max().unwrap();
+    println!("{} calls, the longest {longest:?}", calls.len());
+    for call in calls {
+        assert!(call.took() < PATIENCE, "{call:#?}");
+        let came_to = call.came_to();
+        assert!(came_to.rsplit(' ').next().unwrap().starts_with(answer), "{call:#?}");
+    }
+}
+
+#[test]
+fn a_license_server_that_says_nothing_delays_nobody() {
+    let (mut world, pbx) = licensed();
+    world.server.kill();
+    let _silent = SilentServer::at(world.server.address());
+    is_asked_a_thousand_times(&mut world, &pbx);
+}
+
+#[test]
+fn a_network_that_swallows_packets_delays_nobody() {
+    let (mut world, pbx) = licensed();
+    world.server.kill();
+    let _deaf = DeafServer::at(world.server.address());
+    is_asked_a_thousand_times(&mut world, &pbx);
+}
+
+#[test]
+fn while_the_daemon_is_away_what_was_known_is_said() {
+    let (mut world, pbx) = licensed();
+    world.host.kill();
+    in_time(
+        &pbx.begins(&json!([asked(45, 20)])).ends().into_iter().flat_map(|it| it.calls).collect::<Vec<_>>(),
+        "200",
+    );
+    // Nobody knows about what was never asked: that is no refusal.
+    let unknown = pbx.calls("featureavailable", &json!({ "feature": 51 }));
+    assert!(unknown.status() >= 500 && unknown.took() < PATIENCE, "{unknown:#?}");
+    let coupon = pbx.calls("activatecoupon", &json!({ "coupon": world.server.coupon(81) }));
+    assert!(coupon.status() >= 500 && coupon.took() < Duration::from_secs(20), "{coupon:#?}");
+    world.host.start();
+    assert_eq!([33, 45].map(|feature| pbx.asks(feature)), ["200"; 2]);
+}
+
+#[test]
+fn a_refusal_does_not_become_a_yes_while_the_daemon_is_away() {
+    let (mut world, pbx) = licensed();
+    assert_eq!(pbx.asks(9999), "403 2008");
+    world.server.drop_all(&world.host.number());
+    world.host.recheck();
+    assert_eq!(pbx.asks(45), "403 2008");
+    world.host.kill();
+    for feature in [45, 9999] {
+        assert_ne!(pbx.asks(feature), "200");
+    }
+}
+
+#[test]
+fn a_gateway_that_is_stopped_and_started_refuses_no_connection() {
+    let (_world, mut pbx) = licensed();
+    let asking = pbx.begins(&json!([asked(45, 600)]));
+    for _ in 0..DEATHS {
+        pass(Duration::from_millis(200));
+        pbx.gateway.stop();
+        pbx.gateway.start();
+    }
+    let calls: Vec<_> = asking.ends().into_iter().flat_map(|played| played.calls).collect();
+    let longest = calls.iter().map(Call::took).max().unwrap();
+    println!("{} calls, the longest {longest:?}", calls.len());
+    assert!(calls.iter().all(|call| call.came_to() == "200"));
+
+    // Nobody is there at all: the connection waits for the gateway.
+    pbx.gateway.kill();
+    let asking = pbx.begins(&json!([asked(45, 1)]));
+    pass(Duration::from_millis(300));
+    pbx.gateway.start();
+    assert_eq!(asking.ends()[0].came_to(), ["featureavailable 200"]);
+}
+
+/// Passes everything on, and takes its time with answers about `slow`.
+fn slow_in(slow: &'static str) -> impl FnMut(&Request, &Upstream) -> Reply + Send {
+    move |request, upstream| {
+        let reply = upstream.ask(request);
+        if request.path.contains(slow) {
+            pass(Duration::from_millis(1500));
+        }
+        reply
+    }
+}
+
+fn intercepted() -> (World, Middlebox, Pbx) {
+    let (world, middlebox) = World::intercepted();
+    let pbx = Pbx::on(&world.host);
+    (world, middlebox, pbx)
+}
+
+#[test]
+fn a_coupon_whose_answer_was_not_waited_for_has_its_first_outcome() {
+    let (world, middlebox, pbx) = intercepted();
+    let coupon = json!({ "coupon": world.server.coupon(96) });
+    middlebox.now(slow_in("coupon"));
+    pbx.calls_and_hangs_up("activatecoupon", &coupon, Duration::from_millis(500));
+    assert_eq!(pbx.calls("activatecoupon", &coupon).came_to(), "200");
+    assert_eq!(pbx.asks(50), "200");
+    assert_eq!(world.host.checked(50)["seats"]["total"], 1);
+}
+
+#[test]
+fn a_coupon_whose_answer_came_when_nobody_listened_has_its_first_outcome() {
+    let (world, middlebox, pbx) = intercepted();
+    let coupon = json!({ "coupon": world.server.coupon(96) });
+    middlebox.now(slow_in("coupon"));
+    pbx.calls_and_hangs_up("activatecoupon", &coupon, Duration::from_millis(500));
+    until(|| (world.host.check(50) == "granted fresh").then_some(())).expect("it is carried on");
+    assert_eq!(pbx.calls("activatecoupon", &coupon).came_to(), "200");
+    assert_eq!(world.host.checked(50)["seats"]["total"], 1);
+}
+
+#[test]
+fn a_coupon_whose_answer_got_lost_on_the_way_has_its_first_outcome() {
+    let (world, middlebox, pbx) = intercepted();
+    let coupon = json!({ "coupon": world.server.coupon(96) });
+    middlebox.answers_in_clear(true);
+    let lost = pbx.calls("activatecoupon", &coupon);
+    assert!(lost.status() >= 500 && lost.error().starts_with("(10"), "{lost:#?}");
+    middlebox.answers_in_clear(false);
+    assert_eq!(pbx.calls("activatecoupon", &coupon).came_to(), "200");
+    assert_eq!(world.host.checked(50)["seats"]["total"], 1);
+}
+
+#[test]
+fn a_registration_that_was_not_waited_for_gives_the_same_number_again() {
+    let world = World::new();
+    let pbx = Pbx::on(&world.host);
+    let form = json!({ "companyname": "C & D", "email": "c@example.com", "contact": "A", "product": 11 });
+    pbx.calls_and_hangs_up("gettrial", &form, Duration::from_millis(1));
+    let number = pbx.calls("gettrial", &form).text().to_owned();
+    assert_eq!(world.host.number(), number);
+}
