@@ -32,6 +32,9 @@ const MOST: usize = 128;
 /// users of their own fit; MikoPBX itself runs as one who may.
 const STRANGERS: usize = 64;
 
+/// The most of them that are told so at once; what comes then is cut, so that files are left for others.
+const TURNED_AWAY: usize = 64;
+
 /// How much is still read of a client that is let go.
 const LAST_BYTES: u64 = 1024 * 1024;
 
@@ -89,6 +92,7 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: Cancellation
         door,
         places: Arc::new(Semaphore::new(MOST)),
         strangers: Arc::new(Semaphore::new(STRANGERS)),
+        turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
         stop: stop.clone(),
         open: open.clone(),
     };
@@ -106,6 +110,7 @@ struct Hall {
     door: Arc<Door>,
     places: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
     stop: CancellationToken,
     open: TaskTracker,
 }
@@ -139,13 +144,20 @@ impl Hall {
         } else {
             self.strangers.clone().try_acquire_owned().ok()
         };
+        let Some(place) = place else { return self.turn_away(stream) };
         let (door, stop) = (self.door.clone(), self.stop.clone());
         self.open.spawn(async move {
-            if let Some(_place) = place {
-                return connection(stream, &origin, &door, stop).await;
-            }
+            connection(stream, &origin, &door, stop).await;
+            drop(place);
+        });
+    }
+
+    fn turn_away(&self, stream: Box<dyn Stream>) {
+        let Ok(place) = self.turned_away.clone().try_acquire_owned() else { return };
+        self.open.spawn(async move {
             let text = "Too many connections of users who may not change the license. Try again.";
             part(stream, &Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text)).await;
+            drop(place);
         });
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     HeaderMap, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
+    header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue},
 };
 use serde::Serialize;
 
@@ -30,6 +30,10 @@ pub(super) fn response(answer: &Answer) -> Response<Body> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     set_headers(response.headers_mut());
+    if status == StatusCode::REQUEST_TIMEOUT {
+        // The rest of the request may come yet, and is none.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 
