@@ -25,6 +25,8 @@ pub struct Gateway {
     address: String,
     /// The socket, where it is the service manager's.
     listener: Option<TcpListener>,
+    /// What starts it.
+    wrapper: Vec<OsString>,
     process: Option<Service>,
 }
 
@@ -43,6 +45,7 @@ impl Gateway {
             // A port that the system chooses; later starts use the same again.
             address: "127.0.0.1:0".to_owned(),
             listener: None,
+            wrapper: Vec::new(),
             process: None,
         }
     }
@@ -52,6 +55,12 @@ impl Gateway {
         let listener = TcpListener::bind(&self.address).unwrap();
         self.address = listener.local_addr().unwrap().to_string();
         self.listener = Some(listener);
+        self
+    }
+
+    /// The same, started by another program: `unshare --net`.
+    pub fn within(mut self, wrapper: &[&str]) -> Self {
+        self.wrapper = wrapper.iter().map(OsString::from).collect();
         self
     }
 
@@ -67,15 +76,21 @@ impl Gateway {
         let program = programs::path_of("license-gateway");
         // Neither a proxy nor settings of whoever runs the tests.
         if let Some(listener) = &self.listener {
-            let mut command = Command::new("sh");
-            command.env_clear().args(["-c", ACTIVATED]).arg(program).args(&self.flags);
+            let mut command = Command::new("env");
+            command
+                .env_clear()
+                .args(&self.wrapper)
+                .args(["sh", "-c", ACTIVATED])
+                .arg(program)
+                .args(&self.flags);
             self.process = Some(Service::with_input(
                 command,
                 &self.log,
                 OwnedFd::from(listener.try_clone().unwrap()).into(),
             ));
         } else {
-            let mut command = Command::new(program);
+            let mut command = Command::new("env");
+            command.args(&self.wrapper).arg(program);
             command.env_clear().args(&self.flags).args(["--listen", &self.address]);
             let mut process = Service::start(command, &self.log);
             self.address = process.wait_for("\"listening\" in its log", address_in).to_string();

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use tempfile::TempDir;
 
-use crate::{Host, LicenseServer, middlebox::Middlebox};
+use crate::{Gateway, Host, LicenseServer, middlebox::Middlebox};
 
 /// A memory file system that every Linux has. The programs flush what they write; a disk would make
 /// the tests wait.
@@ -63,6 +63,14 @@ impl World {
         world.host.register();
         world.host.activate_coupon(&world.server.coupon(81));
         (world, middlebox)
+    }
+
+    /// Starts both and registers the host, and a gateway beside it.
+    pub fn with_gateway() -> (Self, Gateway) {
+        let (world, _number) = Self::registered();
+        let mut gateway = Gateway::beside(&world.host, &world.folder.path().join("license.key"));
+        gateway.start();
+        (world, gateway)
     }
 
     /// Another host of the same license server. Its daemon runs.
