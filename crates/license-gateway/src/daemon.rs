@@ -11,7 +11,10 @@ use license_client::{
     ipc::{Answer, Captured, Done, LicenseInfo, Ping, Request, Status},
     types::{Entitlement, RegistrationNumber},
 };
-use tokio::{sync::Semaphore, time};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time,
+};
 
 /// The most connections to the daemon at once: fewer than the 256 that it gives one user
 /// (`limits.connections_per_uid`), more than there are HTTP connections.
@@ -29,13 +32,15 @@ pub struct Daemon {
     settings: Settings,
     idle: Mutex<Vec<AsyncClient>>,
     places: Semaphore,
+    /// Told when the daemon is followed anew.
+    followed: Notify,
 }
 
 impl Daemon {
     /// The daemon that these settings tell of.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings, idle: Mutex::default(), places: Semaphore::new(MOST) }
+        Self { settings, idle: Mutex::default(), places: Semaphore::new(MOST), followed: Notify::new() }
     }
 
     /// Makes a request, when there is a place for it. A daemon that does not listen may be starting again, and is
@@ -62,7 +67,14 @@ impl Daemon {
 
     /// Follows what changes, on a connection of its own.
     pub async fn watch(&self) -> Result<AsyncWatch, ClientError> {
-        AsyncClient::with(self.settings.clone()).watch().await
+        let watch = AsyncClient::with(self.settings.clone()).watch().await?;
+        self.followed.notify_one();
+        Ok(watch)
+    }
+
+    /// Waits until the daemon is followed anew: it was started, or can be reached again. For one who waits.
+    pub async fn is_followed_anew(&self) {
+        self.followed.notified().await;
     }
 
     /// The clients that no call uses at the moment.

@@ -103,6 +103,7 @@ impl Pursuit {
                     self.asking = None;
                     self.hear(told).await;
                 }
+                () = self.daemon.is_followed_anew() => self.hear_of_return(),
                 _ = looks.tick(), if self.has_to_look() => self.look().await,
             }
         }
@@ -250,6 +251,14 @@ impl Pursuit {
                 self.due = Instant::now() + self.pace.pause(self.failures, self.chance.f64());
                 self.not_yet(fault);
             }
+        }
+    }
+
+    /// The daemon was started, maybe with another configuration: what did not work before may work now.
+    fn hear_of_return(&mut self) {
+        self.start_anew();
+        if self.asking.is_none() && self.state.is_open() {
+            self.ask_status();
         }
     }
 

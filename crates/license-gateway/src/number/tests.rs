@@ -8,7 +8,7 @@ use std::{
 
 use license_client::{
     Settings,
-    ipc::{Answer, ErrorKind, Request, State, Status, frame},
+    ipc::{Answer, Change, ErrorKind, Request, State, Status, frame},
     types::Code,
 };
 use tempfile::TempDir;
@@ -29,6 +29,9 @@ const FAST: Pace = Pace {
     first: Duration::from_millis(10),
     longest: Duration::from_millis(40),
 };
+
+/// Nothing is tried again but for a reason.
+const SLOW: Pace = Pace { look: FAST.look, first: Duration::from_hours(1), longest: Duration::from_hours(1) };
 
 /// How long anything is waited for before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -54,6 +57,7 @@ enum Server {
 struct Fake {
     server: Server,
     bound: Option<RegistrationNumber>,
+    is_offline: bool,
     /// Activations and resets that came.
     asked: Vec<Option<RegistrationNumber>>,
 }
@@ -65,6 +69,9 @@ impl Fake {
         };
         if request == Request::Status {
             return Some(Answer::Status(Box::new(self.status())));
+        }
+        if request == Request::Watch {
+            return Some(Answer::Change(Box::new(self.change())));
         }
         if request == Request::Reset {
             self.asked.push(None);
@@ -84,10 +91,24 @@ impl Fake {
         }
     }
 
+    fn state(&self) -> State {
+        match &self.bound {
+            None => State::Unregistered,
+            Some(_) if self.is_offline => State::Offline,
+            Some(_) => State::Fresh,
+        }
+    }
+
+    fn change(&self) -> Change {
+        let (whole, missed, more) = (true, false, false);
+        let (code, message) = (None, String::new());
+        Change { whole, missed, more, state: self.state(), code, message, entitlements: Vec::new() }
+    }
+
     fn status(&self) -> Status {
         Status {
             version: String::new(),
-            state: if self.bound.is_some() { State::Fresh } else { State::Unregistered },
+            state: self.state(),
             number: self.bound.as_ref().map(RegistrationNumber::masked),
             company: None,
             server: None,
@@ -132,6 +153,8 @@ async fn serve(fake: Arc<Mutex<Fake>>, mut stream: UnixStream) {
 
 /// A gateway's number, with its disk and its daemon.
 struct World {
+    pace: Pace,
+    daemon: Arc<Daemon>,
     folder: TempDir,
     fake: Arc<Mutex<Fake>>,
     listening: Option<JoinHandle<()>>,
@@ -143,9 +166,17 @@ struct World {
 impl World {
     /// With a daemon that is bound to `bound`, and a gateway.
     fn new(server: Server, bound: Option<&str>) -> Self {
-        let fake = Fake { server, bound: bound.map(number), asked: Vec::new() };
+        Self::at(FAST, server, bound)
+    }
+
+    /// The same at this pace.
+    fn at(pace: Pace, server: Server, bound: Option<&str>) -> Self {
+        let fake = Fake { server, bound: bound.map(number), is_offline: false, asked: Vec::new() };
+        let folder = tempfile::tempdir().unwrap();
         let mut world = Self {
-            folder: tempfile::tempdir().unwrap(),
+            pace,
+            daemon: Arc::new(Daemon::new(Settings::new(folder.path().join("socket")))),
+            folder,
             fake: Arc::new(Mutex::new(fake)),
             listening: None,
             number: None,
@@ -190,10 +221,11 @@ impl World {
     }
 
     fn start(&mut self) {
-        let daemon = Arc::new(Daemon::new(Settings::new(self.socket())));
+        self.daemon = Arc::new(Daemon::new(Settings::new(self.socket())));
+        let daemon = Arc::clone(&self.daemon);
         let file = KeyFile::new(self.folder.path().join("license.key"), []);
         self.stop = CancellationToken::new();
-        let (number, task) = Number::start_at(FAST, daemon, self.store(), Some(file), self.stop.clone());
+        let (number, task) = Number::start_at(self.pace, daemon, self.store(), Some(file), self.stop.clone());
         (self.number, self.task) = (Some(number), Some(task));
     }
 
@@ -313,6 +345,39 @@ async fn a_change_is_carried_on_when_the_daemon_comes_back() {
     assert!(matches!(world.change(None).await, Changed::NotYet(_)));
     world.start_daemon();
     world.until_bound(None).await;
+}
+
+#[tokio::test]
+async fn a_change_is_tried_at_once_when_the_daemon_was_started_anew() {
+    let world = World::at(SLOW, Server::Away, None);
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));
+    world.fake().server = Server::Up;
+    world.a_while().await;
+    assert_eq!(world.fake().asked.len(), 1, "there is no reason yet");
+    let _watch = world.daemon.watch().await.unwrap();
+    world.until_bound(Some(B)).await;
+}
+
+#[tokio::test]
+async fn a_change_is_tried_at_once_when_the_daemon_reaches_the_license_server_again() {
+    let world = World::at(SLOW, Server::Away, Some(A));
+    world.fake().is_offline = true;
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));
+    world.fake().server = Server::Up;
+    world.a_while().await;
+    assert_eq!(world.fake().asked.len(), 1, "there is no reason yet");
+    world.fake().is_offline = false;
+    world.until_bound(Some(B)).await;
+}
+
+#[tokio::test]
+async fn an_adoption_does_not_wait_for_what_was_wished_before() {
+    let world = World::at(SLOW, Server::Away, None);
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));
+    world.number().forget_wish().await;
+    world.fake().server = Server::Up;
+    world.write_key_file(A);
+    world.until_bound(Some(A)).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use super::*;
 const A: &str = "MIKO-AAAAA-AAAAA-AAAAA-AAAAA";
 const B: &str = "MIKO-BBBBB-BBBBB-BBBBB-BBBBB";
 const C: &str = "MIKO-CCCCC-CCCCC-CCCCC-CCCCC";
+const D: &str = "MIKO-DDDDD-DDDDD-DDDDD-DDDDD";
 
 fn number(text: &str) -> RegistrationNumber {
     text.parse().unwrap()
@@ -142,6 +143,14 @@ fn what_was_wished_before_may_still_come_and_is_nobody_elses_doing() {
         (bound(A), "ask C"),
         (bound(B), "ask C"),
         (bound(C), "fulfilled C"),
+    ]);
+    play(&[
+        (wished(B), "ask B"),
+        (wished(C), "ask C"),
+        (wished(D), "ask D"),
+        (bound(A), "ask D"),
+        (bound(B), "ask D"),
+        (bound(D), "fulfilled D"),
     ]);
     play(&[(RESET, "ask none"), (bound(A), "ask none"), (wished(B), "ask B"), (bound(A), "ask B")]);
     play(&[
