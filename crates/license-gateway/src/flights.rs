@@ -53,12 +53,18 @@ where
     A: Clone + Send + Sync + 'static,
 {
     /// Waits for what `question` comes to, for at most `patience`; `call` is made if nobody asks the same already.
-    /// With `keep` an outcome that nobody was told is given to who asks the same within [`KEPT`].
-    pub async fn join<C>(&self, question: Q, keep: bool, patience: Duration, call: C) -> Option<A>
+    /// An outcome that nobody was told, and that `keeps` says yes to, is given to who asks the same within [`KEPT`].
+    pub async fn join<C>(
+        &self,
+        question: Q,
+        keeps: impl FnOnce(&A) -> bool + Send + 'static,
+        patience: Duration,
+        call: C,
+    ) -> Option<A>
     where
         C: Future<Output = A> + Send + 'static,
     {
-        let (id, mut outcome) = self.find_or_begin(question.clone(), keep, call);
+        let (id, mut outcome) = self.find_or_begin(question.clone(), keeps, call);
         let landed = time::timeout(patience, outcome.wait_for(Option::is_some)).await.ok()?;
         let answer = landed.ok()?.clone();
         let mut known = lock(&self.known);
@@ -74,7 +80,12 @@ where
         self.open.wait().await;
     }
 
-    fn find_or_begin<C>(&self, question: Q, keep: bool, call: C) -> (u64, watch::Receiver<Option<A>>)
+    fn find_or_begin<C>(
+        &self,
+        question: Q,
+        keeps: impl FnOnce(&A) -> bool + Send + 'static,
+        call: C,
+    ) -> (u64, watch::Receiver<Option<A>>)
     where
         C: Future<Output = A> + Send + 'static,
     {
@@ -91,7 +102,7 @@ where
             // Gone also if the call panics: then nobody can be told what it came to.
             let mut landing = Landing { flights, question, id, keep: false };
             let answer = call.await;
-            landing.keep = keep;
+            landing.keep = keeps(&answer);
             sender.send_replace(Some(answer));
         });
         (id, outcome)
@@ -153,12 +164,12 @@ mod tests {
     async fn who_asks_the_same_waits_for_the_same_call() {
         let calls = Calls::default();
         let (sender, answer) = oneshot::channel::<u32>();
-        let first = calls.join("a", false, PATIENCE, async { answer.await.unwrap() });
-        let second = calls.join("a", false, PATIENCE, async { panic!("a second call") });
+        let first = calls.join("a", |_| false, PATIENCE, async { answer.await.unwrap() });
+        let second = calls.join("a", |_| false, PATIENCE, async { panic!("a second call") });
         let third = async { sender.send(7).unwrap() };
         let (first, second, ()) = tokio::join!(first, second, third);
         assert_eq!((first, second), (Some(7), Some(7)));
-        assert_eq!(calls.join("a", false, PATIENCE, async { 8 }).await, Some(8), "asked anew");
+        assert_eq!(calls.join("a", |_| false, PATIENCE, async { 8 }).await, Some(8), "asked anew");
     }
 
     #[tokio::test(start_paused = true)]
@@ -169,10 +180,14 @@ mod tests {
                 time::sleep(PATIENCE * 2).await;
                 1
             };
-            assert_eq!(calls.join("coupon", keep, PATIENCE, slow).await, None);
+            assert_eq!(calls.join("coupon", move |_| keep, PATIENCE, slow).await, None);
             time::sleep(PATIENCE * 2).await;
-            assert_eq!(calls.join("coupon", keep, PATIENCE, async { 2 }).await, Some(then));
-            assert_eq!(calls.join("coupon", keep, PATIENCE, async { 3 }).await, Some(3), "told once");
+            assert_eq!(calls.join("coupon", move |_| keep, PATIENCE, async { 2 }).await, Some(then));
+            assert_eq!(
+                calls.join("coupon", move |_| keep, PATIENCE, async { 3 }).await,
+                Some(3),
+                "told once"
+            );
         }
     }
 
@@ -182,12 +197,12 @@ mod tests {
         for at in 0..=MOST_KEPT {
             tokio::select! {
                 biased;
-                _ = calls.join(at, true, PATIENCE, async move { at }) => panic!("there is no call yet"),
+                _ = calls.join(at, |_| true, PATIENCE, async move { at }) => panic!("there is no call yet"),
                 () = future::ready(()) => {}
             }
         }
         time::sleep(Duration::from_millis(1)).await;
-        let ask = async |at, now| calls.join(at, true, PATIENCE, future::ready(now)).await;
+        let ask = async |at, now| calls.join(at, |_| true, PATIENCE, future::ready(now)).await;
         assert_eq!(ask(1, 1_000).await, Some(1), "kept");
         assert_eq!(ask(0, 1_000).await, Some(1_000), "the oldest is gone");
         time::sleep(KEPT).await;
@@ -203,7 +218,7 @@ mod tests {
             sender.send(()).unwrap();
             1
         };
-        assert_eq!(calls.join("a", false, PATIENCE, slow).await, None);
+        assert_eq!(calls.join("a", |_| false, PATIENCE, slow).await, None);
         calls.land().await;
         done.await.unwrap();
     }

@@ -67,13 +67,17 @@ impl Gateway {
             })?;
         let performer = &self.performer;
         let available = if let Question::Available(feature) = question { Some(feature) } else { None };
-        if let Some(known) = available.and_then(|feature| performer.remembered.while_away(feature)) {
+        // A refusal of before may not hold any more for a daemon that is just back.
+        let known = available.and_then(|feature| performer.remembered.while_away(feature));
+        if let Some(known) = known.filter(|known| known.verdict.may_run()) {
             return said(&known);
         }
         let patience = if available.is_some() { AT_ONCE } else { IN_TIME };
         let (keep, trusted) = (asked.method.keeps_its_outcome(), asked.trusted);
         let call = performer.clone().perform(question, trusted);
-        let outcome = self.flights.join(asked, keep, patience, call).await;
+        // A fault of then is no outcome for who asks again.
+        let keeps = move |answer: &Answer| keep && !answer.as_ref().is_err_and(Refusal::is_fault);
+        let outcome = self.flights.join(asked, keeps, patience, call).await;
         outcome.unwrap_or_else(|| performer.not_yet(available))
     }
 
@@ -193,8 +197,9 @@ impl Performer {
     /// The answer to what is still on its way: what is known meanwhile, else that nobody knows yet.
     fn not_yet(&self, available: Option<FeatureId>) -> Answer {
         let last = available.and_then(|feature| self.remembered.last(feature));
-        match last.filter(|last| last.verdict.may_run()) {
-            Some(last) => said(&last),
+        let known = last.filter(|last| last.verdict.may_run());
+        match known.or_else(|| available.and_then(|feature| self.remembered.while_away(feature))) {
+            Some(known) => said(&known),
             None => Err(Refusal::coded(
                 Code::NO_ANSWER,
                 "There is no answer yet; the question is still being asked. Try again in a minute.",

@@ -109,6 +109,27 @@ fn a_refusal_does_not_become_a_yes_while_the_daemon_is_away() {
 }
 
 #[test]
+fn a_refusal_of_before_is_not_repeated_by_a_daemon_that_is_back() {
+    let (world, number) = World::with_coupon();
+    let mut other = world.another_host("other");
+    other.licensectl(&["activate", &number]).ended_with(0);
+    other.recheck();
+    let pbx = Pbx::on(&other);
+    assert_eq!(pbx.asks(45), "403 2008", "the one seat is the other host's");
+    world.host.licensectl(&["reset", "--yes"]).ended_with(0);
+    until(|| (world.server.captured(&number, 45) == 0).then_some(())).unwrap();
+    for _ in 0..3 {
+        other.crash();
+        other.recheck();
+        assert_eq!(pbx.asks(45), "200");
+        let session = other.checked(45)["session"].as_str().unwrap().to_owned();
+        other.licensectl(&["release", &session]).ended_with(0);
+        assert_eq!(other.check(45), "denied 2008");
+        pass(Duration::from_secs(1));
+    }
+}
+
+#[test]
 fn a_gateway_that_is_stopped_and_started_refuses_no_connection() {
     let (_world, mut pbx) = licensed();
     let asking = pbx.begins(&json!([asked(45, 600)]));
@@ -179,6 +200,20 @@ fn a_coupon_whose_answer_got_lost_on_the_way_has_its_first_outcome() {
     middlebox.answers_in_clear(false);
     assert_eq!(pbx.calls("activatecoupon", &coupon).came_to(), "200");
     assert_eq!(world.host.checked(50)["seats"]["total"], 1);
+}
+
+#[test]
+fn a_fault_that_nobody_was_told_is_not_told_later() {
+    let (world, middlebox, pbx) = intercepted();
+    let coupon = json!({ "coupon": world.server.coupon(96) });
+    middlebox.now(|_, _| {
+        pass(Duration::from_millis(800));
+        Reply::problem(500, &json!({}))
+    });
+    pbx.calls_and_hangs_up("activatecoupon", &coupon, Duration::from_millis(300));
+    pass(Duration::from_secs(2));
+    middlebox.now(|request, upstream| upstream.ask(request));
+    assert_eq!(pbx.calls("activatecoupon", &coupon).came_to(), "200");
 }
 
 #[test]

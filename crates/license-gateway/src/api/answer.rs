@@ -79,6 +79,12 @@ impl Refusal {
         Self { status: status_of(code), error: format!("{marker} {hint}{}", without_codes(text)) }
     }
 
+    /// Whether nobody said no: something is broken or away.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        self.status.is_server_error()
+    }
+
     /// The text, with the code in parentheses if there is one.
     #[must_use]
     pub fn error(&self) -> &str {
