@@ -35,10 +35,10 @@ final class ConnectionTest extends Scripted
     public function testAfterAnEndOfTheDaemonNothingIsSentInVain(): void
     {
         $grants = [self::READ, self::send(self::frame(self::granted()))];
-        $daemon = $this->daemon($grants, [...$grants, self::HOLD]);
+        $daemon = $this->daemon([...$grants, ['mute'], self::READ], [...$grants, self::HOLD]);
         $client = self::client($daemon);
         self::assertTrue($client->check(45)->mayRun());
-        $daemon->await('closed');
+        $daemon->await('mute');
         self::assertTrue($client->check(45)->mayRun());
         self::assertSame([2, 2], [$daemon->connections(), count($daemon->requests())]);
     }

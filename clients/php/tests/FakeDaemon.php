@@ -37,7 +37,7 @@ final class FakeDaemon
         }
     }
 
-    /** What happened so far: "connection", "deaf", "closed", and "version encoding payload" for each request. */
+    /** What happened so far: "connection", "deaf", "mute", "closed", and "version encoding payload" for each request. */
     public function log(): array
     {
         return file($this->log, FILE_IGNORE_NEW_LINES);

@@ -41,6 +41,16 @@ final class FpmTest extends Scripted
         self::assertCount(2, $daemon->requests());
     }
 
+    public function testASocketThatWasRemovedIsADaemonThatIsNotThere(): void
+    {
+        $daemon = $this->answering(self::granted(), self::granted());
+        self::assertSame('granted', $this->check($daemon->socket, 45)['verdict']);
+        unlink($daemon->socket);
+        $answer = $this->check($daemon->socket, 45);
+        self::assertSame('indeterminate', $answer['verdict']);
+        self::assertStringContainsString('There is no socket', $answer['message']);
+    }
+
     public function testARequestThatIsEndedInTheMiddleOfACallPoisonsNothing(): void
     {
         $long = self::granted();

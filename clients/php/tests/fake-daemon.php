@@ -7,8 +7,8 @@
  *
  * SCRIPT is JSON: a list of connections, in the order in which they are accepted, each a list of
  * steps: ["read"] a request and log it, ["send", base64], ["drip", base64, milliseconds between
- * bytes], ["wait", milliseconds], ["deaf"] from here on to what is sent, ["hold"] until the other
- * end hangs up. After its steps the connection is closed, and after the last connection nobody
+ * bytes], ["wait", milliseconds], ["deaf"] from here on to what is sent, ["mute"] from here on: the
+ * other end sees an end, ["hold"] until the other end hangs up. After its steps the connection is closed, and after the last connection nobody
  * accepts any more.
  */
 
@@ -55,6 +55,10 @@ foreach ($script as $steps) {
             case 'deaf':
                 stream_socket_shutdown($connection, STREAM_SHUT_RD);
                 file_put_contents($log, "deaf\n", FILE_APPEND);
+                break;
+            case 'mute':
+                stream_socket_shutdown($connection, STREAM_SHUT_WR);
+                file_put_contents($log, "mute\n", FILE_APPEND);
                 break;
             case 'hold':
                 stream_get_contents($connection);
