@@ -16,7 +16,7 @@ use ModuleLoader\StoreFault;
 require_once __DIR__ . '/loader/autoload.php';
 
 try {
-    $options = Options::parse(array_slice($argv, 1));
+    $options = Options::parse(array_slice($argv ?? [], 1));
     $commandLine = new CommandLine($options);
     if ($options->isSplayed) {
         sleep(Splay::seconds());

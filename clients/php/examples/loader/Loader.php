@@ -180,6 +180,7 @@ final readonly class Loader
     {
         $event = Event::Installed;
         $change = static function (array $modules) use ($package, $trial, $now, &$event): array {
+            /** @var array<string, Module> $modules */
             $before = $modules[$package->id] ?? null;
             $event = $before === null ? Event::Installed : Event::Updated;
             $after = $before?->updated($package, $trial, $now) ?? Module::installed($package, $trial, $now);
@@ -191,6 +192,7 @@ final readonly class Loader
     private function wished(string $id, bool $wanted, ?Verdict $verdict, int $now): Report
     {
         $change = static function (array $modules) use ($id, $wanted, $verdict, $now): array {
+            /** @var array<string, Module> $modules */
             $module = ($modules[$id] ?? null)?->wished($wanted, $now);
             if ($module === null) {
                 return $modules;

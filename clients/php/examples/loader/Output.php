@@ -134,6 +134,7 @@ final readonly class Output
     /** In characters, where it is UTF-8. */
     private static function width(string $cell): int
     {
+        $characters = [];
         return preg_match_all('/\X/u', $cell, $characters) ?: strlen($cell);
     }
 

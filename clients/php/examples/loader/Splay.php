@@ -17,10 +17,10 @@ final class Splay
     /**
      * How many seconds to wait before the hourly look: each number up to the longest is as likely.
      *
-     * @return int<0, 300>
+     * @return non-negative-int
      */
     public static function seconds(Randomizer $randomizer = new Randomizer()): int
     {
-        return $randomizer->getInt(0, self::LONGEST);
+        return max(0, $randomizer->getInt(0, self::LONGEST));
     }
 }

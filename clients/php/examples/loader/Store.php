@@ -15,7 +15,7 @@ use MikoPBX\Licensed\Quiet;
 final class Store
 {
     private const FLAGS = JSON_PRETTY_PRINT | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES
-        | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR;
+        | JSON_INVALID_UTF8_SUBSTITUTE;
 
     public function __construct(private readonly string $file)
     {
@@ -98,7 +98,7 @@ final class Store
      */
     private static function text(array $modules): string
     {
-        return json_encode(array_values($modules), self::FLAGS) . "\n";
+        return json_encode(array_values($modules), self::FLAGS | JSON_THROW_ON_ERROR) . "\n";
     }
 
     private function write(string $text): void
