@@ -30,7 +30,7 @@ fn php_asks_the_daemon_and_the_gateway_in_each_way() {
     for program in ["license-server", "licensed", "license-gateway"] {
         bench.arg(programs::path_of(program));
     }
-    bench.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/php/bench/ask.php")).args(["--calls", "50"]);
+    bench.arg(programs::workspace().join("clients/php/bench/ask.php")).args(["--calls", "50"]);
     let figures = Answered::by(&mut bench).ended_with(0).stdout;
     for way in ["socket, kept", "socket, new", "gateway, kept", "gateway, new"] {
         let line = figures.lines().find(|line| line.contains(way));
