@@ -8,6 +8,10 @@ use license_client::{
     ipc::{Captured, Done, ErrorKind, Failure, LicenseInfo, Ping, Request},
     types::{Code, Customer, Entitlement, FeatureId, Registration, RegistrationNumber, SessionId, Verdict},
 };
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time,
+};
 
 use crate::{
     api::{Answer, Method, Parameters, Question, Refusal, Success, license_xml},
@@ -23,6 +27,13 @@ const AT_ONCE: Duration = Duration::from_millis(700);
 /// How long everything else may take: 70 % of the 20 seconds that are promised, themselves less than the 25 after
 /// which MikoPBX takes no answer for a success.
 pub const IN_TIME: Duration = Duration::from_secs(14);
+
+/// The most calls at once for users who may not change the license: half of what may wait for the license server
+/// (`limits.waiting_requests_per_uid` of the daemon), so that the rest is left to MikoPBX.
+const STRANGERS: usize = 8;
+
+/// How long such a call waits for its turn. Longer than `featureavailable` may take: what is remembered answers first.
+const TURN: Duration = Duration::from_secs(2);
 
 /// A request that can be asked: its method, its parameters, and whether it comes from a configured user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,13 +59,15 @@ struct Performer {
     daemon: Arc<Daemon>,
     remembered: Arc<Remembered>,
     number: Number,
+    strangers: Semaphore,
 }
 
 impl Gateway {
     /// A gateway to this daemon.
     #[must_use]
     pub fn new(daemon: Arc<Daemon>, remembered: Arc<Remembered>, number: Number) -> Self {
-        let performer = Arc::new(Performer { daemon, remembered, number });
+        let performer =
+            Arc::new(Performer { daemon, remembered, number, strangers: Semaphore::new(STRANGERS) });
         Self { flights: Flights::default(), performer }
     }
 
@@ -89,6 +102,7 @@ impl Gateway {
 
 impl Performer {
     async fn perform(self: Arc<Self>, question: Question, trusted: bool) -> Answer {
+        let _turn = if trusted { None } else { Some(self.turn_of_a_stranger().await?) };
         match question {
             Question::LicenseInfo { key } => self.license_info(key, trusted).await,
             Question::Register(registration) => self.register(registration).await,
@@ -107,6 +121,14 @@ impl Performer {
             }
             Question::Ping => self.ping().await,
         }
+    }
+
+    async fn turn_of_a_stranger(&self) -> Result<SemaphorePermit<'_>, Refusal> {
+        let turn = time::timeout(TURN, self.strangers.acquire()).await.ok().and_then(Result::ok);
+        turn.ok_or_else(|| {
+            let text = "Too many requests of users who may not change the license. Try again in a moment.";
+            Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text)
+        })
     }
 
     /// What the license of this host holds, or another license.

@@ -2,8 +2,9 @@
 
 use std::{
     collections::VecDeque,
+    fs,
     net::{Shutdown, SocketAddr},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
     time::Duration,
 };
@@ -350,8 +351,7 @@ fn the_unix_socket_knows_its_callers_too() {
     let done = ask(0, "changekey", &format!("key={number}"));
     assert!(done.starts_with("HTTP/1.1 200 "), "{done}");
     open_to_all(&socket);
-    std::fs::set_permissions(world.folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .unwrap();
+    fs::set_permissions(world.folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let refused = ask(NOBODY, "changekey", "key=");
     assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");
     assert!(gateway.log().contains(&format!("caller=uid {NOBODY}")), "{}", gateway.log());
@@ -415,6 +415,49 @@ fn a_stranger_with_many_connections_keeps_nobody_out() {
         answer.is_some_and(|answer| answer.status == 200).then_some(())
     };
     waiting::until(served).unwrap_or_else(|| panic!("strangers are not served again"));
+    is_well(&gateway);
+}
+
+#[test]
+fn a_stranger_who_asks_much_leaves_the_license_server_to_others() {
+    let mut world = World::prepared();
+    let config = world.folder.path().join("limited.toml");
+    // As many as a gateway that is not root's may have.
+    fs::write(&config, "[limits]\nwaiting_requests = 16\n").unwrap();
+    world.host = world.host.flag("--config", &config);
+    world.host.start();
+    world.host.register();
+    let mut gateway = Gateway::beside(&world.host, &world.folder.path().join("license.key"));
+    gateway.start();
+    let (address, ended, feature) = (gateway.address(), AtomicBool::new(false), AtomicU32::new(1_000));
+    thread::scope(|scope| {
+        let ends = Ends(&ended);
+        let asking: Vec<_> = (0..40)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut wire = connected(STRANGER, address);
+                    let mut answers = 0;
+                    while !ended.load(Ordering::Relaxed) {
+                        let feature = feature.fetch_add(1, Ordering::Relaxed);
+                        wire.send(get(&format!("/license.api/capturefeature?feature={feature}")))
+                            .answer()
+                            .error();
+                        answers += 1;
+                    }
+                    answers
+                })
+            })
+            .collect();
+        for _ in 0..50 {
+            asks(0, &gateway, post("addtrial", "product=11")).result();
+            let asked = Stopwatch::start();
+            is_served(&gateway);
+            assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+        }
+        drop(ends);
+        let answers: u32 = asking.into_iter().map(|asking| asking.join().unwrap()).sum();
+        assert!(answers > 50, "{answers}");
+    });
     is_well(&gateway);
 }
 

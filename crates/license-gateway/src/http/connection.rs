@@ -139,7 +139,8 @@ impl Hall {
     /// Gives a connection a place. Users who may change the license wait for one; the others share a part, so that
     /// none of them can keep MikoPBX out.
     async fn admit(&self, stream: Box<dyn Stream>, origin: Origin) {
-        let place = if self.door.allowed.has(&origin.caller()) {
+        let known = self.door.allowed.has(&origin.caller());
+        let place = if known {
             self.places.clone().acquire_owned().await.ok()
         } else {
             self.strangers.clone().try_acquire_owned().ok()
@@ -147,7 +148,7 @@ impl Hall {
         let Some(place) = place else { return self.turn_away(stream) };
         let (door, stop) = (self.door.clone(), self.stop.clone());
         self.open.spawn(async move {
-            connection(stream, &origin, &door, stop).await;
+            connection(stream, &origin, known, &door, stop).await;
             drop(place);
         });
     }
@@ -179,9 +180,15 @@ async fn one(listener: &Listener) -> io::Result<(Box<dyn Stream>, Origin)> {
 }
 
 /// One connection to its end. When it is old or the gateway stops, the request that is open is the last.
-async fn connection(stream: Box<dyn Stream>, origin: &Origin, door: &Door, stop: CancellationToken) {
+async fn connection(
+    stream: Box<dyn Stream>,
+    origin: &Origin,
+    known: bool,
+    door: &Door,
+    stop: CancellationToken,
+) {
     let mut wire = Wire::new(stream);
-    let ended = serve_on(&mut wire, origin, door, stop).await;
+    let ended = serve_on(&mut wire, origin, known, door, stop).await;
     let Err(error) = ended else { return };
     // Nothing came, or it was answered: the client is idle, and words would be taken for its next answer.
     if !wire.unread() {
@@ -217,11 +224,12 @@ async fn part(mut stream: Box<dyn Stream>, refusal: &Refusal) {
 async fn serve_on(
     wire: &mut Wire<Box<dyn Stream>>,
     origin: &Origin,
+    known: bool,
     door: &Door,
     stop: CancellationToken,
 ) -> hyper::Result<()> {
     let service = service_fn(async |request: Request<Incoming>| {
-        let answer = match request::read(request, &door.allowed, || origin.caller()).await {
+        let answer = match request::read(request, &door.allowed, known, || origin.caller()).await {
             Ok(asked) => door.gateway.answer(asked).await,
             Err(refusal) => Err(refusal),
         };

@@ -21,10 +21,12 @@ const PREFIX: &str = "/license.api/";
 /// What a form is announced as.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Reads a request. `caller` looks up who made it, and is only called where that matters.
+/// Reads a request that comes by a connection of a configured user, if `known`. `caller` looks up who made the
+/// request, and is only called where that matters.
 pub(super) async fn read<B>(
     request: Request<B>,
     allowed: &Allowed,
+    known: bool,
     caller: impl FnOnce() -> Caller,
 ) -> Result<Asked, Refusal>
 where
@@ -52,20 +54,21 @@ where
         parameters.add(form).map_err(|wrong| Refusal::plain(StatusCode::BAD_REQUEST, &wrong.to_string()))?;
     }
     // What a license says of its owner is for those who may change it.
-    let trusted = (method.is_restricted() || method == Method::GetLicenseInfo)
-        && {
-            let caller = caller();
-            let is_trusted = allowed.has(&caller);
-            if method.is_restricted() && !is_trusted {
-                warn!(method = method.name(), %caller, "refused: this user may not change the license");
-                let text = format!(
-                    "The caller ({caller}) may not do this ({}). Allow its user with --allow-user, or do it as root.",
-                    method.name()
-                );
-                return Err(Refusal::plain(StatusCode::FORBIDDEN, &text));
-            }
-            is_trusted
-        };
+    let trusted = if method.is_restricted() || method == Method::GetLicenseInfo {
+        let caller = caller();
+        let is_trusted = allowed.has(&caller);
+        if method.is_restricted() && !is_trusted {
+            warn!(method = method.name(), %caller, "refused: this user may not change the license");
+            let text = format!(
+                "The caller ({caller}) may not do this ({}). Allow its user with --allow-user, or do it as root.",
+                method.name()
+            );
+            return Err(Refusal::plain(StatusCode::FORBIDDEN, &text));
+        }
+        is_trusted
+    } else {
+        known
+    };
     Ok(Asked { method, parameters, trusted })
 }
 
