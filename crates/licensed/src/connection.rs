@@ -11,6 +11,7 @@ use license_ipc::{
     Answer, DecodeError, Encoding, ErrorKind, Failure, Request,
     frame::{self, MAX_ANSWER, MAX_REQUEST, MIN_BODY, PREFIX},
 };
+use license_types::Coupon;
 use peer_cred::PeerCred;
 use tokio::{
     io::AsyncWriteExt,
@@ -179,6 +180,7 @@ impl Connection {
                 incoming = self.next(self.access.limits().idle_timeout) => incoming?,
                 () = stop.cancelled() => return Ok(()),
             };
+            let mut coupon = None;
             let (answer, encoding, is_last) = match incoming {
                 Incoming::End => return Ok(()),
                 Incoming::Bad(failure, encoding) => (Answer::Error(failure), encoding, true),
@@ -187,14 +189,21 @@ impl Connection {
                         (Answer::Error(keeper::draining()), encoding, true)
                     }
                     Ok((encoding, Request::Watch)) => return self.watch(encoding, stop).await,
-                    Ok((encoding, request)) => (self.answer(request).await, encoding, false),
+                    Ok((encoding, request)) => {
+                        coupon = coupon_in(&request);
+                        (self.answer(request).await, encoding, false)
+                    }
                     Err(DecodeError::Version { .. } | DecodeError::Encoding { .. }) => {
                         return self.write(&frame::unsupported()).await;
                     }
                     Err(error) => (Answer::Error(malformed(&error.to_string())), encoding_in(&body), true),
                 },
             };
-            self.send(&answer, encoding).await?;
+            let sent = self.send(&answer, encoding).await;
+            if let (Err(_), Answer::Done(_), Some(coupon)) = (&sent, &answer, coupon) {
+                self.access.keeper.not_told(coupon).await;
+            }
+            sent?;
             if is_last {
                 return Ok(());
             }
@@ -306,6 +315,11 @@ impl Connection {
     async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         timeout(self.access.limits().frame_timeout, self.writer.write_all(bytes)).await?
     }
+}
+
+/// The coupon that is to be activated. Who asks for it again is to be told what came of it, heard or not.
+fn coupon_in(request: &Request) -> Option<Coupon> {
+    if let Request::ActivateCoupon { coupon } = request { Some(coupon.clone()) } else { None }
 }
 
 fn malformed(detail: &str) -> Failure {

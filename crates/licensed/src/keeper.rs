@@ -17,6 +17,7 @@ mod skew;
 mod surroundings;
 #[cfg(test)]
 mod tests;
+mod untold;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -51,6 +52,7 @@ use self::{
     handle::{Command, MOST_UNTAKEN, Waiter},
     news::News,
     surroundings::Surroundings,
+    untold::Untold,
 };
 use crate::{
     clock::SystemClock,
@@ -124,6 +126,7 @@ pub struct Keeper<E> {
     /// Features for which the license server refused a seat, with the serial held then: modules ask
     /// again and again, and nothing has changed before the serial does.
     refused_seats: BTreeMap<FeatureId, RefusedSeat>,
+    untold: VecDeque<Untold>,
     /// Whether what is due comes before what somebody waits for: they take turns, or a busy module could
     /// keep the license server's word from this host.
     schedule_is_next: bool,
@@ -188,6 +191,7 @@ impl<E: Exchange> Keeper<E> {
             news: News::default(),
             queue: VecDeque::new(),
             refused_seats: BTreeMap::new(),
+            untold: VecDeque::new(),
             schedule_is_next: false,
             first: First::default(),
             server_time: None,
@@ -276,6 +280,7 @@ impl<E: Exchange> Keeper<E> {
                 self.apply(Event::Release(session.clone())).await;
                 self.take_call(Call::Release { session }, asked_by, false, waiter);
             }
+            Command::NotTold { coupon } => self.coupon_not_told(coupon),
             Command::Reset { done } => {
                 self.overtake();
                 self.apply(Event::Reset).await;
@@ -301,6 +306,10 @@ impl<E: Exchange> Keeper<E> {
     }
 
     fn take_call(&mut self, call: Call, asked_by: u32, automatic: bool, waiter: Waiter) {
+        if let Some(success) = self.told_now(&call) {
+            answer(vec![waiter], &Ok(success));
+            return;
+        }
         if let Err(failure) = self.admit(&call, automatic) {
             answer(vec![waiter], &Err(failure));
             return;
@@ -421,7 +430,11 @@ impl<E: Exchange> Keeper<E> {
             Err(error) => Outcome::NoAnswer(error.no_answer(&url)),
         };
         self.judge_server(&outcome, is_throttled);
+        let call = prepared.call.clone();
         let snapshot = self.conclude(prepared, outcome.clone()).await;
+        if waiters.iter().all(Waiter::is_closed) {
+            self.not_told(&call, &outcome);
+        }
         if let Outcome::NoAnswer(_) = outcome {
             self.dismiss_the_late();
         }

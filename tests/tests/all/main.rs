@@ -18,6 +18,7 @@ mod forgery;
 mod gateway_bad_http;
 mod gateway_bad_input;
 mod gateway_callers;
+mod gateway_coupon;
 mod gateway_flows;
 mod gateway_number;
 mod gateway_outage;

@@ -47,7 +47,10 @@ impl<E: Exchange> Keeper<E> {
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 Command::Call { waiter, .. } | Command::Release { waiter, .. } => waiters.push(waiter),
-                Command::Reset { .. } | Command::Deprovision { .. } | Command::Configure { .. } => {}
+                Command::NotTold { .. }
+                | Command::Reset { .. }
+                | Command::Deprovision { .. }
+                | Command::Configure { .. } => {}
             }
         }
         answer(waiters, &Err(draining()));

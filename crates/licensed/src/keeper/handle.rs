@@ -8,7 +8,7 @@ use license_core::{
     time::Now,
 };
 use license_ipc::{ErrorKind, Failure};
-use license_types::SessionId;
+use license_types::{Coupon, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Settings;
@@ -48,6 +48,8 @@ pub(super) enum Command<E> {
     Call { call: Call, asked_by: u32, automatic: bool, waiter: Waiter },
     /// Give a seat back.
     Release { session: SessionId, asked_by: u32, waiter: Waiter },
+    /// Nobody heard that this coupon is activated.
+    NotTold { coupon: Coupon },
     /// Give the registration number up.
     Reset { done: oneshot::Sender<()> },
     /// Remove this host.
@@ -142,6 +144,12 @@ impl<E> Handle<E> {
         let command = Command::Release { session, asked_by, waiter };
         self.commands.send(command).await.map_err(|_| draining())?;
         result.await.map_err(|_| draining())?
+    }
+
+    /// Notes that whoever activated this coupon did not hear that it is.
+    pub async fn not_told(&self, coupon: Coupon) {
+        // A keeper that has ended tells nobody.
+        let _ = self.commands.send(Command::NotTold { coupon }).await;
     }
 
     /// Forgets the registration number on this host.

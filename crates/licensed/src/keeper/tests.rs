@@ -2,6 +2,7 @@
 
 mod features;
 mod seats;
+mod untold;
 mod watching;
 mod world;
 
