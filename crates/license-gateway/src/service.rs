@@ -79,12 +79,20 @@ fn listeners(flags: &Flags) -> Result<Vec<Listener>, ListenError> {
         }
     }
     for listener in &listeners {
-        match listener {
-            Listener::Tcp(tcp) => info!(address = ?tcp.local_addr(), "listening"),
-            Listener::Unix(unix, _) => info!(path = ?unix.local_addr(), "listening"),
-        }
+        info!(address = where_is(listener), "listening");
     }
     Ok(listeners)
+}
+
+/// The address or path of a socket, for people.
+fn where_is(listener: &Listener) -> String {
+    let place = match listener {
+        Listener::Tcp(tcp) => tcp.local_addr().map(|address| address.to_string()),
+        Listener::Unix(unix, _) => unix.local_addr().map(|address| {
+            address.as_pathname().map_or_else(|| "unnamed".to_owned(), |path| path.display().to_string())
+        }),
+    };
+    place.unwrap_or_else(|error| error.to_string())
 }
 
 fn notify(states: &[NotifyState<'_>]) {
