@@ -79,7 +79,7 @@ fn listeners(flags: &Flags) -> Result<Vec<Listener>, ListenError> {
         }
     }
     for listener in &listeners {
-        info!(address = where_is(listener), "listening");
+        info!(address = %where_is(listener), "listening");
     }
     Ok(listeners)
 }
