@@ -10,6 +10,7 @@ use end_to_end::{
     silent::{DeafServer, SilentServer},
     waiting::{pass, until},
 };
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 /// The daemon dies that often while it is asked.
@@ -93,6 +94,26 @@ fn while_the_daemon_is_away_what_was_known_is_said() {
     assert!(coupon.status() >= 500 && coupon.took() < Duration::from_secs(20), "{coupon:#?}");
     world.host.start();
     assert_eq!([33, 45].map(|feature| pbx.asks(feature)), ["200"; 2]);
+}
+
+#[test]
+fn a_daemon_that_hangs_delays_nobody() {
+    let (mut world, pbx) = licensed();
+    world.host.daemon().signal(Signal::SIGSTOP);
+    let asking = [45, 33, 51].map(|feature| pbx.begins(&json!([asked(feature, 1)])));
+    let coupon = json!({ "coupon": world.server.coupon(81) });
+    let entering = pbx.begins(&json!([{ "step": "call", "method": "activatecoupon", "parameters": coupon }]));
+    let calls = asking.map(|asking| asking.ends().remove(0).only_call());
+    assert!(calls.iter().all(|call| call.took() < PATIENCE), "{calls:#?}");
+    assert_eq!([&calls[0], &calls[1]].map(Call::came_to), ["200"; 2]);
+    assert!(calls[2].status() >= 500, "nobody knows: {:#?}", calls[2]);
+    let entered = entering.ends().remove(0).only_call();
+    assert!(entered.status() >= 500 && entered.took() < Duration::from_secs(20), "{entered:#?}");
+
+    world.host.daemon().signal(Signal::SIGCONT);
+    let activated = until(|| (pbx.calls("activatecoupon", &coupon).came_to() == "200").then_some(()));
+    activated.expect("it has its first outcome");
+    assert_eq!(world.host.checked(45)["seats"]["total"], 2);
 }
 
 #[test]
@@ -200,6 +221,33 @@ fn a_coupon_whose_answer_got_lost_on_the_way_has_its_first_outcome() {
     middlebox.answers_in_clear(false);
     assert_eq!(pbx.calls("activatecoupon", &coupon).came_to(), "200");
     assert_eq!(world.host.checked(50)["seats"]["total"], 1);
+}
+
+#[test]
+fn a_coupon_during_which_the_daemon_dies_has_its_first_outcome() {
+    let (mut world, middlebox, pbx) = intercepted();
+    let coupon = json!({ "coupon": world.server.coupon(96) });
+    middlebox.now(slow_in("coupon"));
+    let step = json!({ "step": "call", "method": "activatecoupon", "parameters": coupon });
+    let entering = pbx.begins(&json!([step]));
+    pass(Duration::from_millis(700));
+    world.host.crash();
+    let lost = entering.ends().remove(0).only_call();
+    assert!(lost.status() >= 500, "nobody knows: {lost:#?}");
+    assert_eq!(pbx.calls("activatecoupon", &coupon).came_to(), "200");
+    assert_eq!(world.host.checked(50)["seats"]["total"], 1);
+}
+
+#[test]
+fn a_coupon_during_which_the_gateway_is_stopped_is_answered() {
+    let (world, middlebox, mut pbx) = intercepted();
+    let coupon = json!({ "coupon": world.server.coupon(96) });
+    middlebox.now(slow_in("coupon"));
+    let step = json!({ "step": "call", "method": "activatecoupon", "parameters": coupon });
+    let entering = pbx.begins(&json!([step]));
+    pass(Duration::from_millis(700));
+    pbx.gateway.stop();
+    assert_eq!(entering.ends()[0].came_to(), ["activatecoupon 200"]);
 }
 
 #[test]

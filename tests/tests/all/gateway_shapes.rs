@@ -66,6 +66,27 @@ fn every_method_succeeds_in_every_shape_in_which_it_is_called() {
 }
 
 #[test]
+fn a_unix_socket_answers_as_the_port_does() {
+    let world = World::new();
+    let mut pbx = Pbx::prepared(&world.host);
+    let socket = world.folder.path().join("gateway.sock");
+    pbx.gateway = pbx.gateway.flag("--listen-unix", &socket);
+    pbx.gateway.start();
+    let number = pbx.calls_over(&socket, "gettrial", &form(COMPANY, EMAIL)).text().to_owned();
+    assert_eq!(pbx.calls("gettrial", &form(COMPANY, EMAIL)).text(), number);
+    for (method, parameters) in [
+        ("capturefeature", json!({ "feature": 33 })),
+        ("capturefeature", json!({ "feature": 45 })),
+        ("getlicenseinfo", json!({})),
+        ("activatecoupon", json!({ "coupon": UNKNOWN_COUPON })),
+    ] {
+        let [over_tcp, over_unix] =
+            [pbx.calls(method, &parameters), pbx.calls_over(&socket, method, &parameters)];
+        assert_eq!((over_tcp.status(), over_tcp.body()), (over_unix.status(), over_unix.body()), "{method}");
+    }
+}
+
+#[test]
 fn a_captured_feature_is_captured_again_and_given_back() {
     let (world, pbx, number) = registered();
     pbx.calls("activatecoupon", &json!({ "coupon": world.server.coupon(81) }));
