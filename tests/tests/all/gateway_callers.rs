@@ -461,6 +461,37 @@ fn a_stranger_who_asks_much_leaves_the_license_server_to_others() {
     is_well(&gateway);
 }
 
+#[test]
+fn who_sends_slowly_does_not_hold_up_a_restart() {
+    let (_world, mut gateway) = World::with_gateway();
+    let body = String::from_utf8(post("featureavailable", "feature=33")).unwrap();
+    let slow = [&good()[..30], &body.as_bytes()[..body.len() - 1], b""].map(|begun| {
+        let mut wire = connected(STRANGER, gateway.address());
+        wire.send(begun);
+        wire
+    });
+    // The gateway has them all: it accepts in order.
+    is_served(&gateway);
+    let stopping = Stopwatch::start();
+    gateway.stop();
+    assert!(stopping.elapsed() < Duration::from_secs(3), "{:?}", stopping.elapsed());
+    drop(slow);
+    gateway.start();
+    is_well(&gateway);
+}
+
+#[test]
+fn the_gateway_listens_on_loopback_alone() {
+    let (world, _number) = World::registered();
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0", "[::ffff:0.0.0.0]:0"] {
+        let mut command = programs::program("license-gateway");
+        command.args(["--listen", address]).arg("--socket").arg(world.host.socket());
+        let mut fails = Service::start(command, &world.folder.path().join("fails.log"));
+        assert_eq!(fails.wait_for_end().code(), Some(1), "{address}");
+        assert!(fails.log().contains("is not on loopback"), "{}", fails.log());
+    }
+}
+
 /// Where the gateway listens.
 fn address(gateway: &Gateway) -> SocketAddr {
     gateway.address().parse().unwrap()

@@ -4,7 +4,10 @@ use std::{
     convert::Infallible,
     io::{self, ErrorKind},
     pin::pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -52,6 +55,9 @@ const LIFETIME: Duration = Duration::from_mins(10);
 
 /// How long the last request of a connection may take: as long as the longest answer, and a little for it to be read.
 const LAST_REQUEST: Duration = IN_TIME.saturating_add(Duration::from_secs(5));
+
+/// How long the last request of a connection may take to arrive: who sends slowly holds up no restart.
+const LAST_BYTE: Duration = Duration::from_secs(1);
 
 /// How long nothing is accepted after the system refused to: file descriptors come back with time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -228,11 +234,16 @@ async fn serve_on(
     door: &Door,
     stop: CancellationToken,
 ) -> hyper::Result<()> {
+    let is_asked = AtomicBool::new(false);
     let service = service_fn(async |request: Request<Incoming>| {
         let answer = match request::read(request, &door.allowed, known, || origin.caller()).await {
-            Ok(asked) => door.gateway.answer(asked).await,
+            Ok(asked) => {
+                is_asked.store(true, Ordering::Relaxed);
+                door.gateway.answer(asked).await
+            }
             Err(refusal) => Err(refusal),
         };
+        is_asked.store(false, Ordering::Relaxed);
         Ok::<_, Infallible>(response::response(&answer))
     });
     let mut http = http1::Builder::new();
@@ -247,5 +258,9 @@ async fn serve_on(
         () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
-    time::timeout(LAST_REQUEST, connection).await.unwrap_or(Ok(()))
+    match time::timeout(LAST_BYTE, connection.as_mut()).await {
+        Ok(ended) => ended,
+        Err(_elapsed) if !is_asked.load(Ordering::Relaxed) => Ok(()),
+        Err(_elapsed) => time::timeout(LAST_REQUEST, connection).await.unwrap_or(Ok(())),
+    }
 }
