@@ -1,7 +1,7 @@
 //! From an HTTP request to what is asked.
 
 use hyper::{
-    HeaderMap, Method as Verb, Request, StatusCode,
+    HeaderMap, Method as Verb, Request, StatusCode, Version,
     body::{Body, Bytes},
     header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN},
     http::request::Parts,
@@ -93,9 +93,12 @@ fn must_come_from_here(head: &Parts) -> Result<(), Refusal> {
                 || address.is_ok_and(|ip| ip.to_canonical().is_loopback()))
     };
     // HTTP/1.0 has no Host.
+    if second.is_some() || (first.is_none() && head.version != Version::HTTP_10) {
+        return Err(Refusal::plain(StatusCode::BAD_REQUEST, "A request names its host, and once."));
+    }
     let by_header = first.is_none_or(|host| host.to_str().is_ok_and(is_local));
     let by_uri = head.uri.authority().is_none_or(|authority| is_local(authority.as_str()));
-    if by_header && by_uri && second.is_none() {
+    if by_header && by_uri {
         return Ok(());
     }
     warn!("refused: a request for another host");
