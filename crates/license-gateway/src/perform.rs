@@ -222,6 +222,10 @@ impl Performer {
         let known = last.filter(|last| last.verdict.may_run());
         match known.or_else(|| available.and_then(|feature| self.remembered.while_away(feature))) {
             Some(known) => said(&known),
+            None if self.remembered.is_away() => Err(Refusal::plain(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "licensed does not run on this host, or is just starting. Try again in a minute.",
+            )),
             None => Err(Refusal::coded(
                 Code::NO_ANSWER,
                 "There is no answer yet; the question is still being asked. Try again in a minute.",

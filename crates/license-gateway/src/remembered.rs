@@ -92,6 +92,11 @@ impl Remembered {
         }
     }
 
+    /// Whether the daemon is away, or was never there.
+    pub fn is_away(&self) -> bool {
+        self.told().away_since.is_some()
+    }
+
     /// The last verdict on a feature, if the daemon is away and has not been for long.
     pub fn while_away(&self, feature: FeatureId) -> Option<Entitlement> {
         let told = self.told();

@@ -90,8 +90,13 @@ fn while_the_daemon_is_away_what_was_known_is_said() {
     // Nobody knows about what was never asked: that is no refusal.
     let unknown = pbx.calls("featureavailable", &json!({ "feature": 51 }));
     assert!(unknown.status() >= 500 && unknown.took() < PATIENCE, "{unknown:#?}");
+    assert!(
+        unknown.error().starts_with("licensed does not run"),
+        "it is not the license server: {unknown:#?}"
+    );
     let coupon = pbx.calls("activatecoupon", &json!({ "coupon": world.server.coupon(81) }));
     assert!(coupon.status() >= 500 && coupon.took() < Duration::from_secs(20), "{coupon:#?}");
+    assert!(coupon.error().contains("licensed does not run"), "{coupon:#?}");
     world.host.start();
     assert_eq!([33, 45].map(|feature| pbx.asks(feature)), ["200"; 2]);
 }
