@@ -62,7 +62,7 @@ fn a_file_in_the_way_is_left_alone() {
     let host = Host::new(folder.path(), "pbx");
     fs::write(host.socket(), "precious").unwrap();
     let said = host.fails_to_start();
-    assert!(said.contains("is no socket") && said.contains("--socket"), "{said}");
+    assert!(said.contains("is no socket") && said.contains("listen elsewhere"), "{said}");
     assert_eq!(fs::read_to_string(host.socket()).unwrap(), "precious");
 }
 
