@@ -4,7 +4,12 @@
 //! is not certain is nobody: a socket that was closed, one of another network namespace or of another machine,
 //! a kernel that does not answer.
 
-use std::{collections::BTreeSet, fmt, io, net::SocketAddr, os::fd::AsFd};
+use std::{
+    collections::BTreeSet,
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    os::fd::AsFd,
+};
 
 use nix::{errno::Errno, sys::stat, unistd::User};
 use peer_cred::PeerCred;
@@ -93,6 +98,25 @@ impl TcpConnection {
             Ok(ours) if ours.is(self.inode) => Ok(owner),
             Ok(_) | Err(Unknown::NotFound) => Err(Unknown::Ended),
             Err(why) => Err(why),
+        }
+    }
+}
+
+/// Tries with a connection of our own whether the kernel tells who calls over TCP; if not, says why. It does not where
+/// it is built without `INET_DIAG`, or where the unit of the gateway keeps it from netlink: then every caller is
+/// nobody.
+pub fn probe() -> Result<(), String> {
+    let connect = || {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let client = TcpStream::connect(listener.local_addr()?)?;
+        let (server, _) = listener.accept()?;
+        Ok((TcpConnection::of(&server)?, client, server))
+    };
+    let (connection, _client, _server) = connect().map_err(|error: io::Error| error.to_string())?;
+    match Caller::of_tcp(&connection) {
+        Caller::User(uid) if uid == peer_cred::own_uid() => Ok(()),
+        other @ (Caller::User(_) | Caller::Unknown(_)) => {
+            Err(format!("a connection of our own is of {other}"))
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    caller::{AllowError, Allowed},
+    caller::{self, AllowError, Allowed},
     daemon::Daemon,
     flags::Flags,
     http::{self, Door, ListenError, Listener},
@@ -38,6 +38,9 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let allowed = Allowed::resolve(&flags.allow_users)?;
     let listeners = listeners(&flags)?;
+    if let Err(reason) = caller::probe() {
+        warn!(%reason, "who calls over TCP cannot be told, so that nobody may change the license that way");
+    }
     let daemon = Arc::new(Daemon::new(Settings::new(&flags.socket)));
     let remembered = Arc::new(Remembered::default());
     let following = tokio::spawn(remembered.clone().follow(daemon.clone()));

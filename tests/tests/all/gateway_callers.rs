@@ -334,6 +334,7 @@ fn who_comes_from_another_network_namespace_is_nobody() {
     let answer = asks(0, &gateway, reset());
     assert_eq!(answer.status, 403, "{answer:#?}");
     answer.error();
+    assert!(gateway.log().contains("who calls over TCP cannot be told"), "{}", gateway.log());
     assert!(gateway.log().contains("caller=unknown (no socket of this machine"), "{}", gateway.log());
     keeps_its_number(&world);
     is_well(&gateway);

@@ -1,6 +1,6 @@
 use std::{
     io::{Read, Write},
-    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    net::Shutdown,
     os::unix::{net::UnixStream, process::CommandExt},
     process::{Child, Command, Stdio},
     thread,
@@ -154,6 +154,17 @@ fn a_connection_of_another_network_namespace_is_nobodys() {
     let caller = asked.join().unwrap();
     assert!(reason(&caller).starts_with("no socket of this machine"), "{caller}");
     assert_eq!(Caller::of_tcp(&connection), Caller::User(peer_cred::own_uid()));
+}
+
+#[test]
+fn it_shows_whether_the_kernel_tells_who_calls() {
+    assert_eq!(probe(), Ok(()));
+    // A network that has no loopback yet.
+    let alone = thread::spawn(|| {
+        unshare(CloneFlags::CLONE_NEWNET).unwrap();
+        probe()
+    });
+    assert!(alone.join().unwrap().is_err());
 }
 
 #[test]
