@@ -104,7 +104,7 @@ impl TcpConnection {
 
 /// Tries with a connection of our own whether the kernel tells who calls over TCP; if not, says why. It does not where
 /// it is built without `INET_DIAG`, or where the unit of the gateway keeps it from netlink: then every caller is
-/// nobody.
+/// nobody. Where that is a module of the kernel, this has it loaded, so that no request waits for it.
 pub fn probe() -> Result<(), String> {
     let connect = || {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
