@@ -37,9 +37,8 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Who is at the other end of a TCP connection at this moment; blocks for microseconds. To be asked when
-    /// the head of a request has been read: earlier, and the port may be another's by the time the request is
-    /// made.
+    /// Who is at the other end of a TCP connection at this moment; blocks for microseconds. To be asked when a
+    /// request has been read: of a client that has left meanwhile, nobody is said to have made it.
     #[must_use]
     pub fn of_tcp(connection: &TcpConnection) -> Self {
         match connection.owner_of_the_other_end() {
