@@ -6,12 +6,13 @@ use hyper::StatusCode;
 use license_client::{
     ClientError,
     ipc::{Captured, Done, ErrorKind, Failure, LicenseInfo, Ping, Request},
-    types::{Code, Customer, Entitlement, FeatureId, Registration, RegistrationNumber, SessionId, Verdict},
+    types::{Code, Customer, Entitlement, FeatureId, Registration, RegistrationNumber, SessionId},
 };
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::{Answer, Method, Parameters, Question, Refusal, Success, license_xml},
@@ -35,8 +36,11 @@ const STRANGERS: usize = 8;
 /// How long such a call waits for its turn. Longer than `featureavailable` may take: what is remembered answers first.
 const TURN: Duration = Duration::from_secs(2);
 
+/// How long open requests may go on after the gateway was told to stop: what it must answer at once is answered by then.
+const STOPPING: Duration = Duration::from_secs(2);
+
 /// A request that can be asked: its method, its parameters, and whether it comes from a configured user.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub struct Asked {
     /// The method.
     pub method: Method,
@@ -49,8 +53,10 @@ pub struct Asked {
 /// Answers questions.
 #[derive(Debug)]
 pub struct Gateway {
-    flights: Flights<Asked, Answer>,
     performer: Arc<Performer>,
+    /// What `featureavailable` asks, which may go on behind its answer. Everything else goes on in the daemon.
+    flights: Flights<(FeatureId, bool), Answer>,
+    stop: CancellationToken,
 }
 
 /// What the calls share.
@@ -63,40 +69,52 @@ struct Performer {
 }
 
 impl Gateway {
-    /// A gateway to this daemon.
+    /// A gateway to this daemon, until `stop`.
     #[must_use]
-    pub fn new(daemon: Arc<Daemon>, remembered: Arc<Remembered>, number: Number) -> Self {
-        let performer =
-            Arc::new(Performer { daemon, remembered, number, strangers: Semaphore::new(STRANGERS) });
-        Self { flights: Flights::default(), performer }
+    pub fn new(
+        daemon: Arc<Daemon>,
+        remembered: Arc<Remembered>,
+        number: Number,
+        stop: CancellationToken,
+    ) -> Self {
+        let strangers = Semaphore::new(STRANGERS);
+        let performer = Arc::new(Performer { daemon, remembered, number, strangers });
+        Self { performer, flights: Flights::default(), stop }
     }
 
-    /// Answers in time, whatever the network and the daemon do. What takes longer goes on behind the answer.
+    /// Answers in time, whatever the network and the daemon do.
     pub async fn answer(&self, asked: Asked) -> Answer {
         let question =
             Question::read(asked.method, &asked.parameters).map_err(|wrong| match wrong.code() {
                 Some(code) => Refusal::coded(code, &wrong.to_string()),
                 None => Refusal::plain(StatusCode::BAD_REQUEST, &wrong.to_string()),
             })?;
-        let performer = &self.performer;
-        let available = if let Question::Available(feature) = question { Some(feature) } else { None };
         // A refusal of before may not hold any more for a daemon that is just back.
-        let known = available.and_then(|feature| performer.remembered.while_away(feature));
-        if let Some(known) = known.filter(|known| known.verdict.may_run()) {
-            return said(&known);
+        if self.performer.remembered.is_unheard()
+            && let Some(known) = self.performer.known(&question)
+        {
+            return Ok(known);
         }
-        let patience = if available.is_some() { AT_ONCE } else { IN_TIME };
-        let (keep, trusted) = (asked.method.keeps_its_outcome(), asked.trusted);
-        let call = performer.clone().perform(question, trusted);
-        // A fault of then is no outcome for who asks again.
-        let keeps = move |answer: &Answer| keep && !answer.as_ref().is_err_and(Refusal::is_fault);
-        let outcome = self.flights.join(asked, keeps, patience, call).await;
-        outcome.unwrap_or_else(|| performer.not_yet(available))
+        let patience = if matches!(question, Question::Available(_)) { AT_ONCE } else { IN_TIME };
+        tokio::select! {
+            answer = self.ask(&question, asked.trusted) => answer,
+            () = self.too_late(patience) => self.performer.meanwhile(&question),
+        }
     }
 
-    /// Waits until every call has ended, to stop.
-    pub async fn land(&self) {
-        self.flights.land().await;
+    async fn ask(&self, question: &Question, trusted: bool) -> Answer {
+        let call = self.performer.clone().perform(question.clone(), trusted);
+        let Question::Available(feature) = question else { return call.await };
+        let flown = self.flights.join((*feature, trusted), call).await;
+        flown.unwrap_or_else(|| self.performer.meanwhile(question))
+    }
+
+    /// The moment when a caller is answered that has waited for `patience`; sooner, if the gateway is to stop.
+    async fn too_late(&self, patience: Duration) {
+        tokio::select! {
+            () = time::sleep(patience) => {}
+            () = self.stop.cancelled() => time::sleep(STOPPING.min(patience)).await,
+        }
     }
 }
 
@@ -177,30 +195,20 @@ impl Performer {
     }
 
     async fn capture(&self, feature: FeatureId) -> Answer {
-        match self.daemon.ask::<Captured>(Request::Capture { feature, holder: None, reclaim: true }).await {
-            Ok(captured) => Ok(Success::text(&captured.entitlement.message).with_session(captured.session.0)),
+        let request = Request::Capture { feature, holder: None, reclaim: true };
+        match self.daemon.ask::<Captured>(request).await {
+            Ok(Captured { session, entitlement }) => Ok(captured(&entitlement, session)),
             Err(failed @ ClientError::Failed(_)) => Err(refused(failed)),
-            // What is held can be captured again, and the daemon that is away holds it.
-            Err(fault) => {
-                let held = self.remembered.last(feature).filter(|last| last.verdict.may_run());
-                let session = held.as_ref().and_then(|held| held.session.clone());
-                match (held, session) {
-                    (Some(held), Some(session)) => Ok(Success::text(&held.message).with_session(session.0)),
-                    _ => Err(refused(fault)),
-                }
-            }
+            Err(fault) => self.known(&Question::Capture(feature)).ok_or_else(|| refused(fault)),
         }
     }
 
     async fn available(&self, feature: FeatureId) -> Answer {
-        let ensured = self.daemon.ask(Request::Ensure { feature }).await;
-        self.remembered.answered(matches!(ensured, Ok(_) | Err(ClientError::Failed(_))));
+        let ensured = self.daemon.ask::<Entitlement>(Request::Ensure { feature }).await;
+        self.remembered.heard(matches!(ensured, Ok(_) | Err(ClientError::Failed(_))));
         match ensured {
             Ok(entitlement) => said(&entitlement),
-            Err(fault) => match self.remembered.last(feature).filter(|last| last.verdict.may_run()) {
-                Some(last) => said(&last),
-                None => Err(refused(fault)),
-            },
+            Err(fault) => self.known(&Question::Available(feature)).ok_or_else(|| refused(fault)),
         }
     }
 
@@ -216,34 +224,62 @@ impl Performer {
         }
     }
 
-    /// The answer to what is still on its way: what is known meanwhile, else that nobody knows yet.
-    fn not_yet(&self, available: Option<FeatureId>) -> Answer {
-        let last = available.and_then(|feature| self.remembered.last(feature));
-        let known = last.filter(|last| last.verdict.may_run());
-        match known.or_else(|| available.and_then(|feature| self.remembered.while_away(feature))) {
-            Some(known) => said(&known),
-            None if self.remembered.is_away() => Err(Refusal::plain(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "licensed does not run on this host, or is just starting. Try again in a minute.",
-            )),
-            None => Err(Refusal::coded(
-                Code::NO_ANSWER,
-                "There is no answer yet; the question is still being asked. Try again in a minute.",
-            )),
+    /// What is known of a question that the daemon does not answer: what may run may go on, and what is held can be
+    /// captured again.
+    fn known(&self, question: &Question) -> Option<Success> {
+        match question {
+            Question::Available(feature) => self.running(*feature).map(|known| Success::text(&known.message)),
+            Question::Capture(feature) => {
+                let mut known = self.running(*feature)?;
+                let session = known.session.take()?;
+                Some(captured(&known, session))
+            }
+            Question::LicenseInfo { .. }
+            | Question::Register(_)
+            | Question::AddTrial(_)
+            | Question::Coupon(_)
+            | Question::ChangeKey { .. }
+            | Question::Release(_)
+            | Question::Metrics { .. }
+            | Question::Ping => None,
         }
+    }
+
+    /// The last verdict on a feature, if it may run by that.
+    fn running(&self, feature: FeatureId) -> Option<Entitlement> {
+        self.remembered.last(feature).filter(|last| last.verdict.may_run())
+    }
+
+    /// The answer to what is still on its way: what is known meanwhile, else that nobody knows yet.
+    fn meanwhile(&self, question: &Question) -> Answer {
+        if let Some(known) = self.known(question) {
+            return Ok(known);
+        }
+        if !self.remembered.is_unheard() {
+            let text = "There is no answer yet; the question is still being asked. Try again in a minute.";
+            return Err(Refusal::coded(Code::NO_ANSWER, text));
+        }
+        if let Question::Available(feature) = question
+            && let Some(last) = self.remembered.last(*feature)
+        {
+            return said(&last);
+        }
+        let text = "licensed does not answer on this host: it does not run, or is just starting. Try again in a minute.";
+        Err(Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text))
     }
 }
 
 /// A verdict as yes or no.
 fn said(entitlement: &Entitlement) -> Answer {
-    match &entitlement.verdict {
-        verdict if verdict.may_run() => Ok(Success::text(&entitlement.message)),
-        Verdict::Denied { code, .. } | Verdict::Indeterminate { code, .. } => {
-            Err(Refusal::coded(*code, &entitlement.message))
-        }
-        // Granted always may run.
-        Verdict::Granted { .. } => Ok(Success::text(&entitlement.message)),
+    match entitlement.verdict.code() {
+        Some(code) if !entitlement.verdict.may_run() => Err(Refusal::coded(code, &entitlement.message)),
+        Some(_) | None => Ok(Success::text(&entitlement.message)),
     }
+}
+
+/// A seat that this host has.
+fn captured(entitlement: &Entitlement, session: SessionId) -> Success {
+    Success::text(&entitlement.message).with_session(session.0)
 }
 
 /// The outcome of a request that gives no more than that.
@@ -257,9 +293,9 @@ fn done(outcome: Result<Done, ClientError>) -> Answer {
 fn kept(why: &ClientError) -> Refusal {
     const KEPT: &str = "The change is kept and made as soon as that is possible.";
     if let ClientError::Failed(Failure { code: Some(code), message, .. }) = why {
-        return Refusal::coded(*code, &format!("{message} {KEPT}"));
+        return Refusal::coded(*code, &format!("{} {KEPT}", ended(message)));
     }
-    Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{}. {KEPT}", sentence(why)))
+    Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{} {KEPT}", ended(&sentence(why))))
 }
 
 /// Why the daemon did not do it.
@@ -279,6 +315,11 @@ fn refused(error: ClientError) -> Refusal {
         }
     };
     Refusal::plain(status, &failure.message)
+}
+
+/// A text that ends like a sentence.
+fn ended(text: &str) -> String {
+    format!("{}.", text.trim_end_matches('.'))
 }
 
 /// A text that begins like a sentence.

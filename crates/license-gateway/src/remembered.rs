@@ -34,10 +34,8 @@ pub struct Remembered {
 #[derive(Debug, Default)]
 struct Told {
     entitlements: BTreeMap<FeatureId, Entitlement>,
-    /// Since when it is away; `None` while it is followed.
-    away_since: Option<Instant>,
-    /// Since when questions to it are not answered, away or not.
-    mute_since: Option<Instant>,
+    /// Since when it is away, or does not answer what it is asked.
+    unheard_since: Option<Instant>,
 }
 
 impl Remembered {
@@ -47,10 +45,10 @@ impl Remembered {
             match daemon.watch().await {
                 Ok(watch) => {
                     let ended = self.listen(watch).await;
-                    self.went_away();
+                    self.heard(false);
                     warn!("the daemon went away ({ended}); for {MEMORY:?} its last verdicts hold");
                 }
-                Err(_away) => self.went_away(),
+                Err(_away) => self.heard(false),
             }
             time::sleep(PAUSE).await;
         }
@@ -69,7 +67,7 @@ impl Remembered {
 
     fn take(&self, change: Change) {
         let mut told = self.told();
-        told.away_since = None;
+        told.unheard_since = None;
         if change.whole {
             told.entitlements.clear();
         }
@@ -78,37 +76,25 @@ impl Remembered {
         told.entitlements.extend(entitlements.map(|entitlement| (entitlement.feature, entitlement)));
     }
 
-    fn went_away(&self) {
-        self.told().away_since.get_or_insert_with(Instant::now);
-    }
-
-    /// Takes note of whether the daemon answered a question.
-    pub fn answered(&self, is_answered: bool) {
+    /// Takes note of whether the daemon answers.
+    pub fn heard(&self, is_heard: bool) {
         let mut told = self.told();
-        if is_answered {
-            told.mute_since = None;
+        if is_heard {
+            told.unheard_since = None;
         } else {
-            told.mute_since.get_or_insert_with(Instant::now);
+            told.unheard_since.get_or_insert_with(Instant::now);
         }
     }
 
-    /// Whether the daemon is away, or was never there.
-    pub fn is_away(&self) -> bool {
-        self.told().away_since.is_some()
+    /// Whether the daemon is away, or does not answer what it is asked.
+    pub fn is_unheard(&self) -> bool {
+        self.told().unheard_since.is_some()
     }
 
-    /// The last verdict on a feature, if the daemon is away and has not been for long.
-    pub fn while_away(&self, feature: FeatureId) -> Option<Entitlement> {
-        let told = self.told();
-        let since = told.away_since?;
-        told.entitlements.get(&feature).filter(|_| since.elapsed() < MEMORY).cloned()
-    }
-
-    /// The last verdict on a feature, for a daemon that does not answer, whether it is known to be away or not.
+    /// The last verdict on a feature, unless the daemon has not been heard for long.
     pub fn last(&self, feature: FeatureId) -> Option<Entitlement> {
         let told = self.told();
-        let since = [told.away_since, told.mute_since].into_iter().flatten().min();
-        let is_recent = since.is_none_or(|since| since.elapsed() < MEMORY);
+        let is_recent = told.unheard_since.is_none_or(|since| since.elapsed() < MEMORY);
         told.entitlements.get(&feature).filter(|_| is_recent).cloned()
     }
 
@@ -152,31 +138,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn verdicts_are_remembered_for_ten_minutes_after_the_daemon_went_away() {
-        let remembered = Remembered::default();
-        remembered.take(change(true, &[33, 45]));
-        assert_eq!(remembered.while_away(FeatureId(45)), None, "the daemon is there and can be asked");
-        assert_eq!(remembered.last(FeatureId(45)), Some(granted(45)));
-        remembered.went_away();
-        time::advance(MEMORY / 2).await;
-        remembered.went_away();
-        assert_eq!(remembered.while_away(FeatureId(45)), Some(granted(45)));
-        time::advance(MEMORY / 2).await;
-        assert_eq!(remembered.while_away(FeatureId(45)), None);
-        assert_eq!(remembered.last(FeatureId(45)), None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_daemon_that_hangs_is_not_believed_for_ever() {
+    async fn verdicts_are_remembered_for_ten_minutes_of_silence() {
         let remembered = Remembered::default();
         remembered.take(change(true, &[45]));
-        remembered.answered(false);
-        time::advance(MEMORY / 2).await;
-        assert_eq!(remembered.last(FeatureId(45)), Some(granted(45)));
-        remembered.answered(false);
-        time::advance(MEMORY / 2).await;
+        assert!(!remembered.is_unheard());
+        for _ in 0..2 {
+            remembered.heard(false);
+            assert!(remembered.is_unheard());
+            assert_eq!(remembered.last(FeatureId(45)), Some(granted(45)));
+            time::advance(MEMORY / 2).await;
+        }
         assert_eq!(remembered.last(FeatureId(45)), None);
-        remembered.answered(true);
+        remembered.heard(true);
         assert_eq!(remembered.last(FeatureId(45)), Some(granted(45)));
     }
 
@@ -193,7 +166,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_remembered_of_a_daemon_that_was_never_there() {
         let remembered = Remembered::default();
-        remembered.went_away();
-        assert_eq!(remembered.while_away(FeatureId(33)), None);
+        remembered.heard(false);
+        assert_eq!(remembered.last(FeatureId(33)), None);
     }
 }

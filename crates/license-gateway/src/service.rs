@@ -49,8 +49,8 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let pursuit_end = CancellationToken::new();
     let (number, pursuing) =
         Number::start(daemon.clone(), Store::new(flags.state_dir), key_file, pursuit_end.clone());
-    let door = Arc::new(Door { gateway: Gateway::new(daemon, remembered, number), allowed });
-    let serving = tokio::spawn(http::serve(door.clone(), listeners, stop.clone()));
+    let door = Arc::new(Door { gateway: Gateway::new(daemon, remembered, number, stop.clone()), allowed });
+    let serving = tokio::spawn(http::serve(door, listeners, stop.clone()));
     notify(&[NotifyState::Ready]);
 
     tokio::select! {
@@ -63,7 +63,6 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     if let Err(error) = serving.await {
         warn!(%error, "a part of the gateway ended badly");
     }
-    door.gateway.land().await;
     pursuit_end.cancel();
     if let Err(error) = pursuing.await {
         warn!(%error, "the pursuit of the number ended badly");

@@ -424,7 +424,7 @@ impl<E: Exchange> Keeper<E> {
             self.queue.iter_mut().for_each(|waiting| waiting.cleared_up = true);
         }
         let url = self.url().unwrap_or_default();
-        let is_throttled = matches!(&result, Ok(http) if http.status == 429);
+        let (is_reached, is_throttled) = (result.is_ok(), matches!(&result, Ok(http) if http.status == 429));
         let outcome = match result {
             Ok(http) => self.judge(&url).classify(&prepared.call, &prepared.nonce, &http),
             Err(error) => Outcome::NoAnswer(error.no_answer(&url)),
@@ -436,7 +436,7 @@ impl<E: Exchange> Keeper<E> {
             self.not_told(&call, &outcome);
         }
         if let Outcome::NoAnswer(_) = outcome {
-            self.dismiss_the_late();
+            self.dismiss(is_reached);
         }
         answer(waiters, &handle::result_of(outcome, snapshot));
     }

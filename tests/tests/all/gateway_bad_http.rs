@@ -111,6 +111,10 @@ fn http_1_0_is_spoken_with_a_host_and_without() {
         wire.send(&stays).answer().result();
         wire.send(&ask).answer().result();
         wire.is_closed();
+        let mut wire = HttpWire::to(gateway.address());
+        wire.send(&stays).answer().result();
+        wire.send("\0bad\r\n\r\n").answer().error();
+        wire.is_closed();
     }
     // Chunks are of HTTP/1.1.
     let chunks = String::from_utf8(chunked("a\r\nfeature=33\r\n0\r\n\r\n")).unwrap();

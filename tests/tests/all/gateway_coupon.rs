@@ -120,11 +120,21 @@ fn a_coupon_whose_first_outcome_was_heard_was_activated_already() {
 
 #[test]
 fn the_first_outcome_is_that_of_the_number_that_the_host_had_then() {
+    for killed in [true, false] {
+        is_told_to_its_number_alone(killed);
+    }
+}
+
+fn is_told_to_its_number_alone(killed: bool) {
     let (mut world, _middlebox, pbx, coupon) = slow();
-    let lost = begins(&pbx, &coupon);
-    pass(IN_MID_CALL);
-    world.host.crash();
-    lost.ends();
+    if killed {
+        let lost = begins(&pbx, &coupon);
+        pass(IN_MID_CALL);
+        world.host.crash();
+        lost.ends();
+    } else {
+        pbx.calls_and_hangs_up("activatecoupon", &coupon, IN_MID_CALL);
+    }
     is_activated(&world);
     let other = world.another_host("other-company");
     let other = other.register_as("ООО «Василёк»", "office@vasilek.example").ended_with(0).json();

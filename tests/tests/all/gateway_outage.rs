@@ -8,7 +8,7 @@ use end_to_end::{
     middlebox::{Middlebox, Reply, Request, Upstream},
     pbx::Call,
     silent::{DeafServer, SilentServer},
-    waiting::{pass, until},
+    waiting::{Stopwatch, pass, until},
 };
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
@@ -18,6 +18,12 @@ const DEATHS: u32 = 4;
 
 /// In this time an older caller hangs up (domain: "Callers give up after 25 s, an older one after 1 s").
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A stop takes two seconds with a call that is not answered; that much more is for a loaded machine.
+const RESTART: Duration = Duration::from_secs(6);
+
+/// Nobody issued it.
+const COUPON: &str = "MIKOUPD-AAAAA-BBBBB-CCCCC-DDDDD";
 
 fn asked(feature: u32, times: u32) -> Value {
     json!({ "step": "call", "method": "featureavailable", "parameters": { "feature": feature }, "times": times })
@@ -91,7 +97,7 @@ fn while_the_daemon_is_away_what_was_known_is_said() {
     let unknown = pbx.calls("featureavailable", &json!({ "feature": 51 }));
     assert!(unknown.status() >= 500 && unknown.took() < PATIENCE, "{unknown:#?}");
     assert!(
-        unknown.error().starts_with("licensed does not run"),
+        unknown.error().starts_with("licensed does not answer"),
         "it is not the license server: {unknown:#?}"
     );
     let coupon = pbx.calls("activatecoupon", &json!({ "coupon": world.server.coupon(81) }));
@@ -108,12 +114,16 @@ fn a_daemon_that_hangs_delays_nobody() {
     let asking = [45, 33, 51].map(|feature| pbx.begins(&json!([asked(feature, 1)])));
     let coupon = json!({ "coupon": world.server.coupon(81) });
     let entering = pbx.begins(&json!([{ "step": "call", "method": "activatecoupon", "parameters": coupon }]));
+    let held = json!({ "feature": 45 });
+    let capturing = pbx.begins(&json!([{ "step": "call", "method": "capturefeature", "parameters": held }]));
     let calls = asking.map(|asking| asking.ends().remove(0).only_call());
     assert!(calls.iter().all(|call| call.took() < PATIENCE), "{calls:#?}");
     assert_eq!([&calls[0], &calls[1]].map(Call::came_to), ["200"; 2]);
     assert!(calls[2].status() >= 500, "nobody knows: {:#?}", calls[2]);
     let entered = entering.ends().remove(0).only_call();
     assert!(entered.status() >= 500 && entered.took() < Duration::from_secs(20), "{entered:#?}");
+    let captured = capturing.ends().remove(0).only_call();
+    assert_eq!(captured.came_to(), "200", "what is held is captured again");
 
     world.host.daemon().signal(Signal::SIGCONT);
     let activated = until(|| (pbx.calls("activatecoupon", &coupon).came_to() == "200").then_some(()));
@@ -253,6 +263,20 @@ fn a_coupon_during_which_the_gateway_is_stopped_is_answered() {
     pass(Duration::from_millis(700));
     pbx.gateway.stop();
     assert_eq!(entering.ends()[0].came_to(), ["activatecoupon 200"]);
+}
+
+#[test]
+fn a_license_server_that_says_nothing_does_not_hold_up_a_restart() {
+    let (mut world, mut pbx) = licensed();
+    world.server.kill();
+    let mut server = SilentServer::at(world.server.address());
+    let coupon = json!([{ "step": "call", "method": "activatecoupon", "parameters": { "coupon": COUPON } }]);
+    let entering = pbx.begins(&coupon);
+    server.is_called();
+    let stopping = Stopwatch::start();
+    pbx.gateway.stop();
+    assert!(stopping.elapsed() < RESTART, "{:?}", stopping.elapsed());
+    assert_eq!(entering.ends()[0].came_to(), ["activatecoupon 504 1014"]);
 }
 
 #[test]

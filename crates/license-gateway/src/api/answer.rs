@@ -20,7 +20,7 @@ pub type Answer = Result<Success, Refusal>;
 /// It is done, or there is the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Success {
-    /// The text that is shown, or read as XML. Never empty.
+    /// The text that is shown, or read as XML.
     result: String,
     /// The seat that was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,12 +77,6 @@ impl Refusal {
             String::new()
         };
         Self { status: status_of(code), error: format!("{marker} {hint}{}", without_codes(text)) }
-    }
-
-    /// Whether nobody said no: something is broken or away.
-    #[must_use]
-    pub fn is_fault(&self) -> bool {
-        self.status.is_server_error()
     }
 
     /// The text, with the code in parentheses if there is one.

@@ -91,20 +91,4 @@ impl Method {
             | Self::Ping => false,
         }
     }
-
-    /// Whether an outcome that nobody was told is kept for who asks the same again: a coupon is used by its
-    /// first activation, and the second would be told that it is used up.
-    #[must_use]
-    pub const fn keeps_its_outcome(self) -> bool {
-        match self {
-            Self::GetTrial | Self::AddTrial | Self::ActivateCoupon => true,
-            Self::GetLicenseInfo
-            | Self::ChangeKey
-            | Self::CaptureFeature
-            | Self::FeatureAvailable
-            | Self::ReleaseFeature
-            | Self::SendMetrics
-            | Self::Ping => false,
-        }
-    }
 }

@@ -28,14 +28,21 @@ use crate::{
     perform::{Gateway, IN_TIME},
 };
 
-/// The most connections at once; what comes then waits in the kernel's queue and is not refused.
-const MOST: usize = 128;
+/// The most connections at once of root; what comes then waits for a place. They are its own, so that nobody who may
+/// change the license too can keep it out.
+const ROOT: usize = 64;
+
+/// The most connections at once of the other users who may change the license: those of MikoPBX.
+const CONFIGURED: usize = 128;
+
+/// The most of either that wait for a place. With all others they stay below the 1024 files that a process may open.
+const WAITING: usize = 128;
 
 /// The most connections at once of users who may not change the license; what comes then is told so. Modules under
-/// users of their own fit; MikoPBX itself runs as one who may.
+/// users of their own fit.
 const STRANGERS: usize = 64;
 
-/// The most of them that are told so at once; what comes then is cut, so that files are left for others.
+/// The most that are told so at once; what comes then is cut, so that files are left for others.
 const TURNED_AWAY: usize = 64;
 
 /// How much is still read of a client that is let go.
@@ -96,8 +103,9 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: Cancellation
     let open = TaskTracker::new();
     let hall = Hall {
         door,
-        places: Arc::new(Semaphore::new(MOST)),
-        strangers: Arc::new(Semaphore::new(STRANGERS)),
+        root: Room::new(ROOT, WAITING),
+        configured: Room::new(CONFIGURED, WAITING),
+        strangers: Room::new(STRANGERS, 0),
         turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
         stop: stop.clone(),
         open: open.clone(),
@@ -110,12 +118,28 @@ pub async fn serve(door: Arc<Door>, listeners: Vec<Listener>, stop: Cancellation
     open.wait().await;
 }
 
+/// The connections of some users.
+#[derive(Debug, Clone)]
+struct Room {
+    /// Those that are served.
+    places: Arc<Semaphore>,
+    /// Those and the ones that wait.
+    all: Arc<Semaphore>,
+}
+
+impl Room {
+    fn new(places: usize, waiting: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(places)), all: Arc::new(Semaphore::new(places + waiting)) }
+    }
+}
+
 /// Where connections are let in.
 #[derive(Debug, Clone)]
 struct Hall {
     door: Arc<Door>,
-    places: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
+    root: Room,
+    configured: Room,
+    strangers: Room,
     turned_away: Arc<Semaphore>,
     stop: CancellationToken,
     open: TaskTracker,
@@ -130,7 +154,7 @@ impl Hall {
                 () = self.stop.cancelled() => return,
             };
             match accepted {
-                Ok((stream, origin)) => self.admit(stream, origin).await,
+                Ok((stream, origin)) => self.admit(stream, origin),
                 // The client left while it waited.
                 Err(error)
                     if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::NotConnected) => {}
@@ -142,27 +166,31 @@ impl Hall {
         }
     }
 
-    /// Gives a connection a place. Users who may change the license wait for one; the others share a part, so that
-    /// none of them can keep MikoPBX out.
-    async fn admit(&self, stream: Box<dyn Stream>, origin: Origin) {
-        let known = self.door.allowed.has(&origin.caller());
-        let place = if known {
-            self.places.clone().acquire_owned().await.ok()
-        } else {
-            self.strangers.clone().try_acquire_owned().ok()
+    /// Gives a connection a place, when there is one.
+    fn admit(&self, stream: Box<dyn Stream>, origin: Origin) {
+        let caller = origin.caller();
+        let known = self.door.allowed.has(&caller);
+        let room = match caller {
+            Caller::User(0) if known => &self.root,
+            Caller::User(_) | Caller::Unknown(_) if known => &self.configured,
+            Caller::User(_) | Caller::Unknown(_) => &self.strangers,
         };
-        let Some(place) = place else { return self.turn_away(stream) };
-        let (door, stop) = (self.door.clone(), self.stop.clone());
+        let Ok(entered) = room.all.clone().try_acquire_owned() else { return self.turn_away(stream) };
+        let (hall, places) = (self.clone(), room.places.clone());
         self.open.spawn(async move {
-            connection(stream, &origin, known, &door, stop).await;
-            drop(place);
+            match time::timeout(HEAD_TIMEOUT, places.acquire()).await {
+                Ok(_place) => connection(stream, &origin, known, &hall.door, hall.stop).await,
+                Err(_elapsed) => hall.turn_away(stream),
+            }
+            drop(entered);
         });
     }
 
     fn turn_away(&self, stream: Box<dyn Stream>) {
         let Ok(place) = self.turned_away.clone().try_acquire_owned() else { return };
         self.open.spawn(async move {
-            let text = "Too many connections of users who may not change the license. Try again.";
+            let text =
+                "Too many connections of this user, or of users who may not change the license. Try again.";
             part(stream, &Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text)).await;
             drop(place);
         });

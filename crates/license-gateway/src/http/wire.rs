@@ -76,9 +76,9 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 ";
 /// Where a refusal begins that hyper made, and that ends what is written: each of ours has a body. There is no line
 /// break in our JSON, so that nothing of it can look like one.
 fn bodiless_refusal(buf: &[u8]) -> Option<usize> {
-    const BEGINNING: &[u8] = b"HTTP/1.1 4";
+    const BEGINNINGS: [&[u8]; 2] = [b"HTTP/1.1 4", b"HTTP/1.0 4"];
     const LENGTH: &[u8] = b"content-length: 0\r\n";
-    let start = buf.windows(BEGINNING.len()).rposition(|bytes| bytes == BEGINNING)?;
+    let start = buf.windows(BEGINNINGS[0].len()).rposition(|bytes| BEGINNINGS.contains(&bytes))?;
     let refusal = &buf[start..];
     let is_bodiless = refusal.windows(LENGTH.len()).any(|bytes| bytes.eq_ignore_ascii_case(LENGTH));
     (is_bodiless && refusal.ends_with(b"\r\n\r\n")).then_some(start)
@@ -93,20 +93,23 @@ mod tests {
     const OURS: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}";
     const HYPERS: &[u8] =
         b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    const HYPERS_TO_HTTP_1_0: &[u8] = b"HTTP/1.0 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
 
     #[tokio::test]
     async fn a_refusal_without_a_body_is_held_back_and_nothing_else() {
-        let (near, mut far) = tokio::io::duplex(1024);
-        let mut wire = Wire::new(near);
-        wire.write_all(OURS).await.unwrap();
-        assert!(!wire.unread());
-        wire.write_all(HYPERS).await.unwrap();
-        wire.shutdown().await.unwrap();
-        assert!(wire.unread(), "it is to be answered yet");
-        wire.into_stream().write_all(b"!").await.unwrap();
-        let mut seen = String::new();
-        far.read_to_string(&mut seen).await.unwrap();
-        assert_eq!(seen.as_bytes(), [OURS, b"!"].concat());
+        for hypers in [HYPERS, HYPERS_TO_HTTP_1_0] {
+            let (near, mut far) = tokio::io::duplex(1024);
+            let mut wire = Wire::new(near);
+            wire.write_all(OURS).await.unwrap();
+            assert!(!wire.unread());
+            wire.write_all(hypers).await.unwrap();
+            wire.shutdown().await.unwrap();
+            assert!(wire.unread(), "it is to be answered yet");
+            wire.into_stream().write_all(b"!").await.unwrap();
+            let mut seen = String::new();
+            far.read_to_string(&mut seen).await.unwrap();
+            assert_eq!(seen.as_bytes(), [OURS, b"!"].concat());
+        }
     }
 
     #[tokio::test]

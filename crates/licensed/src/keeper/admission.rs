@@ -42,15 +42,20 @@ impl<E: Exchange> Keeper<E> {
         Err(Failure { kind: ErrorKind::Busy, code: None, message })
     }
 
-    /// Tells who waited long behind a call without an answer that there is none: their own calls would end when
-    /// nobody waits for them any more.
-    pub(super) fn dismiss_the_late(&mut self) {
+    /// Tells those who wait behind a call without an answer that there is none, if their own calls would end when
+    /// nobody waits for them any more. And if the license server was not reached at all, those whose call would
+    /// take the place of one with an unknown outcome: a coupon that is forgotten there looks used by somebody else.
+    pub(super) fn dismiss(&mut self, is_reached: bool) {
         let now = self.clock.now().age;
-        let is_late = |waiting: &Waiting| now.saturating_since(waiting.since) >= LONGEST_TURN;
-        let (late, others): (VecDeque<_>, _) = mem::take(&mut self.queue).into_iter().partition(is_late);
+        let is_in_vain = |waiting: &Waiting| {
+            let is_late = now.saturating_since(waiting.since) >= LONGEST_TURN;
+            is_late || (!is_reached && self.state.unknown_outcome_beside(&waiting.call).is_some())
+        };
+        let (in_vain, others): (VecDeque<_>, _) =
+            mem::take(&mut self.queue).into_iter().partition(is_in_vain);
         self.queue = others;
         let away = Err(self.still_away());
-        for waiting in late {
+        for waiting in in_vain {
             answer(waiting.waiters, &away);
         }
     }

@@ -273,6 +273,20 @@ async fn an_unknown_outcome_is_cleared_up_before_anything_new_is_sent() {
 }
 
 #[tokio::test]
+async fn an_unknown_outcome_is_not_forgotten_over_something_new() {
+    let world = World::bound().await;
+    let trial = || world.keeper.call(Call::Trial { product: ProductId(81) }, 0);
+    world.mood(Mood::LosesAnswers);
+    failure(world.keeper.call(capture(), 0).await);
+    assert_eq!(failure(trial().await).0, ErrorKind::NoAnswer);
+    world.mood(Mood::Good);
+    trial().await.unwrap();
+    assert_eq!(world.server.paths()[1..], ["/v1/capture", "/v1/capture", "/v1/capture", "/v1/trial"]);
+    let requests = lock(&world.server.requests);
+    assert!(requests[2..4].iter().all(|request| request.body == requests[1].body), "the same id each time");
+}
+
+#[tokio::test]
 async fn a_busy_reader_does_not_keep_the_license_servers_word_from_this_host() {
     let world = World::with(vec![PublicKey::of(&FakeServer::root())], State::lost);
     world.mood(Mood::Refuses(Code::NO_LICENSE));
