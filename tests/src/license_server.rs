@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::{Answered, programs, service::Service};
@@ -64,6 +65,11 @@ impl LicenseServer {
     /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
         self.process = None;
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.process.as_ref().unwrap().signal(signal);
     }
 
     /// `127.0.0.1:PORT`

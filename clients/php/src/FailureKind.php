@@ -33,6 +33,9 @@ enum FailureKind: string
     /** The license server gave no answer. */
     case NoAnswer = 'no_answer';
 
+    /** Another request came before it, a reset for one, and what was asked for does not hold. */
+    case Overtaken = 'overtaken';
+
     /** Local: there is no connection to the daemon, or it broke. */
     case Unreachable = 'unreachable';
 
@@ -60,7 +63,7 @@ enum FailureKind: string
         return match ($this) {
             self::Unreachable, self::Untrusted, self::TimedOut, self::Protocol, self::InvalidModule => true,
             self::Malformed, self::TooLarge, self::Unsupported, self::NotPermitted, self::Busy,
-            self::Draining, self::Refused, self::NoAnswer => false,
+            self::Draining, self::Refused, self::NoAnswer, self::Overtaken => false,
         };
     }
 
@@ -75,8 +78,8 @@ enum FailureKind: string
         return match ($this) {
             self::Refused, self::InvalidModule => false,
             self::Malformed, self::TooLarge, self::Unsupported, self::NotPermitted, self::Busy,
-            self::Draining, self::NoAnswer, self::Unreachable, self::Untrusted, self::TimedOut,
-            self::Protocol => true,
+            self::Draining, self::NoAnswer, self::Overtaken, self::Unreachable, self::Untrusted,
+            self::TimedOut, self::Protocol => true,
         };
     }
 }

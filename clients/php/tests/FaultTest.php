@@ -178,6 +178,7 @@ final class FaultTest extends Scripted
             ['busy', null, true],
             ['draining', null, true],
             ['no_answer', 1012, true],
+            ['overtaken', null, true],
             ['of a newer daemon', null, true],
             ['refused', 2008, false],
         ];

@@ -308,7 +308,9 @@ fn refused(error: ClientError) -> Refusal {
     }
     let status = match failure.kind {
         ErrorKind::Refused => StatusCode::FORBIDDEN,
-        ErrorKind::Busy | ErrorKind::Draining | ErrorKind::NoAnswer => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Busy | ErrorKind::Draining | ErrorKind::NoAnswer | ErrorKind::Overtaken => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorKind::TooLarge => StatusCode::BAD_REQUEST,
         ErrorKind::Malformed | ErrorKind::Unsupported | ErrorKind::NotPermitted => {
             StatusCode::INTERNAL_SERVER_ERROR

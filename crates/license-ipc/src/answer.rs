@@ -378,6 +378,8 @@ pub enum ErrorKind {
     Refused,
     /// The license server gave no answer.
     NoAnswer,
+    /// Another request came before it, a reset for one, and what was asked for does not hold.
+    Overtaken,
 }
 
 impl ErrorKind {
@@ -393,6 +395,7 @@ impl ErrorKind {
             Self::Draining => "draining",
             Self::Refused => "refused",
             Self::NoAnswer => "no_answer",
+            Self::Overtaken => "overtaken",
         }
     }
 }

@@ -87,7 +87,8 @@ pub(crate) fn exit_of_kind(kind: ErrorKind) -> Exit {
         ErrorKind::Busy | ErrorKind::Draining => Exit::NotReachable,
         ErrorKind::NoAnswer => Exit::Unknown,
         ErrorKind::NotPermitted => Exit::NotPermitted,
-        ErrorKind::Refused => Exit::Refused,
+        // Who repeats it would undo what came before it.
+        ErrorKind::Refused | ErrorKind::Overtaken => Exit::Refused,
         // The tool checks what it sends: a daemon that cannot read it is of another release.
         ErrorKind::Malformed | ErrorKind::Unsupported => Exit::Fault,
     }
@@ -138,6 +139,7 @@ mod tests {
             (failed(ErrorKind::Draining), 3, "draining"),
             (failed(ErrorKind::Refused), 6, "refused"),
             (failed(ErrorKind::NoAnswer), 4, "no_answer"),
+            (failed(ErrorKind::Overtaken), 6, "overtaken"),
         ];
         for (error, exit, kind) in cases {
             let fault = Fault::from(error);

@@ -288,7 +288,7 @@ fn not_permitted(request: &Request, peer: &PeerCred) -> Failure {
 /// The answer came, and a reset after it.
 fn overtaken() -> Failure {
     let message = "It was done, and undone by another request at once.".to_owned();
-    Failure { kind: ErrorKind::Busy, code: None, message }
+    Failure { kind: ErrorKind::Overtaken, code: None, message }
 }
 
 /// Text can always be written into memory, and its writer may fail all the same.

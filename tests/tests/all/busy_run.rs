@@ -81,7 +81,8 @@ impl Crowd {
             match ended {
                 Ok(()) => drop(self.done[act].fetch_add(1, Ordering::Relaxed)),
                 Err(ClientError::Failed(failure)) => {
-                    let is_usual = matches!(failure.kind, ErrorKind::Refused | ErrorKind::Busy);
+                    let is_usual =
+                        matches!(failure.kind, ErrorKind::Refused | ErrorKind::Busy | ErrorKind::Overtaken);
                     assert!(is_usual, "{}: {failure:?}", ACTS[act]);
                 }
                 // It was killed.

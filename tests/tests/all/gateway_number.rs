@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use end_to_end::{Host, Pbx, World, pbx::Call, waiting};
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 /// A number that no license server knows.
@@ -122,6 +123,36 @@ fn a_newer_number_replaces_the_one_that_was_not_taken_yet() {
     world.server.start();
     is_bound(&host, &number);
     assert!(!pbx.gateway.log().contains("(2026)"), "{}", pbx.gateway.log());
+}
+
+#[test]
+fn a_reset_by_a_person_ends_an_activation_that_is_under_way() {
+    let (world, number) = World::registered();
+    let step = json!([{ "step": "call", "method": "changekey", "parameters": { "key": number } }]);
+    for is_changekey in [true, false] {
+        let host = world.another_host(if is_changekey { "by-changekey" } else { "by-key-file" });
+        let pbx = Pbx::on(&host);
+        world.server.signal(Signal::SIGSTOP);
+        let playing = is_changekey.then(|| pbx.begins(&step));
+        if !is_changekey {
+            writes_key_file(&pbx, &number);
+        }
+        let is_under_way = || (host.state() == "registering").then_some(());
+        waiting::until(is_under_way).expect("it is under way");
+        host.licensectl(&["reset", "--yes"]).ended_with(0);
+        if let Some(playing) = playing {
+            let changed = playing.ends_anyhow().remove(0).only_call();
+            assert_eq!(changed.status(), 409, "{changed:#?}");
+        }
+        world.server.signal(Signal::SIGCONT);
+        // The PBX writes what was entered into its file, whatever came of it.
+        writes_key_file(&pbx, &number);
+        waiting::pass(2 * MORE_THAN_A_LOOK);
+        is_unregistered(&host);
+        assert!(pbx.gateway.log().contains("is given up"), "{}", pbx.gateway.log());
+        assert_eq!(changes(&pbx, &number).status(), 200);
+        is_bound(&host, &number);
+    }
 }
 
 #[test]

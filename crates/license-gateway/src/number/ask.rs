@@ -55,9 +55,20 @@ impl fmt::Debug for Asking {
     }
 }
 
-/// The license server's "no". Who refuses without a code is not the license server, and no answer is none.
+/// The license server's "no", or that a reset came before it. Who refuses without a code is not the license server,
+/// and no answer is none.
 pub(super) fn is_definitive(failure: &Failure) -> bool {
-    failure.kind == ErrorKind::Refused && failure.code.is_some_and(|code| !code.is_no_answer())
+    match failure.kind {
+        ErrorKind::Overtaken => true,
+        ErrorKind::Refused => failure.code.is_some_and(|code| !code.is_no_answer()),
+        ErrorKind::Malformed
+        | ErrorKind::TooLarge
+        | ErrorKind::Unsupported
+        | ErrorKind::NotPermitted
+        | ErrorKind::Busy
+        | ErrorKind::Draining
+        | ErrorKind::NoAnswer => false,
+    }
 }
 
 /// What tells one kind of fault from another, for a log that says each once.

@@ -129,6 +129,20 @@ async fn a_refused_change_is_not_tried_again_even_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_change_that_a_reset_overtook_is_not_tried_again() {
+    let mut world = World::new(Server::Overtakes, None);
+    let changed = world.change(Some(B)).await;
+    assert!(matches!(changed, Changed::Replaced), "{changed:?}");
+    world.fake().server = Server::Up;
+    world.write_key_file(B);
+    world.a_while().await;
+    world.kill().await;
+    world.start();
+    world.a_while().await;
+    assert_eq!(world.fake().asked.len(), 1);
+}
+
+#[tokio::test]
 async fn what_cannot_be_stored_is_not_begun() {
     let world = World::new(Server::Up, Some(A));
     fs::write(world.folder.path().join("blocked"), "").unwrap();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use license_client::{
-    ipc::{self, Done, Failure, Status},
+    ipc::{self, Done, ErrorKind, Failure, Status},
     types::RegistrationNumber,
 };
 use serde::{Deserialize, Serialize};
@@ -116,8 +116,8 @@ enum Standing {
 pub struct Kept {
     /// What is pursued.
     pub wish: Option<Wish>,
-    /// The number that was settled last, by where it came from: this host was bound to it, or it was refused with a
-    /// code. It is not adopted again, so that `licensectl reset` is not undone.
+    /// The number that was settled last, by where it came from: this host was bound to it, it was refused with a
+    /// code, or somebody decided otherwise. It is not adopted again, so that `licensectl reset` is not undone.
     settled: BTreeMap<Source, RegistrationNumber>,
     /// The number that the key file still held when MikoPBX had it forgotten. It is not adopted as long as it is
     /// there.
@@ -292,7 +292,7 @@ impl State {
             Standing::Fulfilled => {
                 self.settle().map_or(Decision::Rest, |wish| Decision::Fulfilled(wish, None))
             }
-            Standing::Overtaken => self.kept.wish.take().map_or(Decision::Rest, Decision::Overtaken),
+            Standing::Overtaken => self.settle().map_or(Decision::Rest, Decision::Overtaken),
         }
     }
 
@@ -326,12 +326,13 @@ impl State {
         }
         match (self.settle(), answer) {
             (Some(wish), Ok(done)) => Decision::Fulfilled(wish, Some(done)),
+            (Some(wish), Err(Failure { kind: ErrorKind::Overtaken, .. })) => Decision::Overtaken(wish),
             (Some(wish), Err(failure)) => Decision::Refused(wish, failure),
             (None, _) => Decision::Rest,
         }
     }
 
-    /// Ends the wish: what was to come of it has come.
+    /// Ends the wish: it is decided, by whomever.
     fn settle(&mut self) -> Option<Wish> {
         let wish = self.kept.wish.take()?;
         if let Some(number) = &wish.number {

@@ -230,6 +230,7 @@ mod numbers {
             ErrorKind::Draining => 5,
             ErrorKind::Refused => 6,
             ErrorKind::NoAnswer => 7,
+            ErrorKind::Overtaken => 8,
         }
     }
 }

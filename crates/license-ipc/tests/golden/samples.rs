@@ -50,7 +50,7 @@ pub(crate) const FACTS: [FactKind; 15] = [
 ];
 
 /// Every kind of failure; `numbers::of_kind` of the tests asks for new ones.
-pub(crate) const KINDS: [ErrorKind; 8] = [
+pub(crate) const KINDS: [ErrorKind; 9] = [
     ErrorKind::Malformed,
     ErrorKind::TooLarge,
     ErrorKind::Unsupported,
@@ -59,6 +59,7 @@ pub(crate) const KINDS: [ErrorKind; 8] = [
     ErrorKind::Draining,
     ErrorKind::Refused,
     ErrorKind::NoAnswer,
+    ErrorKind::Overtaken,
 ];
 
 /// Every stage; `numbers::of_stage` of the tests asks for new ones.
@@ -349,6 +350,7 @@ fn failure(kind: ErrorKind) -> Failure {
         ErrorKind::Draining => (None, "The daemon is stopping."),
         ErrorKind::Refused => (Some(Code::COUPON_USED), "The coupon was activated already."),
         ErrorKind::NoAnswer => (Some(Code::CONNECTION_FAILED), "No connection to the license server."),
+        ErrorKind::Overtaken => (None, "The request was overtaken by a reset."),
     };
     Failure { kind, code, message: message.to_owned() }
 }

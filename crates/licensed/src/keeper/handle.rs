@@ -187,7 +187,7 @@ pub(crate) fn draining() -> Failure {
 /// The failure of what another request came before.
 pub(super) fn overtaken(by: &str) -> Failure {
     let message = format!("The request was overtaken by {by}.");
-    Failure { kind: ErrorKind::Busy, code: None, message }
+    Failure { kind: ErrorKind::Overtaken, code: None, message }
 }
 
 /// What an outcome is to the one who asked.

@@ -167,7 +167,7 @@ async fn a_reset_does_not_wait_and_leaves_nobody_waiting() {
     let hanging = world.call(capture());
     world.requests(2).await;
     world.keeper.reset().await.unwrap();
-    assert_eq!(failure(hanging.await.unwrap()).0, ErrorKind::Busy);
+    assert_eq!(failure(hanging.await.unwrap()).0, ErrorKind::Overtaken);
     assert_eq!(world.phase(), Phase::Unregistered);
     world.requests(3).await;
     assert_eq!(world.server.paths()[2], "/v1/drop", "the server is told at once");
@@ -252,7 +252,7 @@ async fn what_waits_is_overtaken_by_a_reset_too() {
     world.mood(Mood::Good);
     world.keeper.reset().await.unwrap();
     for call in calls {
-        assert_eq!(failure(call.await.unwrap()).0, ErrorKind::Busy);
+        assert_eq!(failure(call.await.unwrap()).0, ErrorKind::Overtaken);
     }
     world.requests(3).await;
     assert_eq!(world.server.paths()[2..], ["/v1/drop"], "no call of before the reset goes out after it");

@@ -47,6 +47,8 @@ pub(super) enum Server {
     Up,
     Away,
     Refuses,
+    /// A reset comes while the activation is under way.
+    Overtakes,
     /// The daemon closes the connection, and nobody knows what came of it.
     Closes,
     /// No answer comes.
@@ -65,9 +67,8 @@ pub(super) struct Fake {
 
 impl Fake {
     pub(super) fn answer(&mut self, request: Request) -> Option<Answer> {
-        let failed = |kind, code| {
-            Some(Answer::Error(Failure { kind, code: Some(code), message: "So it is.".to_owned() }))
-        };
+        let failed =
+            |kind, code| Some(Answer::Error(Failure { kind, code, message: "So it is.".to_owned() }));
         if request == Request::Status {
             return Some(Answer::Status(Box::new(self.status())));
         }
@@ -86,8 +87,9 @@ impl Fake {
                 self.bound = Some(key);
                 Some(done())
             }
-            Server::Away => failed(ErrorKind::NoAnswer, Code::CONNECTION_FAILED),
-            Server::Refuses => failed(ErrorKind::Refused, Code::KEY_UNKNOWN),
+            Server::Away => failed(ErrorKind::NoAnswer, Some(Code::CONNECTION_FAILED)),
+            Server::Refuses => failed(ErrorKind::Refused, Some(Code::KEY_UNKNOWN)),
+            Server::Overtakes => failed(ErrorKind::Overtaken, None),
             Server::Closes | Server::Hangs => None,
         }
     }

@@ -43,10 +43,17 @@ fn done(text: &str) -> Event {
     Event::Answered(Some(text).filter(|text| !text.is_empty()).map(number), Ok(done))
 }
 
-fn refused(text: &str) -> Event {
-    let failure =
-        Failure { kind: ErrorKind::Refused, code: Some(Code::KEY_UNKNOWN), message: "Unknown.".to_owned() };
+fn failed(text: &str, kind: ErrorKind, code: Option<Code>) -> Event {
+    let failure = Failure { kind, code, message: "So it is.".to_owned() };
     Event::Answered(Some(number(text)), Err(failure))
+}
+
+fn refused(text: &str) -> Event {
+    failed(text, ErrorKind::Refused, Some(Code::KEY_UNKNOWN))
+}
+
+fn overtaken(text: &str) -> Event {
+    failed(text, ErrorKind::Overtaken, None)
 }
 
 /// A decision in a word, with the last letter of the number that it is about.
@@ -404,7 +411,46 @@ fn a_number_by_sendmetrics_is_adopted_like_one_in_the_file() {
 #[test]
 fn an_adoption_ends_when_the_host_gets_another_number() {
     play(&[(offered(A, Binding::Unregistered), "ask A"), (bound(B), "overtaken A")]);
-    play(&[(file(A), "rest"), (UNREGISTERED, "ask A"), (bound(B), "overtaken A"), (bound(B), "differs A")]);
+    play(&[(file(A), "rest"), (UNREGISTERED, "ask A"), (bound(B), "overtaken A"), (UNREGISTERED, "rest")]);
+}
+
+#[test]
+fn a_reset_that_overtakes_what_is_asked_for_ends_it() {
+    play(&[
+        (wished(B), "ask B"),
+        (UNREGISTERED, "ask B"),
+        (overtaken(B), "overtaken B"),
+        (UNREGISTERED, "rest"),
+        // MikoPBX writes it there all the same.
+        (file(B), "rest"),
+        (UNREGISTERED, "rest"),
+    ]);
+    play(&[
+        (file(A), "rest"),
+        (UNREGISTERED, "ask A"),
+        (overtaken(A), "overtaken A"),
+        (UNREGISTERED, "rest"),
+        (file(B), "rest"),
+        (UNREGISTERED, "ask B"),
+    ]);
+    play(&[
+        (offered(A, Binding::Unregistered), "ask A"),
+        (overtaken(A), "overtaken A"),
+        (offered(A, Binding::Unregistered), "rest"),
+    ]);
+    // The reset of who wants another number.
+    play(&[(wished(B), "ask B"), (wished(C), "ask C"), (overtaken(B), "rest"), (UNREGISTERED, "ask C")]);
+}
+
+#[test]
+fn a_wish_that_a_reset_ended_is_not_adopted_from_the_file_that_follows() {
+    play(&[
+        (wished(B), "ask B"),
+        (bound(A), "ask B"),
+        (UNREGISTERED, "overtaken B"),
+        (file(B), "rest"),
+        (UNREGISTERED, "rest"),
+    ]);
 }
 
 #[test]

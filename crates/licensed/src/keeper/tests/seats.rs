@@ -53,7 +53,7 @@ async fn a_release_that_waits_for_its_turn_comes_to_nothing_by_a_new_capture() {
         tokio::task::yield_now().await;
     }
     assert_eq!(world.keeper.call(capture(), 1000).await.unwrap().session, Some(seat()));
-    assert_eq!(failure(release.await.unwrap()).0, ErrorKind::Busy);
+    assert_eq!(failure(release.await.unwrap()).0, ErrorKind::Overtaken);
     world.mood(Mood::Good);
     world.server.release.notify_one();
     under_way.await.unwrap().unwrap();
