@@ -40,7 +40,7 @@ const MOST_UNTAKEN: usize = 16;
 /// How soon things are done again.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// How often the key file is looked at, and the daemon while its number matters. A poll: the key file's folder
+    /// How often the key file is looked at, and the daemon. A poll: the key file's folder
     /// is wiped at boot and may not exist, so there is nothing that could be watched; both looks take microseconds.
     pub look: Duration,
     /// The first pause between two attempts.

@@ -196,6 +196,27 @@ fn a_reset_is_made_when_the_daemon_is_back_and_told_when_the_license_server_is()
 }
 
 #[test]
+fn what_a_person_does_while_neither_gateway_nor_daemon_ran_is_not_undone() {
+    let (mut world, number) = World::registered();
+    let other = of_another_company(&world);
+    let mut pbx = Pbx::on(&world.host);
+    let stored = world.host.beside("gateway").join("number.json");
+    let is_seen =
+        || fs::read_to_string(&stored).is_ok_and(|text| text.contains("\"seen\":{\"bound\"")).then_some(());
+    waiting::until(is_seen).expect("the gateway saw the number");
+    world.host.kill();
+    changes_without_daemon(&pbx, "");
+    pbx.gateway.kill();
+    world.host.start();
+    is_bound(&world.host, &number);
+    world.host.licensectl(&["activate", &other]).ended_with(0);
+    pbx.gateway.start();
+    pbx.gateway.process().wait_for_log("is given up");
+    waiting::pass(MORE_THAN_A_LOOK);
+    is_bound(&world.host, &other);
+}
+
+#[test]
 fn a_fresh_host_adopts_the_number_in_the_key_file_and_a_reset_stands() {
     let (world, number) = World::registered();
     let (mut host, mut pbx) = fresh(&world);

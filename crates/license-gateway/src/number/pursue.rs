@@ -104,7 +104,7 @@ impl Pursuit {
                     self.hear(told).await;
                 }
                 () = self.daemon.is_followed_anew() => self.hear_of_return(),
-                _ = looks.tick(), if self.has_to_look() => self.look().await,
+                _ = looks.tick() => self.look().await,
             }
         }
     }
@@ -120,19 +120,13 @@ impl Pursuit {
         }
     }
 
-    const fn has_to_look(&self) -> bool {
-        self.key_file.is_some() || self.state.kept.wish.is_some() || self.unsaved.is_some()
-    }
-
-    /// Looks at the key file, and at the daemon if its number matters.
+    /// Looks at the key file and at the daemon.
     async fn look(&mut self) {
         if self.unsaved.is_some() {
             self.save().await;
         }
         self.look_at_file().await;
-        if self.asking.is_none() && self.state.is_open() {
-            self.ask_status();
-        }
+        self.look_at_daemon();
     }
 
     async fn look_at_file(&mut self) {
@@ -203,9 +197,7 @@ impl Pursuit {
         self.waiters.push(reply);
         self.start_anew();
         self.give_up_asking();
-        if self.asking.is_none() {
-            self.ask_status();
-        }
+        self.look_at_daemon();
         true
     }
 
@@ -214,8 +206,9 @@ impl Pursuit {
         self.asking.take_if(|asking| !asking.is_reset);
     }
 
-    fn ask_status(&mut self) {
-        self.asking = Some(Asking::status(Arc::clone(&self.daemon)));
+    /// Asks how the daemon is, unless something is asked already.
+    fn look_at_daemon(&mut self) {
+        self.asking.get_or_insert_with(|| Asking::status(Arc::clone(&self.daemon)));
     }
 
     /// Makes the next attempt due now, as if it were the first.
@@ -230,13 +223,14 @@ impl Pursuit {
             Told::Status(Ok((state, binding))) => self.hear_status(state, binding).await,
             Told::Status(Err(fault)) => {
                 self.seen = None;
+                self.step(Event::Unseen).await;
                 self.not_yet(fault);
             }
             Told::Outcome(number, _)
                 if self.state.kept.wish.as_ref().is_none_or(|wish| wish.number != number) =>
             {
                 // The wish that it was asked for is replaced.
-                self.ask_status();
+                self.look_at_daemon();
             }
             Told::Outcome(number, Ok(done)) => {
                 let decision = self.step(Event::Answered(number, Ok(done))).await;
@@ -257,9 +251,7 @@ impl Pursuit {
     /// The daemon was started, maybe with another configuration: what did not work before may work now.
     fn hear_of_return(&mut self) {
         self.start_anew();
-        if self.asking.is_none() && self.state.is_open() {
-            self.ask_status();
-        }
+        self.look_at_daemon();
     }
 
     async fn hear_status(&mut self, state: ipc::State, binding: Binding) {

@@ -204,6 +204,21 @@ async fn another_number_from_another_hand_ends_the_pursuit() {
 }
 
 #[tokio::test]
+async fn another_number_from_another_hand_ends_what_came_while_the_daemon_was_away() {
+    let mut world = World::new(Server::Up, Some(A));
+    world.until_kept(&number(A).masked()).await;
+    world.stop_daemon().await;
+    assert!(matches!(world.change(None).await, Changed::NotYet(_)));
+    world.kill().await;
+    world.fake().bound = Some(number(B));
+    world.start_daemon();
+    world.start();
+    world.until_settled().await;
+    world.a_while().await;
+    assert!(world.fake().asked.is_empty());
+}
+
+#[tokio::test]
 async fn a_wish_that_is_forgotten_is_not_pursued() {
     let world = World::new(Server::Away, None);
     assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));

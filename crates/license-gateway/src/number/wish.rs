@@ -39,13 +39,15 @@ impl Source {
 }
 
 /// What number the daemon has, as far as it says. Numbers are masked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Binding {
     /// It has none.
     Unregistered,
     /// It has this one, whatever that is worth.
     Bound(String),
     /// It does not know yet: a number is being registered or activated, or what it held is lost.
+    #[default]
     Unknown,
 }
 
@@ -59,6 +61,11 @@ impl Binding {
             (None, _) => Self::Unknown,
         }
     }
+
+    /// What it is with this number, or without one.
+    fn to(number: Option<&RegistrationNumber>) -> Self {
+        number.map_or(Self::Unregistered, |number| Self::Bound(number.masked()))
+    }
 }
 
 /// What somebody wants this host's number to be.
@@ -68,47 +75,9 @@ pub struct Wish {
     pub number: Option<RegistrationNumber>,
     /// Whose wish it is.
     pub from: Source,
-    /// The numbers, masked, that the daemon may have without anybody having given it another since: the one that it
-    /// had when this was wished, and what was wished before and may still come.
-    known: BTreeSet<Option<String>>,
-    /// Whether the one that it had is among them.
-    has_looked: bool,
-}
-
-impl Wish {
-    /// The wished number, masked.
-    fn masked(&self) -> Option<String> {
-        self.number.as_ref().map(RegistrationNumber::masked)
-    }
-
-    /// What the daemon's number means for it.
-    fn against(&mut self, binding: &Binding) -> Standing {
-        let bound = match binding {
-            Binding::Unregistered => None,
-            Binding::Bound(number) => Some(number.clone()),
-            // What a person wants does not wait for what came before, but what nobody asked for does.
-            Binding::Unknown if self.from == Source::Changekey => return Standing::Open,
-            Binding::Unknown => return Standing::Waits,
-        };
-        if !self.has_looked {
-            self.known.insert(bound.clone());
-            self.has_looked = true;
-        }
-        if self.known.contains(&bound) {
-            Standing::Open
-        } else if self.masked() == bound {
-            Standing::Fulfilled
-        } else {
-            Standing::Overtaken
-        }
-    }
-}
-
-enum Standing {
-    Open,
-    Waits,
-    Fulfilled,
-    Overtaken,
+    /// What the daemon may have without anybody having given it another number since: the one that it had when this
+    /// was wished, and what was wished before and may still come.
+    known: BTreeSet<Binding>,
 }
 
 /// What is kept over restarts.
@@ -116,6 +85,9 @@ enum Standing {
 pub struct Kept {
     /// What is pursued.
     pub wish: Option<Wish>,
+    /// What the daemon had when it was seen last; unknown if it never was. A wish that comes while it is away must
+    /// not take for that what somebody does before it is seen again.
+    seen: Binding,
     /// The number that was settled last, by where it came from: this host was bound to it, it was refused with a
     /// code, or somebody decided otherwise. It is not adopted again, so that `licensectl reset` is not undone.
     settled: BTreeMap<Source, RegistrationNumber>,
@@ -133,6 +105,8 @@ pub struct State {
     file: Option<RegistrationNumber>,
     /// Whether the key file was empty at the last look: MikoPBX empties it for a moment when it writes it.
     is_empty: bool,
+    /// Whether the daemon was not looked at since the wish: what the first look shows is what it had then.
+    is_just_wished: bool,
     /// Whether it was said that the number in the key file is another than the daemon's.
     is_said: bool,
 }
@@ -148,6 +122,8 @@ pub enum Event {
     File(Content),
     /// The daemon was looked at.
     Seen(Binding),
+    /// The daemon could not be looked at.
+    Unseen,
     /// The daemon answered definitively what was asked for this number, or for none.
     Answered(Option<RegistrationNumber>, Result<Done, Failure>),
     /// This host was given a number in another way.
@@ -190,20 +166,18 @@ impl State {
             Event::Wished(number) => self.wished(number),
             Event::Offered(number, binding) => self.offered(number, &binding),
             Event::File(content) => self.looked_at(content),
-            Event::Seen(binding) => self.seen(&binding),
+            Event::Seen(binding) => self.seen(binding),
+            Event::Unseen => {
+                self.is_just_wished = false;
+                Decision::Rest
+            }
             Event::Answered(number, answer) => self.answered(number.as_ref(), answer),
             Event::Registered => {
-                self.kept.wish = None;
+                (self.kept.wish, self.kept.seen) = (None, Binding::Unknown);
                 Decision::Rest
             }
         };
         (self, decision)
-    }
-
-    /// Whether the daemon's number matters.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.kept.wish.is_some() || self.file.as_ref().is_some_and(|number| self.is_new(number))
     }
 
     /// Whether a number may be adopted.
@@ -216,18 +190,20 @@ impl State {
         let mut known = BTreeSet::new();
         if let Some(replaced) = self.kept.wish.take() {
             // It may have reached the license server.
-            known.insert(replaced.masked());
+            known.insert(Binding::to(replaced.number.as_ref()));
             known.extend(replaced.known);
             while known.len() > MOST_KNOWN {
                 known.pop_first();
             }
         }
+        known.extend(Some(self.kept.seen.clone()).filter(|bound| *bound != Binding::Unknown));
         if number.is_none() {
             // Whatever number MikoPBX has later is a new one, but for the one that it has not removed yet.
             self.kept.settled.clear();
             self.kept.outdated.clone_from(&self.file);
         }
-        self.kept.wish = Some(Wish { number, from: Source::Changekey, known, has_looked: false });
+        self.kept.wish = Some(Wish { number, from: Source::Changekey, known });
+        self.is_just_wished = true;
         Decision::Ask
     }
 
@@ -284,15 +260,25 @@ impl State {
         self.kept.wish.take_if(|wish| wish.from == Source::KeyFile && wish.number.as_ref() != unless);
     }
 
-    fn seen(&mut self, binding: &Binding) -> Decision {
-        let Some(wish) = &mut self.kept.wish else { return self.file_against(binding) };
-        match wish.against(binding) {
-            Standing::Open => Decision::Ask,
-            Standing::Waits => Decision::Rest,
-            Standing::Fulfilled => {
-                self.settle().map_or(Decision::Rest, |wish| Decision::Fulfilled(wish, None))
-            }
-            Standing::Overtaken => self.settle().map_or(Decision::Rest, Decision::Overtaken),
+    fn seen(&mut self, binding: Binding) -> Decision {
+        if binding == Binding::Unknown {
+            // What a person wants does not wait for what came before, but what nobody asked for does.
+            let is_person = self.kept.wish.as_ref().is_some_and(|wish| wish.from == Source::Changekey);
+            return if is_person { Decision::Ask } else { Decision::Rest };
+        }
+        let before = std::mem::replace(&mut self.kept.seen, binding.clone());
+        let Some(wish) = &mut self.kept.wish else { return self.file_against(&binding) };
+        if std::mem::take(&mut self.is_just_wished) || before == Binding::Unknown {
+            wish.known.insert(binding.clone());
+        }
+        if wish.known.contains(&binding) {
+            return Decision::Ask;
+        }
+        let is_fulfilled = Binding::to(wish.number.as_ref()) == binding;
+        match self.settle() {
+            Some(wish) if is_fulfilled => Decision::Fulfilled(wish, None),
+            Some(wish) => Decision::Overtaken(wish),
+            None => Decision::Rest,
         }
     }
 
@@ -315,14 +301,18 @@ impl State {
     }
 
     fn adopt(&mut self, number: RegistrationNumber, from: Source) -> Decision {
-        let known = BTreeSet::from([None]);
-        self.kept.wish = Some(Wish { number: Some(number), from, known, has_looked: true });
+        let known = BTreeSet::from([Binding::Unregistered]);
+        self.kept.seen = Binding::Unregistered;
+        self.kept.wish = Some(Wish { number: Some(number), from, known });
         Decision::Ask
     }
 
     fn answered(&mut self, number: Option<&RegistrationNumber>, answer: Result<Done, Failure>) -> Decision {
         if self.kept.wish.as_ref().is_none_or(|wish| wish.number.as_ref() != number) {
             return Decision::Rest;
+        }
+        if answer.is_ok() {
+            self.kept.seen = Binding::to(number);
         }
         match (self.settle(), answer) {
             (Some(wish), Ok(done)) => Decision::Fulfilled(wish, Some(done)),

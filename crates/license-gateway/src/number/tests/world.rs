@@ -267,11 +267,13 @@ impl World {
 
     /// Waits until nothing is wished any more, on the disk.
     pub(super) async fn until_settled(&self) {
-        self.until("is settled", |_| {
-            fs::read_to_string(self.folder.path().join("state/number.json"))
-                .is_ok_and(|text| text.contains("\"wish\":null"))
-        })
-        .await;
+        self.until_kept("\"wish\":null").await;
+    }
+
+    /// Waits until this is on the disk.
+    pub(super) async fn until_kept(&self, what: &str) {
+        let path = self.folder.path().join("state/number.json");
+        self.until("is kept", |_| fs::read_to_string(&path).is_ok_and(|text| text.contains(what))).await;
     }
 
     /// Long enough for many looks and attempts.

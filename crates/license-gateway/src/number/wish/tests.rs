@@ -17,6 +17,7 @@ fn wished(text: &str) -> Event {
 
 const RESET: Event = Event::Wished(None);
 const UNREGISTERED: Event = Event::Seen(Binding::Unregistered);
+const UNSEEN: Event = Event::Unseen;
 const UNKNOWN: Event = Event::Seen(Binding::Unknown);
 const EMPTY: Event = Event::File(Content::Empty);
 const ABSENT: Event = Event::File(Content::Absent);
@@ -176,6 +177,43 @@ fn what_somebody_else_decides_ends_a_wish() {
     play(&[(wished(B), "ask B"), (UNREGISTERED, "ask B"), (bound(C), "overtaken B")]);
     play(&[(RESET, "ask none"), (bound(A), "ask none"), (bound(C), "overtaken none")]);
     play(&[(wished(B), "ask B"), (bound(A), "ask B"), (Event::Registered, "rest"), (bound(A), "rest")]);
+}
+
+#[test]
+fn what_somebody_does_before_the_daemon_is_seen_again_stands() {
+    play(&[
+        (bound(A), "rest"),
+        (RESET, "ask none"),
+        (UNSEEN, "rest"),
+        (bound(B), "overtaken none"),
+        (bound(B), "rest"),
+    ]);
+    play(&[(bound(A), "rest"), (wished(B), "ask B"), (UNSEEN, "rest"), (bound(A), "ask B")]);
+    play(&[(bound(A), "rest"), (wished(B), "ask B"), (UNSEEN, "rest"), (UNREGISTERED, "overtaken B")]);
+    // What came of the last wish was not looked at.
+    play(&[
+        (bound(A), "rest"),
+        (wished(B), "ask B"),
+        (bound(A), "ask B"),
+        (done(B), "fulfilled B"),
+        (RESET, "ask none"),
+        (UNSEEN, "rest"),
+        (bound(B), "ask none"),
+        (UNREGISTERED, "fulfilled none"),
+    ]);
+    // Where nothing is known of before, the first look counts.
+    play(&[(RESET, "ask none"), (UNSEEN, "rest"), (bound(B), "ask none"), (bound(A), "overtaken none")]);
+    play(&[(bound(A), "rest"), (Event::Registered, "rest"), (RESET, "ask none"), (bound(B), "ask none")]);
+}
+
+#[test]
+fn what_the_daemon_has_when_something_is_wished_counts_and_not_what_it_had_before() {
+    let mut state = State::default();
+    for event in [bound(A), wished(B), UNKNOWN, bound(C)] {
+        (state, _) = state.step(event);
+    }
+    assert!(state.kept.wish.is_some(), "the host had that number already");
+    assert!(matches!(state.step(bound(D)).1, Decision::Overtaken(_)));
 }
 
 #[test]
