@@ -8,8 +8,8 @@
  * SCRIPT is JSON: a list of connections, in the order in which they are accepted, each a list of
  * steps: ["read"] a request and log it, ["send", base64], ["drip", base64, milliseconds between
  * bytes], ["wait", milliseconds], ["deaf"] from here on to what is sent, ["mute"] from here on: the
- * other end sees an end, ["hold"] until the other end hangs up. After its steps the connection is closed, and after the last connection nobody
- * accepts any more.
+ * other end sees an end, ["hold"] until the other end hangs up. After its steps the connection is closed,
+ * and after the last connection nobody accepts any more.
  */
 
 declare(strict_types=1);
