@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use self::{
     key_file::KeyFile,
     pursue::{Command, Pursuit},
-    store::{Store, StoreError},
+    store::Store,
     wish::Binding,
 };
 use crate::daemon::Daemon;
@@ -73,12 +73,15 @@ pub enum Changed {
     Done(Done),
     /// The license server said no, with a code. It is not tried again.
     Refused(Failure),
-    /// Not yet, for this reason. The wish is stored and carried on.
-    NotYet(Arc<ClientError>),
+    /// Not yet. The wish is carried on.
+    NotYet {
+        /// What is in the way.
+        why: Arc<ClientError>,
+        /// Whether the wish is on the disk. Where that cannot be written, it is in memory alone.
+        is_stored: bool,
+    },
     /// Somebody decided otherwise in the meantime: a newer change, another number on this host.
     Replaced,
-    /// The wish cannot be stored, so nothing was begun.
-    NotStored(StoreError),
     /// The gateway is stopping. Whether the wish was stored is not known.
     Stopping,
 }
@@ -116,7 +119,7 @@ impl Number {
         (Self { daemon, commands: sender }, tokio::spawn(pursuit.run(stop)))
     }
 
-    /// Wants this host to have `number`, or none. The wish is stored first; this is the outcome of the first attempt.
+    /// Wants this host to have `number`, or none. The wish is stored first, if that can be; this is the outcome of the first attempt.
     /// It is carried on if this is dropped.
     pub async fn change(&self, number: Option<RegistrationNumber>) -> Changed {
         let (reply, changed) = oneshot::channel();

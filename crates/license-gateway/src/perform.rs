@@ -180,13 +180,10 @@ impl Performer {
         match self.number.change(key).await {
             Changed::Done(outcome) => done(Ok(outcome)),
             Changed::Refused(failure) => Err(refused(ClientError::Failed(failure))),
-            Changed::NotYet(why) => Err(kept(&why)),
+            Changed::NotYet { why, is_stored } => Err(kept(&why, is_stored)),
             Changed::Replaced => {
                 let text = "The number of this host was changed in another way meanwhile.";
                 Err(Refusal::plain(StatusCode::CONFLICT, text))
-            }
-            Changed::NotStored(error) => {
-                Err(Refusal::plain(StatusCode::INTERNAL_SERVER_ERROR, &sentence(&error)))
             }
             Changed::Stopping => {
                 Err(Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, "The gateway is stopping. Try again."))
@@ -290,12 +287,17 @@ fn done(outcome: Result<Done, ClientError>) -> Answer {
 }
 
 /// Why a change of the number is not done yet. It is kept, and carried on.
-fn kept(why: &ClientError) -> Refusal {
-    const KEPT: &str = "The change is kept and made as soon as that is possible.";
+fn kept(why: &ClientError, is_stored: bool) -> Refusal {
+    let kept = if is_stored {
+        "The change is kept and made as soon as that is possible."
+    } else {
+        "The change is made as soon as that is possible, unless the gateway is stopped before: the disk cannot be \
+         written."
+    };
     if let ClientError::Failed(Failure { code: Some(code), message, .. }) = why {
-        return Refusal::coded(*code, &format!("{} {KEPT}", ended(message)));
+        return Refusal::coded(*code, &format!("{} {kept}", ended(message)));
     }
-    Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{} {KEPT}", ended(&sentence(why))))
+    Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{} {kept}", ended(&sentence(why))))
 }
 
 /// Why the daemon did not do it.

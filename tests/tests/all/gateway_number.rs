@@ -156,6 +156,23 @@ fn a_reset_by_a_person_ends_an_activation_that_is_under_way() {
 }
 
 #[test]
+fn a_number_is_taken_though_the_disk_cannot_be_written() {
+    let (mut world, number) = World::registered();
+    let (host, pbx) = fresh(&world);
+    let folder = host.beside("gateway");
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    world.server.kill();
+    let changed = changes(&pbx, &number);
+    let error = changed.error();
+    assert!(error.starts_with("(1012) ") && error.contains("the disk cannot be written"), "{changed:#?}");
+    world.server.start();
+    is_bound(&host, &number);
+    fs::remove_file(&folder).unwrap();
+    waiting::until(|| folder.join("number.json").exists().then_some(())).expect("it is stored");
+}
+
+#[test]
 fn another_number_frees_the_seats_of_the_old_one() {
     let (world, number) = World::with_coupon();
     let other = of_another_company(&world);

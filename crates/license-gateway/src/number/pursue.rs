@@ -148,11 +148,8 @@ impl Pursuit {
         match command {
             Command::Change { number, reply } => self.change(number, reply).await,
             Command::Adopt { number, binding, reply } => {
-                let (next, decision) = self.state.clone().step(Event::Offered(number, binding));
-                if decision == Decision::Ask {
-                    self.begin(next, reply).await;
-                } else {
-                    self.put(next).await;
+                if self.step(Event::Offered(number, binding)).await == Decision::Ask {
+                    self.begin(reply);
                 }
             }
             Command::Forget { reply } => {
@@ -174,31 +171,26 @@ impl Pursuit {
             self.look_at_file().await;
         }
         let is_same = self.state.kept.wish.as_ref().is_some_and(|wish| wish.number == number);
-        let (next, _) = self.state.clone().step(Event::Wished(number));
-        if self.begin(next, reply).await && !is_same {
-            let newest = self.waiters.pop();
+        self.step(Event::Wished(number)).await;
+        if !is_same {
             self.tell(|| Changed::Replaced);
-            self.waiters.extend(newest);
         }
+        self.begin(reply);
     }
 
-    /// Stores a new wish, then pursues it; says whether that was possible.
-    async fn begin(&mut self, next: State, reply: Reply) -> bool {
-        let (store, kept) = (self.store.clone(), next.kept.clone());
-        if let Err(fault) = blocking(move || store.save(&kept)).await {
-            error!("{fault}; nothing is done about the number");
-            let _ = reply.send(Changed::NotStored(fault));
-            return false;
-        }
-        (self.state, self.unsaved) = (next, None);
+    /// Begins to pursue a new wish, which is on the disk if that could be.
+    fn begin(&mut self, reply: Reply) {
         if let Some(wish) = &self.state.kept.wish {
-            info!("{} is pursued, which {} wants", wanted(wish), wish.from.name());
+            let (wanted, whose) = (wanted(wish), wish.from.name());
+            match &self.unsaved {
+                None => info!("{wanted} is pursued, which {whose} wants"),
+                Some(fault) => warn!("{wanted} is pursued in memory alone, which {whose} wants: {fault}"),
+            }
         }
         self.waiters.push(reply);
         self.start_anew();
         self.give_up_asking();
         self.look_at_daemon();
-        true
     }
 
     /// Asks no more, unless for a reset: that is quick, and what comes next must not overtake it.
@@ -316,8 +308,8 @@ impl Pursuit {
             warn!(license_code = code, "not yet: {}, and it is carried on: {fault}", wanted(wish));
             self.said = Some(kind);
         }
-        let fault = Arc::new(fault);
-        self.tell(|| Changed::NotYet(Arc::clone(&fault)));
+        let (why, is_stored) = (Arc::new(fault), self.unsaved.is_none());
+        self.tell(|| Changed::NotYet { why: Arc::clone(&why), is_stored });
     }
 
     fn tell(&mut self, changed: impl Fn() -> Changed) {
@@ -327,14 +319,9 @@ impl Pursuit {
         }
     }
 
+    /// Takes the event up, on the disk too if that can be.
     async fn step(&mut self, event: Event) -> Decision {
         let (next, decision) = self.state.clone().step(event);
-        self.put(next).await;
-        decision
-    }
-
-    /// Goes on with `next`, on the disk too if that can be.
-    async fn put(&mut self, next: State) {
         let before = mem::replace(&mut self.state, next);
         if before.kept != self.state.kept {
             self.save().await;
@@ -343,6 +330,7 @@ impl Pursuit {
         if number(&before) != number(&self.state) {
             self.start_anew();
         }
+        decision
     }
 
     async fn save(&mut self) {

@@ -28,7 +28,7 @@ async fn a_change_is_carried_on_until_the_license_server_answers() {
     for server in [Server::Away, Server::Closes] {
         let world = World::new(server, None);
         let changed = world.change(Some(B)).await;
-        assert!(matches!(changed, Changed::NotYet(_)), "{server:?}: {changed:?}");
+        assert!(matches!(changed, Changed::NotYet { is_stored: true, .. }), "{server:?}: {changed:?}");
         assert!(world.store().load().unwrap().wish.is_some(), "{server:?}: it is on the disk");
         world.until("asked again and again", |fake| fake.asked.len() > 3).await;
         world.fake().server = Server::Up;
@@ -40,7 +40,7 @@ async fn a_change_is_carried_on_until_the_license_server_answers() {
 #[tokio::test]
 async fn a_change_survives_a_kill_of_the_gateway() {
     let mut world = World::new(Server::Away, Some(A));
-    assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet { is_stored: true, .. }));
     world.kill().await;
     world.fake().server = Server::Up;
     world.a_while().await;
@@ -70,12 +70,12 @@ async fn a_change_is_carried_on_when_the_daemon_comes_back() {
     let mut world = World::new(Server::Up, Some(A));
     world.stop_daemon().await;
     let changed = world.change(Some(B)).await;
-    let Changed::NotYet(why) = &changed else { panic!("{changed:?}") };
+    let Changed::NotYet { why, .. } = &changed else { panic!("{changed:?}") };
     assert!(crate::daemon::is_away(why), "{why}");
     world.start_daemon();
     world.until_bound(Some(B)).await;
     world.stop_daemon().await;
-    assert!(matches!(world.change(None).await, Changed::NotYet(_)));
+    assert!(matches!(world.change(None).await, Changed::NotYet { is_stored: true, .. }));
     world.start_daemon();
     world.until_bound(None).await;
 }
@@ -83,7 +83,7 @@ async fn a_change_is_carried_on_when_the_daemon_comes_back() {
 #[tokio::test]
 async fn a_change_is_tried_at_once_when_the_daemon_was_started_anew() {
     let world = World::at(SLOW, Server::Away, None);
-    assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet { is_stored: true, .. }));
     world.fake().server = Server::Up;
     world.a_while().await;
     assert_eq!(world.fake().asked.len(), 1, "there is no reason yet");
@@ -95,7 +95,7 @@ async fn a_change_is_tried_at_once_when_the_daemon_was_started_anew() {
 async fn a_change_is_tried_at_once_when_the_daemon_reaches_the_license_server_again() {
     let world = World::at(SLOW, Server::Away, Some(A));
     world.fake().is_offline = true;
-    assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet { is_stored: true, .. }));
     world.fake().server = Server::Up;
     world.a_while().await;
     assert_eq!(world.fake().asked.len(), 1, "there is no reason yet");
@@ -106,7 +106,7 @@ async fn a_change_is_tried_at_once_when_the_daemon_reaches_the_license_server_ag
 #[tokio::test]
 async fn an_adoption_does_not_wait_for_what_was_wished_before() {
     let world = World::at(SLOW, Server::Away, None);
-    assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet { is_stored: true, .. }));
     world.number().forget_wish().await;
     world.fake().server = Server::Up;
     world.write_key_file(A);
@@ -143,15 +143,35 @@ async fn a_change_that_a_reset_overtook_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_stored_is_not_begun() {
+async fn what_cannot_be_stored_is_carried_on_in_memory_and_stored_as_soon_as_it_can_be() {
+    let world = World::new(Server::Away, Some(A));
+    let blocked = world.folder.path().join("blocked");
+    fs::write(&blocked, "").unwrap();
+    let daemon = Arc::new(Daemon::new(Settings::new(world.socket())));
+    let store = Store::new(blocked.join("state"));
+    let (pursued, _task) = Number::start_at(FAST, daemon, store, None, world.stop.clone());
+    let changed = pursued.change(Some(number(B))).await;
+    assert!(matches!(changed, Changed::NotYet { is_stored: false, .. }), "{changed:?}");
+    fs::remove_file(&blocked).unwrap();
+    let file = blocked.join("state/number.json");
+    let is_stored = |_: &Fake| fs::read_to_string(&file).is_ok_and(|text| text.contains(B));
+    world.until("is stored", is_stored).await;
+    let changed = pursued.change(Some(number(B))).await;
+    assert!(matches!(changed, Changed::NotYet { is_stored: true, .. }), "{changed:?}");
+    world.fake().server = Server::Up;
+    world.until_bound(Some(B)).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_stays_full_keeps_no_change_from_being_made() {
     let world = World::new(Server::Up, Some(A));
     fs::write(world.folder.path().join("blocked"), "").unwrap();
     let daemon = Arc::new(Daemon::new(Settings::new(world.socket())));
     let store = Store::new(world.folder.path().join("blocked/state"));
     let (pursued, _task) = Number::start_at(FAST, daemon, store, None, world.stop.clone());
-    assert!(matches!(pursued.change(Some(number(B))).await, Changed::NotStored(_)));
-    world.a_while().await;
-    assert!(world.fake().asked.is_empty());
+    assert!(matches!(pursued.change(Some(number(B))).await, Changed::Done(_)));
+    assert!(matches!(pursued.change(None).await, Changed::Done(_)));
+    assert_eq!(world.fake().bound, None);
 }
 
 #[tokio::test]
@@ -194,7 +214,7 @@ async fn two_that_want_the_same_get_the_same_answer() {
 #[tokio::test]
 async fn another_number_from_another_hand_ends_the_pursuit() {
     let world = World::new(Server::Away, Some(A));
-    assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet { is_stored: true, .. }));
     let c = number("MIKO-CCCCC-CCCCC-CCCCC-CCCCC");
     world.fake().bound = Some(c.clone());
     world.until_settled().await;
@@ -208,7 +228,7 @@ async fn another_number_from_another_hand_ends_what_came_while_the_daemon_was_aw
     let mut world = World::new(Server::Up, Some(A));
     world.until_kept(&number(A).masked()).await;
     world.stop_daemon().await;
-    assert!(matches!(world.change(None).await, Changed::NotYet(_)));
+    assert!(matches!(world.change(None).await, Changed::NotYet { is_stored: true, .. }));
     world.kill().await;
     world.fake().bound = Some(number(B));
     world.start_daemon();
@@ -221,7 +241,7 @@ async fn another_number_from_another_hand_ends_what_came_while_the_daemon_was_aw
 #[tokio::test]
 async fn a_wish_that_is_forgotten_is_not_pursued() {
     let world = World::new(Server::Away, None);
-    assert!(matches!(world.change(Some(B)).await, Changed::NotYet(_)));
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet { is_stored: true, .. }));
     world.number().forget_wish().await;
     assert_eq!(world.store().load().unwrap().wish, None);
     world.fake().server = Server::Up;

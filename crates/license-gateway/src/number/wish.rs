@@ -166,7 +166,7 @@ impl State {
             Event::Wished(number) => self.wished(number),
             Event::Offered(number, binding) => self.offered(number, &binding),
             Event::File(content) => self.looked_at(content),
-            Event::Seen(binding) => self.seen(binding),
+            Event::Seen(binding) => self.seen(&binding),
             Event::Unseen => {
                 self.is_just_wished = false;
                 Decision::Rest
@@ -260,21 +260,21 @@ impl State {
         self.kept.wish.take_if(|wish| wish.from == Source::KeyFile && wish.number.as_ref() != unless);
     }
 
-    fn seen(&mut self, binding: Binding) -> Decision {
-        if binding == Binding::Unknown {
+    fn seen(&mut self, binding: &Binding) -> Decision {
+        if *binding == Binding::Unknown {
             // What a person wants does not wait for what came before, but what nobody asked for does.
             let is_person = self.kept.wish.as_ref().is_some_and(|wish| wish.from == Source::Changekey);
             return if is_person { Decision::Ask } else { Decision::Rest };
         }
         let before = std::mem::replace(&mut self.kept.seen, binding.clone());
-        let Some(wish) = &mut self.kept.wish else { return self.file_against(&binding) };
+        let Some(wish) = &mut self.kept.wish else { return self.file_against(binding) };
         if std::mem::take(&mut self.is_just_wished) || before == Binding::Unknown {
             wish.known.insert(binding.clone());
         }
-        if wish.known.contains(&binding) {
+        if wish.known.contains(binding) {
             return Decision::Ask;
         }
-        let is_fulfilled = Binding::to(wish.number.as_ref()) == binding;
+        let is_fulfilled = Binding::to(wish.number.as_ref()) == *binding;
         match self.settle() {
             Some(wish) if is_fulfilled => Decision::Fulfilled(wish, None),
             Some(wish) => Decision::Overtaken(wish),
