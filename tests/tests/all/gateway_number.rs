@@ -1,6 +1,10 @@
 //! What becomes of a number that MikoPBX gives and never repeats.
 
-use std::{fs, time::Duration};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    time::Duration,
+};
 
 use end_to_end::{Host, Pbx, World, pbx::Call, waiting};
 use nix::sys::signal::Signal;
@@ -252,6 +256,21 @@ fn a_fresh_host_adopts_the_number_in_the_key_file_and_a_reset_stands() {
     // A person who enters it again has it.
     assert_eq!(changes(&pbx, &number).status(), 200);
     is_bound(&host, &number);
+}
+
+#[test]
+fn a_reset_by_the_pbx_stands_when_a_key_file_can_be_used_again() {
+    let (world, number) = World::registered();
+    let mut pbx = Pbx::on(&world.host);
+    writes_key_file(&pbx, &number);
+    let file = pbx.key_file();
+    let has_mode = |mode| fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+    has_mode(0o666);
+    pbx.gateway.process().wait_for_log("chmod o-w");
+    assert_eq!(changes(&pbx, "").status(), 200);
+    has_mode(0o644);
+    waiting::pass(2 * MORE_THAN_A_LOOK);
+    assert_eq!(world.host.state(), "unregistered");
 }
 
 #[test]

@@ -16,11 +16,12 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Read},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use license_client::types::RegistrationNumber;
 use nix::{fcntl::OFlag, unistd};
+use serde::{Deserialize, Serialize};
 
 /// The most that is read: far more than a number, far less than a wrong file.
 const LONGEST: u16 = 1024;
@@ -36,16 +37,25 @@ pub struct KeyFile {
 }
 
 /// What the key file holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Content {
     /// A registration number.
     Number(RegistrationNumber),
     /// Nothing: MikoPBX has no number.
     Empty,
     /// There is no such file.
+    #[default]
     Absent,
     /// Something that cannot be used.
     Unusable,
+}
+
+impl Content {
+    /// The registration number, if it is one.
+    pub(super) const fn number(&self) -> Option<&RegistrationNumber> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
 }
 
 /// Why a key file is not used.
@@ -89,12 +99,6 @@ impl KeyFile {
     pub fn new(path: impl Into<PathBuf>, owners: impl IntoIterator<Item = u32>) -> Self {
         let own = [0, unistd::geteuid().as_raw()];
         Self { path: path.into(), owners: own.into_iter().chain(owners).collect() }
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// What it holds now.
@@ -175,7 +179,7 @@ mod tests {
     fn an_empty_file_is_not_the_same_as_none() {
         let (_folder, file) = key_file(b" \n");
         assert_eq!(file.look().unwrap(), Content::Empty);
-        fs::remove_file(file.path()).unwrap();
+        fs::remove_file(&file.path).unwrap();
         assert_eq!(file.look().unwrap(), Content::Absent);
         let in_no_folder = KeyFile::new("/nonexistent/nats_cache/license.key", []);
         assert_eq!(in_no_folder.look().unwrap(), Content::Absent);
@@ -202,35 +206,35 @@ mod tests {
     fn a_pipe_a_folder_and_a_link_are_no_key_file() {
         let (folder, file) = key_file(b"");
         let there = |name| KeyFile::new(folder.path().join(name), []);
-        unistd::mkfifo(there("pipe").path(), nix::sys::stat::Mode::S_IRUSR).unwrap();
+        unistd::mkfifo(&there("pipe").path, nix::sys::stat::Mode::S_IRUSR).unwrap();
         assert!(why_not(&there("pipe")).contains("no regular file"));
-        fs::create_dir(there("folder").path()).unwrap();
+        fs::create_dir(there("folder").path).unwrap();
         assert!(why_not(&there("folder")).contains("no regular file"));
-        symlink(file.path(), there("link").path()).unwrap();
+        symlink(&file.path, there("link").path).unwrap();
         assert!(matches!(there("link").look(), Err(KeyFileError::Read { .. })));
-        symlink("nowhere", there("dangling").path()).unwrap();
+        symlink("nowhere", there("dangling").path).unwrap();
         assert!(matches!(there("dangling").look(), Err(KeyFileError::Read { .. })));
     }
 
     #[test]
     fn a_file_that_everybody_can_write_is_not_believed() {
         let (_folder, file) = key_file(NUMBER.as_bytes());
-        fs::set_permissions(file.path(), Permissions::from_mode(0o666)).unwrap();
+        fs::set_permissions(&file.path, Permissions::from_mode(0o666)).unwrap();
         assert!(why_not(&file).contains("chmod o-w"));
     }
 
     #[test]
     fn a_file_counts_only_if_its_owner_may_change_the_number() {
         let (_folder, file) = key_file(NUMBER.as_bytes());
-        let owner = fs::metadata(file.path()).unwrap().uid();
+        let owner = fs::metadata(&file.path).unwrap().uid();
         let of_others = KeyFile { owners: vec![owner + 1], ..file.clone() };
         assert!(why_not(&of_others).contains(&format!("uid {owner} owns it")));
         let named = KeyFile { owners: vec![owner], ..file };
         assert!(named.look().is_ok());
         // Only root can give files away.
-        if chown(named.path(), Some(7), None).is_ok() {
-            assert!(matches!(KeyFile::new(named.path(), []).look(), Err(KeyFileError::Owner { uid: 7, .. })));
-            assert!(KeyFile::new(named.path(), [7]).look().is_ok());
+        if chown(&named.path, Some(7), None).is_ok() {
+            assert!(matches!(KeyFile::new(&named.path, []).look(), Err(KeyFileError::Owner { uid: 7, .. })));
+            assert!(KeyFile::new(&named.path, [7]).look().is_ok());
         }
     }
 }

@@ -91,9 +91,9 @@ pub struct Kept {
     /// The number that was settled last, by where it came from: this host was bound to it, it was refused with a
     /// code, or somebody decided otherwise. It is not adopted again, so that `licensectl reset` is not undone.
     settled: BTreeMap<Source, RegistrationNumber>,
-    /// The number that the key file still held when MikoPBX had it forgotten. It is not adopted as long as it is
-    /// there.
-    outdated: Option<RegistrationNumber>,
+    /// What the key file still held when MikoPBX had its number forgotten. That is not adopted as long as it is
+    /// there, nor what turns up in a file that could not be used then.
+    outdated: Content,
 }
 
 /// All that is known of numbers.
@@ -101,8 +101,8 @@ pub struct Kept {
 pub struct State {
     /// What is kept over restarts.
     pub kept: Kept,
-    /// The number in the key file.
-    file: Option<RegistrationNumber>,
+    /// What the key file holds.
+    file: Content,
     /// Whether the key file was empty at the last look: MikoPBX empties it for a moment when it writes it.
     is_empty: bool,
     /// Whether the daemon was not looked at since the wish: what the first look shows is what it had then.
@@ -183,7 +183,7 @@ impl State {
     /// Whether a number may be adopted.
     fn is_new(&self, number: &RegistrationNumber) -> bool {
         let is_settled = self.kept.settled.values().any(|settled| settled == number);
-        !is_settled && self.kept.outdated.as_ref() != Some(number)
+        !is_settled && self.kept.outdated.number() != Some(number)
     }
 
     fn wished(&mut self, number: Option<RegistrationNumber>) -> Decision {
@@ -225,34 +225,29 @@ impl State {
         let was_empty = std::mem::replace(&mut self.is_empty, content == Content::Empty);
         match content {
             Content::Number(number) => {
-                let before = self.file.as_ref().or(self.kept.settled.get(&Source::KeyFile));
+                let before = self.file.number().or(self.kept.settled.get(&Source::KeyFile));
                 if before.is_some_and(|before| *before != number) {
                     self.kept.settled.retain(|_, settled| *settled == number);
                 }
-                self.forget_outdated(Some(&number));
+                let outdated = &self.kept.outdated;
+                let is_outdated = *outdated == Content::Unusable || outdated.number() == Some(&number);
+                self.kept.outdated =
+                    if is_outdated { Content::Number(number.clone()) } else { Content::Absent };
                 self.give_up_file(Some(&number));
-                self.is_said &= self.file.as_ref() == Some(&number);
-                self.file = Some(number);
+                self.is_said &= self.file.number() == Some(&number);
+                self.file = Content::Number(number);
             }
             Content::Empty if was_empty => {
                 self.kept.settled.clear();
-                self.forget_outdated(None);
                 self.give_up_file(None);
-                self.file = None;
+                (self.kept.outdated, self.file) = (Content::Absent, Content::Empty);
             }
             Content::Empty => {}
             // At boot the folder is wiped, and the file comes back as it was.
-            Content::Absent => {
-                self.forget_outdated(None);
-                self.file = None;
-            }
-            Content::Unusable => self.file = None,
+            Content::Absent => (self.kept.outdated, self.file) = (Content::Absent, Content::Absent),
+            Content::Unusable => self.file = Content::Unusable,
         }
         Decision::Rest
-    }
-
-    fn forget_outdated(&mut self, unless: Option<&RegistrationNumber>) {
-        self.kept.outdated.take_if(|outdated| Some(&*outdated) != unless);
     }
 
     /// Gives up what the key file wanted, unless it still wants it.
@@ -283,7 +278,7 @@ impl State {
     }
 
     fn file_against(&mut self, binding: &Binding) -> Decision {
-        let Some(number) = self.file.clone().filter(|number| self.is_new(number)) else {
+        let Some(number) = self.file.number().filter(|number| self.is_new(number)).cloned() else {
             return Decision::Rest;
         };
         match binding {

@@ -408,6 +408,18 @@ fn a_reset_by_the_pbx_is_not_undone_by_a_file_that_it_has_not_emptied_yet() {
 }
 
 #[test]
+fn a_reset_by_the_pbx_holds_for_what_turns_up_in_a_file_that_could_not_be_used() {
+    let reset =
+        [(bound(A), "rest"), (RESET, "ask none"), (bound(A), "ask none"), (done(""), "fulfilled none")];
+    let turns_up = [(UNUSABLE, "rest"), (file(A), "rest"), (UNREGISTERED, "rest")];
+    play(&[&[(UNUSABLE, "rest")], &reset[..], &turns_up].concat());
+    play(&[&[(file(A), "rest"), (UNUSABLE, "rest")], &reset[..], &turns_up].concat());
+    let counts_anew = [(file(B), "rest"), (UNREGISTERED, "ask B")];
+    play(&[&[(UNUSABLE, "rest")], &reset[..], &turns_up, &counts_anew].concat());
+    play(&[&[(UNUSABLE, "rest")], &reset[..], &[(ABSENT, "rest")], &counts_anew].concat());
+}
+
+#[test]
 fn a_backup_that_is_restored_after_a_reset_by_the_pbx_brings_its_number_back() {
     for gone in [ABSENT, EMPTY] {
         play(&[
