@@ -92,7 +92,9 @@ final class ModuleLoaderDecisionsTest extends ModuleLoaderCase
     {
         $report = $this->withoutDaemon()->install(self::AMO_CRM, self::NOW);
         self::assertSame([Event::Installed, false], [$report->event, $report->trial->granted]);
+        self::assertSame([false, true], [$report->trial->isAnswered, $report->isWithoutAnswer]);
         self::assertStringContainsString('systemctl start licensed', $report->trial->message);
+        self::assertFalse($this->store()->modules()['ModuleAmoCrm']->trial->isAnswered);
     }
 
     public function testTheMarketplaceTakesAFreeSeatAndNoTrial(): void
@@ -132,7 +134,7 @@ final class ModuleLoaderDecisionsTest extends ModuleLoaderCase
     {
         $daemon = $this->answering(self::status(), self::error('no_answer', 1012));
         $report = $this->loader($daemon)->installFromMarketplace(self::AMO_CRM, self::NOW);
-        self::assertSame([Event::NotLicensed, 1012], [$report->event, $report->code]);
+        self::assertSame([Event::NotChecked, 1012], [$report->event, $report->code]);
         self::assertSame([self::STATUS, self::CAPTURE], $daemon->requests());
     }
 
@@ -157,7 +159,7 @@ final class ModuleLoaderDecisionsTest extends ModuleLoaderCase
             'nobody knows, it may' => [self::unclear(), Event::GoesOn, $runs],
             'nobody knows, it may not' => [self::unclear(mayRun: false), Event::DisabledByLicense, $refused],
             'refused' => [self::error('refused', 2008), Event::DisabledByLicense, $refused],
-            'the daemon stops' => [self::error('draining', null), Event::GoesOn, $runs],
+            'the daemon stops' => [self::error('draining', null), Event::NotEnabled, Condition::DisabledByUser],
         ];
     }
 
@@ -171,6 +173,22 @@ final class ModuleLoaderDecisionsTest extends ModuleLoaderCase
             $refusal->message,
             $refusal->since,
         ]);
+    }
+
+    public function testWithTheDaemonDownNoModuleIsEnabledThatDoesNotRun(): void
+    {
+        $loader = $this->withoutDaemon();
+        $loader->install(self::AMO_CRM, self::NOW);
+        $report = $loader->enable('ModuleAmoCrm', self::LATER);
+        self::assertSame([Event::NotEnabled, true], [$report->event, $report->isWithoutAnswer]);
+        self::assertSame(Condition::DisabledByUser, $this->condition());
+    }
+
+    public function testWithTheDaemonDownAModuleThatRunsIsEnabledStill(): void
+    {
+        $this->installed();
+        $report = $this->withoutDaemon()->enable('ModuleAmoCrm', self::LATER);
+        self::assertSame([Event::GoesOn, Condition::Enabled], [$report->event, $this->condition()]);
     }
 
     public function testWithTheDaemonDownEnablingBringsNoRefusedModuleBack(): void

@@ -62,8 +62,26 @@ final class ModuleLoaderTest extends ModuleLoaderCase
         $this->installed();
         [$code, $output] = $this->load('--socket', '/nonexistent/licensed.sock', 'check');
         self::assertSame(3, $code);
-        self::assertStringContainsString('runs on while its license cannot be checked', $output);
+        self::assertStringContainsString('runs, although its license cannot be checked', $output);
         self::assertStringContainsString('systemctl start licensed', $output);
+    }
+
+    public function testATrialThatCouldNotBeAskedForIsNoRefusedOne(): void
+    {
+        $install = ['--socket', '/nonexistent/licensed.sock', 'install', self::EXAMPLES . '/ModuleAmoCrm'];
+        [$code, $output] = $this->load(...$install);
+        self::assertSame(3, $code);
+        $said = 'Module ModuleAmoCrm is installed. The trial of product 81 could not be asked for. There is no socket';
+        self::assertStringStartsWith($said, $output);
+        self::assertStringContainsString('could not be asked for', $this->load('list')[1]);
+    }
+
+    public function testTheExitCodeSaysThatMikoPbxItselfHasNoLicense(): void
+    {
+        $daemon = $this->answering(self::entitlements(self::denied(33)));
+        [$code, $output] = $this->load('--socket', $daemon->socket, 'check');
+        self::assertSame(1, $code);
+        self::assertStringStartsWith('MikoPBX itself has no license', $output);
     }
 
     public function testOneBadPackageStopsNoOther(): void

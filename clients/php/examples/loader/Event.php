@@ -24,10 +24,16 @@ enum Event: string
     /** It is not installed from the marketplace: there is no seat and no trial to be had. */
     case NotLicensed = 'NotLicensed';
 
+    /** It is not installed from the marketplace: nobody said whether there is a seat. */
+    case NotChecked = 'NotChecked';
+
+    /** It is not enabled, as it was: it does not run, and nobody said whether it may. */
+    case NotEnabled = 'NotEnabled';
+
     /** A person enabled it, or it runs on with its license. */
     case Enabled = 'Enabled';
 
-    /** It runs on, and nobody knows whether it is licensed. */
+    /** It runs, and nobody knows whether it is licensed. */
     case GoesOn = 'GoesOn';
 
     /** It ran, and its license is gone. */
@@ -57,14 +63,14 @@ enum Event: string
     /** Nobody knows whether MikoPBX itself is licensed. Calls go on. */
     case BaseUnclear = 'BaseUnclear';
 
-    /** Whether what was wanted was not done, or a module is without its license. */
+    /** Whether what was wanted was not done, or a module or MikoPBX itself is without its license. */
     public function isTrouble(): bool
     {
         return match ($this) {
-            self::Rejected, self::NoNumber, self::NotLicensed, self::LostLicense, self::DisabledByLicense,
-            self::NoSuchModule => true,
+            self::Rejected, self::NoNumber, self::NotLicensed, self::NotChecked, self::NotEnabled, self::LostLicense,
+            self::DisabledByLicense, self::NoSuchModule, self::BaseUnlicensed => true,
             self::Installed, self::Updated, self::Enabled, self::GoesOn, self::CameBack, self::DisabledByUser,
-            self::Uninstalled, self::BaseLicensed, self::BaseUnlicensed, self::BaseUnclear => false,
+            self::Uninstalled, self::BaseLicensed, self::BaseUnclear => false,
         };
     }
 }

@@ -66,13 +66,16 @@ final readonly class Loader
             $trial = $this->trial($package, $now);
             $seat = $this->client->capture($feature, reclaim: true);
         }
-        return $seat instanceof Failure
-            ? Report::failed(Event::NotLicensed, $package->id, $seat, $package)
-            : $this->installed($package, $trial, $now);
+        if ($seat instanceof Failure) {
+            $event = $seat->kind === FailureKind::Refused ? Event::NotLicensed : Event::NotChecked;
+            return Report::failed($event, $package->id, $seat, $package);
+        }
+        return $this->installed($package, $trial, $now);
     }
 
     /**
-     * Enables a module, at the wish of a person. It runs if it is free or its license says so.
+     * Enables a module, at the wish of a person. It runs if it is free or its license says so. While nobody
+     * answers, one that does not run yet is left as it is.
      *
      * @throws StoreFault
      */
@@ -83,7 +86,9 @@ final readonly class Loader
             return new Report(Event::NoSuchModule, $id);
         }
         $verdict = $module->feature === null ? null : $this->client->ensure($module->feature);
-        return $this->wished($id, true, $verdict, $now);
+        return $module->isDecidedBy($verdict)
+            ? $this->wished($id, true, $verdict, $now)
+            : Report::about($module, Event::NotEnabled, $verdict);
     }
 
     /**
@@ -186,7 +191,7 @@ final readonly class Loader
             $after = $before?->updated($package, $trial, $now) ?? Module::installed($package, $trial, $now);
             return [$package->id => $after] + $modules;
         };
-        return Report::about($this->store->change($change)[$package->id], $event);
+        return Report::installed($this->store->change($change)[$package->id], $event);
     }
 
     private function wished(string $id, bool $wanted, ?Verdict $verdict, int $now): Report

@@ -80,6 +80,17 @@ final readonly class Module
     }
 
     /**
+     * Whether a verdict on its feature decides whether it runs, should a person enable it.
+     *
+     * What does not run yet needs a word of the daemon; without one it stays as it is. A module that was refused
+     * has had a word: that holds.
+     */
+    public function isDecidedBy(?Verdict $verdict): bool
+    {
+        return $this->wanted || $this->refusal !== null || $verdict?->failure?->kind->letsRun() !== true;
+    }
+
+    /**
      * After a person enabled it, or disabled it.
      */
     public function wished(bool $wanted, int $now): self

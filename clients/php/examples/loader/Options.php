@@ -24,12 +24,13 @@ final readonly class Options
           survey FOLDER                 what the license says of the modules in a folder; changes nothing
 
           --socket SOCKET     of licensed; /run/licensed/licensed.sock
-          --state FILE        what is installed; modules-state.json
+          --state FILE        what is installed; .licensed-modules.json in the home folder
           --language en|ru    of what is said; en
           --json              the same for scripts
 
-        exit codes: 0 done, 1 something was not done or a module has no license, 2 usage,
-        3 licensed gave no answer, 4 the state cannot be read or written
+        exit codes: 0 done, 1 something was not done, or a module or MikoPBX has no license, 2 usage,
+        3 licensed gave no answer, 4 the state cannot be read or written; list and survey only tell
+        what there is: 0, whatever that is, and survey 3 without an answer
 
         TEXT;
 
@@ -86,7 +87,7 @@ final readonly class Options
             $command,
             $operands,
             $options['--socket'] ?? Client::DEFAULT_SOCKET,
-            $options['--state'] ?? 'modules-state.json',
+            $options['--state'] ?? (getenv('HOME') ?: '.') . '/.licensed-modules.json',
             Language::tryFrom($options['--language'] ?? 'en')
                 ?? throw new \InvalidArgumentException('the languages are en and ru'),
             isset($options['--json']),

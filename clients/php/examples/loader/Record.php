@@ -56,8 +56,18 @@ final readonly class Record
      */
     public function bool(string $name): bool
     {
+        return $this->optionalBool($name) ?? throw new \UnexpectedValueException("no $name");
+    }
+
+    /**
+     * @throws \UnexpectedValueException
+     */
+    public function optionalBool(string $name): ?bool
+    {
         $value = $this->fields[$name] ?? null;
-        return is_bool($value) ? $value : throw new \UnexpectedValueException("$name is neither true nor false");
+        return $value === null || is_bool($value)
+            ? $value
+            : throw new \UnexpectedValueException("$name is neither true nor false");
     }
 
     /**

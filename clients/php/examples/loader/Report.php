@@ -43,6 +43,21 @@ final readonly class Report
         );
     }
 
+    /** About a module that was just installed. What came of its trial stops nothing, and is told. */
+    public static function installed(Module $module, Event $event): self
+    {
+        return new self(
+            $event,
+            $module->id,
+            $module->product,
+            $module->feature,
+            $module->reason()?->code,
+            $module->reason()?->message,
+            $module->trial,
+            $module->trial?->isAnswered === false,
+        );
+    }
+
     /** About a module that is installed: why it is refused, or else what was just heard of its license. */
     public static function about(Module $module, Event $event, ?Verdict $verdict = null): self
     {

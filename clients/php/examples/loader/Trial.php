@@ -21,6 +21,8 @@ final readonly class Trial
         public string $message,
         /** When, in Unix seconds. */
         public int $at,
+        /** Whether licensed gave an answer. Without one nobody said no. */
+        public bool $isAnswered = true,
     ) {
     }
 
@@ -28,7 +30,7 @@ final readonly class Trial
     {
         return $answer instanceof Done
             ? new self(true, null, $answer->message, $now)
-            : new self(false, $answer->code, $answer->message, $now);
+            : new self(false, $answer->code, $answer->message, $now, !$answer->kind->isWithoutAnswer());
     }
 
     /**
@@ -41,6 +43,7 @@ final readonly class Trial
             $record->optionalInt('code'),
             $record->string('message'),
             $record->int('at'),
+            $record->optionalBool('isAnswered') ?? true,
         );
     }
 }

@@ -53,7 +53,15 @@ final readonly class Wording
 
     private function trial(?Trial $trial, ?int $product): string
     {
-        return $trial === null ? '' : strtr($this->texts[$trial->granted ? 'trial.granted' : 'trial.refused'], [
+        if ($trial === null) {
+            return '';
+        }
+        $outcome = match (true) {
+            $trial->granted => 'trial.granted',
+            $trial->isAnswered => 'trial.refused',
+            default => 'trial.unasked',
+        };
+        return strtr($this->texts[$outcome], [
             '{product}' => (string) $product,
             '{reason}' => $this->texts["trial.$trial->code"] ?? $this->texts["code.$trial->code"] ?? $trial->message,
         ]);

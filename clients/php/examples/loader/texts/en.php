@@ -12,8 +12,10 @@ return [
     'Rejected' => 'The module in {module} is not installed, there is a mistake in its package: {reason}',
     'NoNumber' => 'Module {module} is not installed: it needs a license. {reason}',
     'NotLicensed' => 'Module {module} is not installed: there is no license for it. {reason}',
+    'NotChecked' => 'Module {module} is not installed: its license cannot be checked. {reason}',
+    'NotEnabled' => 'Module {module} is not enabled: its license cannot be checked. Enable it again later. {reason}',
     'Enabled' => 'Module {module} is enabled.',
-    'GoesOn' => 'Module {module} runs on while its license cannot be checked. {reason}',
+    'GoesOn' => 'Module {module} runs, although its license cannot be checked. {reason}',
     'LostLicense' => 'Module {module} was disabled: its license does not hold any more. {reason}',
     'DisabledByLicense' => 'Module {module} is disabled until it has a license, then it comes back by itself. {reason}',
     'CameBack' => 'Module {module} is enabled again: its license is back.',
@@ -31,6 +33,7 @@ return [
 
     'trial.granted' => 'The trial of product {product} is granted, or the registration number held the product before.',
     'trial.refused' => 'The trial of product {product} is not granted: {reason}',
+    'trial.unasked' => 'The trial of product {product} could not be asked for. {reason}',
 
     'trial.2008' => 'nobody sells this product. Check its number in module.json.',
     'trial.2011' => 'it was used already. Extend it with a coupon or a purchase.',
