@@ -4,8 +4,10 @@
 //! carries on until the license server has said yes or no, or until somebody else decides otherwise. Whatever comes
 //! between does not end it: no answer of the license server, a daemon that is away, a restart of either.
 //!
-//! A host without a number adopts one from the key file or from `sendmetrics`, but never one that was settled
-//! before, so that nobody's `licensectl reset` is undone. [`wish`] decides, and does nothing else.
+//! A host without a number adopts one from the key file or from `sendmetrics`, unless it is settled: this host had it,
+//! it was refused, or somebody decided otherwise. So nobody's `licensectl reset` is undone. That is remembered as long
+//! as the state folder is there, and forgotten when the key file changes: one that was emptied and holds the same
+//! number again is a restored backup. [`wish`] decides, and does nothing else.
 
 mod ask;
 pub mod key_file;
@@ -119,8 +121,8 @@ impl Number {
         (Self { daemon, commands: sender }, tokio::spawn(pursuit.run(stop)))
     }
 
-    /// Wants this host to have `number`, or none. The wish is stored first, if that can be; this is the outcome of the first attempt.
-    /// It is carried on if this is dropped.
+    /// Wants this host to have `number`, or none. The wish is stored first, if that can be; this is the outcome of
+    /// the first attempt. It is carried on if this is dropped.
     pub async fn change(&self, number: Option<RegistrationNumber>) -> Changed {
         let (reply, changed) = oneshot::channel();
         self.tell(Command::Change { number, reply }).await;

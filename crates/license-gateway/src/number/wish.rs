@@ -89,7 +89,8 @@ pub struct Kept {
     /// not take for that what somebody does before it is seen again.
     seen: Binding,
     /// The number that was settled last, by where it came from: this host was bound to it, it was refused with a
-    /// code, or somebody decided otherwise. It is not adopted again, so that `licensectl reset` is not undone.
+    /// code, or somebody decided otherwise. It is not adopted again, so that `licensectl reset` is not undone, until
+    /// the key file changes.
     settled: BTreeMap<Source, RegistrationNumber>,
     /// What the key file still held when MikoPBX had its number forgotten. That is not adopted as long as it is
     /// there, nor what turns up in a file that could not be used then.
