@@ -45,7 +45,7 @@ pub(crate) fn run(command: Command, client: &mut Client, tell: Tell<'_>) -> Resu
         Command::Info { number } => Answer::LicenseInfo(client.license_info(number.map(key).transpose()?)?),
         Command::Metrics => Answer::Metrics { text: client.metrics()? },
         Command::Recheck => Answer::Done(client.recheck()?),
-        Command::Reload => Answer::Done(client.reload()?),
+        Command::Reload => Answer::Done(client.reload().map_err(Fault::of_reload)?),
         Command::Ping => Answer::Ping(client.ping()?),
         Command::Reset { yes } => {
             if !yes {

@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Done = 0,
     /// The license server said no.
     Denied = 1,
-    /// The command line is wrong, or a key is malformed.
+    /// The command line is wrong, a key is malformed, or a reload found a configuration that is wrong.
     Usage = 2,
     /// The daemon cannot be reached.
     NotReachable = 3,

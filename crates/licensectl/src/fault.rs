@@ -5,7 +5,11 @@ use std::{
     io::{self, ErrorKind as IoKind},
 };
 
-use license_client::{ClientError, ipc::ErrorKind, types::FormatError};
+use license_client::{
+    ClientError,
+    ipc::{ErrorKind, Failure},
+    types::FormatError,
+};
 
 use crate::exit::Exit;
 
@@ -20,6 +24,8 @@ pub(crate) enum Fault {
     Input(io::Error),
     /// The answer cannot be written to standard output.
     Output(io::Error),
+    /// The daemon's configuration is wrong. What the person gave it, and no refusal of the license server.
+    Configuration(Failure),
     /// The daemon gave no answer, or a failure.
     Client(ClientError),
 }
@@ -37,12 +43,23 @@ impl fmt::Display for Fault {
             Self::Malformed(error) => error.fmt(f),
             Self::Input(error) => write!(f, "cannot read the answer from standard input: {error}"),
             Self::Output(error) => write!(f, "cannot write the answer to standard output: {error}"),
+            Self::Configuration(failure) => failure.fmt(f),
             Self::Client(error) => error.fmt(f),
         }
     }
 }
 
 impl Fault {
+    /// Why a reload failed.
+    pub(crate) fn of_reload(error: ClientError) -> Self {
+        if let ClientError::Failed(failure) = &error
+            && failure.kind == ErrorKind::Refused
+        {
+            return Self::Configuration(failure.clone());
+        }
+        Self::Client(error)
+    }
+
     /// How the tool ends.
     pub(crate) fn exit(&self) -> Exit {
         self.class().0
@@ -59,6 +76,7 @@ impl Fault {
             Self::Malformed(_) => (Exit::Usage, "malformed"),
             Self::Input(_) => (Exit::Usage, "input"),
             Self::Output(_) => (Exit::Fault, "output"),
+            Self::Configuration(failure) => (Exit::Usage, failure.kind.name()),
             Self::Client(error) => match error {
                 ClientError::Connect { source, .. } if source.kind() == IoKind::PermissionDenied => {
                     (Exit::NotPermitted, "not_permitted")
@@ -158,6 +176,14 @@ mod tests {
         for (fault, kind) in cases {
             assert_eq!((fault.exit() as u8, fault.kind()), (2, kind), "{fault:?}");
         }
+    }
+
+    #[test]
+    fn a_reload_that_is_refused_is_a_matter_of_the_configuration() {
+        let refused = Fault::of_reload(failed(ErrorKind::Refused));
+        assert_eq!((refused.exit() as u8, refused.kind()), (2, "refused"));
+        assert_eq!(Fault::of_reload(failed(ErrorKind::NotPermitted)).exit() as u8, 5);
+        assert_eq!(Fault::of_reload(connect(IoKind::NotFound)).exit() as u8, 3);
     }
 
     #[test]
