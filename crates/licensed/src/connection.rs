@@ -185,13 +185,11 @@ impl Connection {
                 Incoming::End => return Ok(()),
                 Incoming::Bad(failure, encoding) => (Answer::Error(failure), encoding, true),
                 Incoming::Body(body) => match frame::decode_request(&body) {
-                    Ok((encoding, _)) if stop.is_cancelled() => {
-                        (Answer::Error(keeper::draining()), encoding, true)
-                    }
                     Ok((encoding, Request::Watch)) => return self.watch(encoding, stop).await,
+                    // What came before the stop is answered, by the keeper that it drains.
                     Ok((encoding, request)) => {
                         coupon = coupon_in(&request);
-                        (self.answer(request).await, encoding, false)
+                        (self.answer(request).await, encoding, stop.is_cancelled())
                     }
                     Err(DecodeError::Version { .. } | DecodeError::Encoding { .. }) => {
                         return self.write(&frame::unsupported()).await;
