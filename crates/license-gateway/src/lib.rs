@@ -12,5 +12,6 @@ pub mod flights;
 pub mod http;
 pub mod number;
 pub mod perform;
+pub mod pulse;
 pub mod remembered;
 pub mod service;

@@ -7,6 +7,7 @@ use license_gateway::{
     flags::Flags,
     service::{self, StartError},
 };
+use service_manager::Attempt;
 use tracing::error;
 
 /// The environment variable with a filter of the log, such as `debug`.
@@ -27,5 +28,10 @@ fn main() -> ExitCode {
 fn start(flags: Flags) -> Result<(), StartError> {
     // Two workers: who calls is looked up while others are answered.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(service::run(flags))
+    runtime.block_on(async {
+        let Some(attempt) = Attempt::begin().await else { return Ok(()) };
+        service::run(flags).await?;
+        attempt.end_well();
+        Ok(())
+    })
 }

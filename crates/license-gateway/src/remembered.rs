@@ -46,6 +46,7 @@ impl Remembered {
                 Ok(watch) => {
                     let ended = self.listen(watch).await;
                     self.heard(false);
+                    service_manager::status("the daemon is away; its last verdicts hold for ten minutes");
                     warn!("the daemon went away ({ended}); for {MEMORY:?} its last verdicts hold");
                 }
                 Err(_away) => self.heard(false),
@@ -57,6 +58,7 @@ impl Remembered {
     /// Takes note of each change until the daemon goes away.
     async fn listen(&self, mut watch: AsyncWatch) -> ClientError {
         info!("following the daemon");
+        service_manager::status("following the daemon");
         loop {
             match watch.next().await {
                 Ok(change) => self.take(change),

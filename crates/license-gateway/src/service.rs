@@ -3,7 +3,6 @@
 use std::{io, sync::Arc};
 
 use license_client::Settings;
-use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -15,6 +14,7 @@ use crate::{
     http::{self, Door, ListenError, Listener},
     number::{Number, key_file::KeyFile, store::Store},
     perform::Gateway,
+    pulse::Pulse,
     remembered::Remembered,
 };
 
@@ -41,6 +41,7 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     if let Err(reason) = caller::probe() {
         warn!(%reason, "who calls over TCP cannot be told, so that nobody may change the license that way");
     }
+    let pulse = Pulse::of(&listeners);
     let daemon = Arc::new(Daemon::new(Settings::new(&flags.socket)));
     let remembered = Arc::new(Remembered::default());
     let following = tokio::spawn(remembered.clone().follow(daemon.clone()));
@@ -51,14 +52,15 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
         Number::start(daemon.clone(), Store::new(flags.state_dir), key_file, pursuit_end.clone());
     let door = Arc::new(Door { gateway: Gateway::new(daemon, remembered, number, stop.clone()), allowed });
     let serving = tokio::spawn(http::serve(door, listeners, stop.clone()));
-    notify(&[NotifyState::Ready]);
+    service_manager::ready();
 
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = service_manager::feed_watchdog(|| pulse.feel()) => {}
     }
     info!("stopping: open requests are answered");
-    notify(&[NotifyState::Stopping]);
+    service_manager::stopping();
     stop.cancel();
     if let Err(error) = serving.await {
         warn!(%error, "a part of the gateway ended badly");
@@ -95,11 +97,4 @@ fn where_is(listener: &Listener) -> String {
         }),
     };
     place.unwrap_or_else(|error| error.to_string())
-}
-
-fn notify(states: &[NotifyState<'_>]) {
-    // Without NOTIFY_SOCKET this is a success that does nothing.
-    if let Err(error) = sd_notify::notify(states) {
-        warn!(%error, "cannot notify the service manager");
-    }
 }

@@ -20,6 +20,8 @@ use license_server::{
     mail::{Sender, Transport},
     owner,
 };
+use listenfd::ListenFd;
+use service_manager::Attempt;
 use tokio::{
     net::TcpListener,
     runtime,
@@ -45,18 +47,10 @@ fn main() -> ExitCode {
 
 fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
     owner::assume(&arguments.data_dir)?;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        // Its own way of reporting a log that cannot be written is a panic.
-        .log_internal_errors(false);
-    match arguments.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().with_span_list(false).init(),
-    }
+    log(arguments.log_format);
     runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        // Before anything else: a signal during the start is a stop and no crash.
+        let Some(attempt) = Attempt::begin().await else { return Ok(()) };
+        // A signal during the start is a stop and no crash.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hangup = signal(SignalKind::hangup())?;
@@ -66,8 +60,12 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
         // Before the database is opened, which a restore replaces.
         let _serving = DataDir::open(&arguments.data_dir)?.serving()?;
         let server = Arc::new(LicenseServer::open(&arguments.data_dir).await?);
-        let listener = TcpListener::bind(arguments.listen).await;
-        let listener = listener.map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
+        let listener = match activated()? {
+            Some(listener) => listener,
+            None => TcpListener::bind(arguments.listen)
+                .await
+                .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?,
+        };
         let (address, in_clear) = (listener.local_addr()?, options.tls.is_none());
         tracing::info!(%address, tls = !in_clear, mail = %arguments.mail, "listening");
         if in_clear && !address.ip().to_canonical().is_loopback() {
@@ -77,6 +75,8 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
                  on this machine alone, behind a proxy that speaks TLS"
             );
         }
+        service_manager::status(&format!("listening on {address}"));
+        service_manager::ready();
         let sender = Sender::new(transport);
         let (stop, stopping) = watch::channel(false);
         let tls = options.tls.clone();
@@ -88,6 +88,7 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
                     _ = hangup.recv() => reload(&server, tls.as_deref()).await,
                 }
             }
+            service_manager::stopping();
             stop.send_replace(true);
         };
         tokio::join!(
@@ -97,8 +98,38 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
         );
         server.store().close().await;
         tracing::info!("stopped");
+        attempt.end_well();
         Ok(())
     })
+}
+
+/// Logs into the journal or onto standard error, as text, or there as JSON.
+fn log(format: LogFormat) {
+    match format {
+        LogFormat::Text => drop(journal::init("license-server", EnvFilter::DEFAULT_ENV)),
+        LogFormat::Json => tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+            .with_writer(io::stderr)
+            // Its own way of reporting a log that cannot be written is a panic.
+            .log_internal_errors(false)
+            .json()
+            .with_span_list(false)
+            .init(),
+    }
+}
+
+/// The socket that systemd holds, if there is a socket unit: the way to a port below 1024.
+fn activated() -> Result<Option<TcpListener>, Box<dyn Error>> {
+    let mut given = ListenFd::from_env();
+    if given.len() > 1 {
+        return Err("the socket unit hands over several sockets; give it one `ListenStream=`".into());
+    }
+    let listener = given.take_tcp_listener(0);
+    let listener =
+        listener.map_err(|error| format!("the socket of the socket unit cannot be used: {error}"))?;
+    let Some(listener) = listener else { return Ok(None) };
+    listener.set_nonblocking(true)?;
+    Ok(Some(TcpListener::from_std(listener)?))
 }
 
 /// Reads keys and certificate again. What cannot be used is logged, and what was there before goes on.

@@ -12,13 +12,9 @@ use license_core::{
     time::{Age, Resumed},
 };
 use license_ipc::HostReport;
-use tokio::{
-    net::UnixListener,
-    signal::unix::{Signal, SignalKind, signal},
-};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
-use unix_listener::SocketError;
 
 use crate::{
     access::Access,
@@ -27,11 +23,12 @@ use crate::{
     connection, deprovision,
     identity::{self, Identity, KeyError},
     keeper::{Handle, Keeper, Parts},
+    listen::{self, ListenError},
     number,
     ping::Pinger,
+    pulse::Pulse,
     reload::{self, Reloader},
     store::{Loaded, Store, StoreError},
-    systemd,
     transport::{HttpTransport, SetupError},
 };
 
@@ -55,7 +52,7 @@ pub enum StartError {
     Key(#[from] KeyError),
     /// The socket cannot be used.
     #[error(transparent)]
-    Socket(#[from] SocketError),
+    Socket(#[from] ListenError),
     /// The system does not give what every program needs.
     #[error("cannot start: {0}")]
     System(#[from] std::io::Error),
@@ -81,8 +78,7 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     finish_deprovision(&store)?;
     let (identity, host) = load_identity(&store, &config)?;
     let (clock, resumed, state) = load_state(&store, &identity)?;
-    let (listener, bound) = unix_listener::listen(&config.socket, &config.socket_group)?;
-    let listener = UnixListener::from_std(listener)?;
+    let (listener, bound) = listen::listen(&config)?;
 
     let stop = CancellationToken::new();
     let reloader = Reloader::new(flags, level, config.clone(), &prepared);
@@ -96,18 +92,20 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
         reloader,
         pinger: Pinger::default(),
     });
+    let pulse = Pulse::of(&listener, handle.clone());
     let connections = tokio::spawn(connection::accept(listener, access.clone(), stop.clone()));
     info!(socket = %config.socket.display(), "ready");
-    systemd::ready();
+    service_manager::ready();
     let keeping = tokio::spawn(keeper.run(resumed, stop.clone()));
 
     tokio::select! {
+        () = service_manager::feed_watchdog(|| pulse.feel()) => {}
         () = signals.until_stop(&handle, &access.reloader) => {}
         // A host that is removed ends its keeper.
         () = stop.cancelled() => {}
     }
     info!("stopping");
-    systemd::stopping();
+    service_manager::stopping();
     stop.cancel();
     for task in [connections, keeping] {
         if let Err(error) = task.await {

@@ -140,6 +140,8 @@ pub struct Keeper<E> {
     surroundings: Surroundings,
     /// What was logged of the state last.
     shown: Option<(Phase, Option<Code>)>,
+    /// What the service manager was told of it last.
+    summary: String,
     /// What was logged last of a lease that runs out, in percent.
     warned: Option<u8>,
     store_fault: Option<String>,
@@ -200,6 +202,7 @@ impl<E: Exchange> Keeper<E> {
             chance: fastrand::Rng::with_seed(seed),
             surroundings: Surroundings::now(),
             shown: None,
+            summary: String::new(),
             warned: None,
             store_fault: None,
             metrics,
@@ -292,6 +295,8 @@ impl<E: Exchange> Keeper<E> {
                 // The asker may have gone; what is removed stays removed.
                 let _ = done.send(result);
             }
+            // Who wanted to know may have given up.
+            Command::Pulse { done } => drop(done.send(())),
             Command::Configure { settings, done } => {
                 self.news.stop();
                 self.settings = *settings;

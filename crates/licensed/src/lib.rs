@@ -6,7 +6,7 @@
 //! - [`daemon`] starts the parts and acts on signals;
 //! - [`keeper`] owns the state: the only writer, and the only one who calls the license server;
 //! - [`connection`] moves frames, [`access`] decides who may do what and does it;
-//! - [`metrics`] counts;
+//! - [`metrics`] counts, [`pulse`] tells the service manager that all is well;
 //! - [`transport`], [`store`], [`identity`], [`trust`], [`clock`]: the world outside.
 
 pub mod access;
@@ -18,16 +18,18 @@ pub mod deprovision;
 pub mod features;
 pub mod identity;
 pub mod keeper;
+pub mod listen;
 pub mod metrics;
 pub mod number;
 pub mod ping;
+pub mod pulse;
 pub mod reload;
 pub mod retry;
 pub mod skew;
 pub mod snapshot;
 pub mod status;
 pub mod store;
-pub mod systemd;
+pub mod summary;
 pub mod transport;
 pub mod trust;
 pub mod view;

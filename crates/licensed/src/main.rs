@@ -8,6 +8,7 @@ use licensed::{
     config::Flags,
     daemon::{self, StartError},
 };
+use service_manager::Attempt;
 use tracing::error;
 
 /// The environment variable with a filter of the log; it comes before the level of the configuration.
@@ -39,5 +40,10 @@ fn start(flags: Flags, level: Level) -> Result<(), StartError> {
     }
     // Two workers: queries are answered while the keeper waits for the disk.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(daemon::run(flags, level))
+    runtime.block_on(async {
+        let Some(attempt) = Attempt::begin().await else { return Ok(()) };
+        daemon::run(flags, level).await?;
+        attempt.end_well();
+        Ok(())
+    })
 }

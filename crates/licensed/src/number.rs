@@ -55,28 +55,36 @@ pub enum NumberError {
 
 /// The number in the service's credentials, else the one in `file`, which its owner alone may read.
 pub fn find(credentials: Option<&Path>, file: Option<&Path>) -> Result<Option<ReadyNumber>, NumberError> {
-    // systemd keeps other users from the folder of credentials; the modes in it say nothing.
-    let given = credentials.map(|folder| folder.join(CREDENTIAL)).filter(|path| path.exists());
-    let (path, must_be_private) = match (given, file) {
-        (Some(path), _) => (path, false),
-        (None, Some(path)) => (path.to_owned(), true),
-        (None, None) => return Ok(None),
-    };
-    let (mode, text) = match read(&path) {
-        Ok(found) => found,
-        Err(source) => return Err(NumberError::Read { path, source }),
-    };
-    if must_be_private && mode & 0o077 != 0 {
+    let credential = credentials.map(|folder| folder.join(CREDENTIAL)).filter(|path| path.exists());
+    if let Some(path) = credential {
+        // systemd keeps other users from the folder of credentials; the modes in it say nothing.
+        let (_mode, text) = read(&path)?;
+        // The unit's default for a file that is missing; systemd takes none that is empty.
+        if !text.trim().is_empty() {
+            return number_in(&text, path).map(Some);
+        }
+    }
+    let Some(path) = file.map(Path::to_owned) else { return Ok(None) };
+    let (mode, text) = read(&path)?;
+    if mode & 0o077 != 0 {
         return Err(NumberError::Exposed { path });
     }
+    number_in(&text, path).map(Some)
+}
+
+fn number_in(text: &str, path: PathBuf) -> Result<ReadyNumber, NumberError> {
     match text.parse() {
-        Ok(number) => Ok(Some(ReadyNumber { number, source: path })),
+        Ok(number) => Ok(ReadyNumber { number, source: path }),
         Err(_) => Err(NumberError::Malformed { path }),
     }
 }
 
+fn read(path: &Path) -> Result<(u32, String), NumberError> {
+    content(path).map_err(|source| NumberError::Read { path: path.to_owned(), source })
+}
+
 /// The mode and the text of one file, whatever happens to its name meanwhile.
-fn read(path: &Path) -> io::Result<(u32, String)> {
+fn content(path: &Path) -> io::Result<(u32, String)> {
     // A pipe without a writer must not keep the daemon from its start.
     let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
     let metadata = file.metadata()?;
@@ -124,6 +132,16 @@ mod tests {
         let found = find(Some(folder.path()), Some(&private)).unwrap().unwrap();
         assert_eq!((found.number.as_str(), found.source), (other, credential));
         assert_eq!(find(None, None).unwrap(), None);
+    }
+
+    #[test]
+    fn a_blank_credential_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        file(folder.path(), CREDENTIAL, "\n", 0o440);
+        assert_eq!(find(Some(folder.path()), None).unwrap(), None);
+        let private = file(folder.path(), "number", NUMBER, 0o600);
+        let found = find(Some(folder.path()), Some(&private)).unwrap().unwrap();
+        assert_eq!(found.source, private);
     }
 
     #[test]

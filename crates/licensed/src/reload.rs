@@ -11,7 +11,6 @@ use tracing::{info, warn};
 use crate::{
     config::{Applied, Config, Flags},
     keeper::{Handle, Settings},
-    systemd,
     transport::{self, HttpTransport, SetupError},
     trust::{self, Trust},
 };
@@ -54,9 +53,9 @@ impl Reloader {
     /// changes.
     pub async fn reload(&self, keeper: &Handle<HttpTransport>) -> Result<Done, Failure> {
         let mut current = self.current.lock().await;
-        systemd::reloading();
+        service_manager::reloading();
         let result = self.apply(&current, keeper).await;
-        systemd::ready();
+        service_manager::ready();
         match result {
             Ok(Taken { now, changed, warnings }) => {
                 for warning in &warnings {

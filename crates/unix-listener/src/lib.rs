@@ -4,7 +4,7 @@ use std::{
     fs::{self, Permissions},
     io,
     os::unix::{
-        fs::{FileTypeExt, PermissionsExt, chown},
+        fs::{FileTypeExt, MetadataExt, PermissionsExt, chown},
         net::{UnixListener, UnixStream},
     },
     path::{Path, PathBuf},
@@ -40,7 +40,7 @@ pub fn listen(path: &Path, group: &str) -> Result<(UnixListener, BoundSocket), S
     socket.bind(&SockAddr::unix(path).map_err(cannot)?).map_err(cannot)?;
     let bound = BoundSocket { path: path.to_owned() };
     if let Some(gid) = group_id(group) {
-        chown(path, None, Some(gid)).map_err(cannot)?;
+        give(path, gid).map_err(cannot)?;
     }
     fs::set_permissions(path, Permissions::from_mode(MODE)).map_err(cannot)?;
     socket.listen(BACKLOG).map_err(cannot)?;
@@ -52,6 +52,11 @@ pub fn listen(path: &Path, group: &str) -> Result<(UnixListener, BoundSocket), S
 #[must_use]
 pub fn group_id(name: &str) -> Option<u32> {
     Group::from_name(name).ok().flatten().map(|group| group.gid.as_raw())
+}
+
+/// Gives the file to the group, unless it has it: a sandbox may forbid to change an owner at all.
+fn give(path: &Path, gid: u32) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.gid() == gid { Ok(()) } else { chown(path, None, Some(gid)) }
 }
 
 /// Removes a socket that nobody listens on any more; anything else there is left alone.

@@ -12,6 +12,7 @@ mod health;
 mod limits;
 mod openapi;
 mod places;
+mod pulse;
 mod recent;
 mod request;
 mod routes;
@@ -37,6 +38,7 @@ use self::{
     connections::{Door, MAX_CONNECTIONS},
     fault::Fault,
     openapi::{Document, Schemas},
+    pulse::Pulse,
     routes::{Route, routes},
     shares::Shares,
 };
@@ -116,11 +118,13 @@ pub async fn serve(
         stop.await;
         api.drain.begin();
     };
+    let pulse = Pulse::of(api.clone(), &listener, capacity);
     let door = Door { router: router(api.clone()), tls, metrics: api.metrics.clone(), capacity, shares };
     tokio::select! {
         () = connections::serve(door, listener, stop) => {}
         () = api.feed.run(server.store()) => {}
         () = server.follow_keys() => {}
+        () = service_manager::feed_watchdog(|| pulse.feel()) => {}
     }
 }
 

@@ -50,6 +50,7 @@ impl<E: Exchange> Keeper<E> {
                 Command::NotTold { .. }
                 | Command::Reset { .. }
                 | Command::Deprovision { .. }
+                | Command::Pulse { .. }
                 | Command::Configure { .. } => {}
             }
         }

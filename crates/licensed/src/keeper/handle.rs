@@ -54,6 +54,8 @@ pub(super) enum Command<E> {
     Reset { done: oneshot::Sender<()> },
     /// Remove this host.
     Deprovision { done: oneshot::Sender<Result<Vec<String>, Failure>> },
+    /// Give a sign of life.
+    Pulse { done: oneshot::Sender<()> },
     /// Go on with other settings.
     Configure { settings: Box<Settings<E>>, done: oneshot::Sender<()> },
 }
@@ -164,6 +166,13 @@ impl<E> Handle<E> {
         let (done, result) = oneshot::channel();
         self.commands.send(Command::Deprovision { done }).await.map_err(|_| draining())?;
         result.await.map_err(|_| draining())?
+    }
+
+    /// Waits for a sign of life.
+    pub async fn pulse(&self) -> Result<(), Failure> {
+        let (done, result) = oneshot::channel();
+        self.commands.send(Command::Pulse { done }).await.map_err(|_| draining())?;
+        result.await.map_err(|_| draining())
     }
 
     /// Goes on with other settings; they are in force when it returns.

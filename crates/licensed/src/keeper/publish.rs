@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use license_core::state::Phase;
+use jiff::tz::TimeZone;
+use license_core::{state::Phase, time::Now};
 use tracing::{info, warn};
 
 use super::Keeper;
-use crate::{snapshot::Snapshot, status, systemd, transport::Exchange};
+use crate::{snapshot::Snapshot, status, summary::summary, transport::Exchange};
 
 impl<E: Exchange> Keeper<E> {
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
@@ -35,6 +36,7 @@ impl<E: Exchange> Keeper<E> {
     pub(super) fn announce(&mut self) {
         let now = self.clock.now();
         self.announce_skew(now);
+        self.show(now);
         let snapshot = self.snapshot();
         let warning = self.state.lease_warning(now);
         let percent = warning.map(|warning| warning.percent);
@@ -63,6 +65,14 @@ impl<E: Exchange> Keeper<E> {
                 warn!(license_code, "{message}");
             }
         }
-        systemd::status(&message);
+    }
+
+    /// Tells the service manager when there is something else to show.
+    fn show(&mut self, now: Now) {
+        let summary = summary(&self.state, now, &TimeZone::system());
+        if self.summary != summary {
+            service_manager::status(&summary);
+            self.summary = summary;
+        }
     }
 }
