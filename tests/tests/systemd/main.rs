@@ -1,0 +1,8 @@
+//! The services under a real systemd.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "test code")]
+
+mod access;
+mod boot;
+mod restart;
+mod supervision;
+mod units;
