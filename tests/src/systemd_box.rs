@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{self, Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -14,7 +15,7 @@ use crate::{Answered, answered::verdict_in, programs, waiting};
 
 /// Debian packages in the box beside those that every Debian has: what the tests run in it. The same for all, so
 /// that one image serves all.
-const PACKAGES: &str = "locales,php8.2-cli,php8.2-curl";
+const PACKAGES: &str = "locales,monit,php8.2-cli,php8.2-curl";
 
 /// The programs that are installed.
 const PROGRAMS: [&str; 4] = ["licensed", "licensectl", "license-gateway", "license-server"];
@@ -60,6 +61,8 @@ impl SystemdBox {
         let name = format!("licensed-{}", process::id());
         let mut guard = Command::new("sh");
         guard.args(["-c", GUARD]).arg(script()).env("BOX_NAME", &name);
+        // Not in the group that an interrupt or a time-out ends.
+        guard.process_group(0);
         let guard = guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let new = Self { name, guard, _one: one };
         new.control(&["start"]);

@@ -6,3 +6,4 @@ mod boot;
 mod restart;
 mod supervision;
 mod units;
+mod without_systemd;
