@@ -1,9 +1,13 @@
 //! Where the log lines of a service go: the journal when it listens to our standard error, else standard error itself.
 
+mod plain;
+
 use std::{env, io, os::fd::AsFd};
 
 use tracing::{level_filters::LevelFilter, warn};
 use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt};
+
+use plain::Plain;
 
 /// What is logged; it can change at run time.
 #[derive(Debug)]
@@ -48,6 +52,7 @@ pub fn init(name: &str, variable: &str) -> Level {
         None => tracing_subscriber::fmt::layer()
             .with_writer(io::stderr)
             .with_target(false)
+            .fmt_fields(Plain)
             // Its own way of reporting a log that cannot be written is a panic.
             .log_internal_errors(false)
             .boxed(),

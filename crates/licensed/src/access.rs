@@ -14,7 +14,7 @@ use tracing::warn;
 
 use crate::{
     config::Limits,
-    features,
+    event, features,
     keeper::{Handle, Success},
     ping::Pinger,
     reload::Reloader,
@@ -203,7 +203,13 @@ impl Access {
         if own < most || self.is_admin(peer) {
             return Ok(());
         }
-        warn!(uid = peer.uid, pid = peer.pid, seats = own, "refused: holds as many seats as one user may");
+        warn!(
+            message_id = event::TOO_MANY_SEATS,
+            uid = peer.uid,
+            pid = peer.pid,
+            seats = own,
+            "refused: holds as many seats as one user may"
+        );
         let message =
             "This user holds as many seats as one user may (limits.seats_per_uid). Release some, or take \
                        this one as an administrator."
@@ -275,7 +281,13 @@ fn done(message: &str, warnings: Vec<String>) -> Answer {
 }
 
 fn not_permitted(request: &Request, peer: &PeerCred) -> Failure {
-    warn!(uid = peer.uid, pid = peer.pid, request = request.name(), "refused: not permitted");
+    warn!(
+        message_id = event::NOT_PERMITTED,
+        uid = peer.uid,
+        pid = peer.pid,
+        request = request.name(),
+        "refused: not permitted"
+    );
     let message = format!(
         "The user with id {} may not do this ({}). Run it as root, or join the admin group: \
          usermod -aG licensed-admin USER, then log in again.",

@@ -20,7 +20,7 @@ use crate::{
     access::Access,
     clock::SystemClock,
     config::{Change, Config, ConfigError, Flags},
-    connection, deprovision,
+    connection, deprovision, event,
     identity::{self, Identity, KeyError},
     keeper::{Handle, Keeper, Parts},
     listen::{self, ListenError},
@@ -94,7 +94,7 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     });
     let pulse = Pulse::of(&listener, handle.clone());
     let connections = tokio::spawn(connection::accept(listener, access.clone(), stop.clone()));
-    info!(socket = %config.socket.display(), "ready");
+    info!(message_id = event::READY, socket = %config.socket.display(), "ready");
     service_manager::ready();
     let keeping = tokio::spawn(keeper.run(resumed, stop.clone()));
 
@@ -132,7 +132,7 @@ fn finish_deprovision(store: &Store) -> Result<(), StoreError> {
 fn load_identity(store: &Store, config: &Config) -> Result<(Identity, HostReport), StartError> {
     let (key, fault) = identity::load_or_make_key(&store.folder().join("host.key"))?;
     if let Some(fault) = fault {
-        error!("{fault}; this host has a new key now");
+        error!(message_id = event::NEW_HOST_KEY, "{fault}; this host has a new key now");
     }
     let credentials = credentials();
     let sources = identity::Sources {
@@ -163,7 +163,7 @@ fn load_state(store: &Store, identity: &Identity) -> Result<(SystemClock, Resume
     });
     let Loaded { state: found, faults, is_lost } = store.load()?;
     for fault in &faults {
-        error!("{fault}");
+        error!(message_id = event::STATE_DAMAGED, "{fault}");
     }
     let floor = found.as_ref().map_or(Age::default(), |state| state.age);
     let (clock, resumed) = SystemClock::resume(record.as_ref(), floor);

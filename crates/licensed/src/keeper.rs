@@ -140,6 +140,8 @@ pub struct Keeper<E> {
     surroundings: Surroundings,
     /// What was logged of the state last.
     shown: Option<(Phase, Option<Code>)>,
+    /// What was logged of the features last.
+    logged: Option<Arc<View>>,
     /// What the service manager was told of it last.
     summary: String,
     /// What was logged last of a lease that runs out, in percent.
@@ -202,6 +204,7 @@ impl<E: Exchange> Keeper<E> {
             chance: fastrand::Rng::with_seed(seed),
             surroundings: Surroundings::now(),
             shown: None,
+            logged: None,
             summary: String::new(),
             warned: None,
             store_fault: None,
@@ -449,6 +452,7 @@ impl<E: Exchange> Keeper<E> {
     /// Applies what came of a call; gives what is known then.
     async fn conclude(&mut self, prepared: PreparedCall, outcome: Outcome) -> Arc<Snapshot> {
         self.metrics.called(&outcome);
+        Self::announce_refusal(&prepared.call, &outcome);
         self.note_refused_seat(&prepared.call, &outcome);
         let outcome = self.note_first(&prepared.call, outcome);
         if let Outcome::Statement(accepted) = &outcome {

@@ -15,6 +15,7 @@ pub mod config;
 pub mod connection;
 pub mod daemon;
 pub mod deprovision;
+pub mod event;
 pub mod features;
 pub mod identity;
 pub mod keeper;

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use crate::{
     config::{Applied, Config, Flags},
+    event,
     keeper::{Handle, Settings},
     transport::{self, HttpTransport, SetupError},
     trust::{self, Trust},
@@ -61,12 +62,15 @@ impl Reloader {
                 for warning in &warnings {
                     warn!("{warning}");
                 }
-                info!("the configuration is read again; {changed}");
+                info!(message_id = event::CONFIGURED, "the configuration is read again; {changed}");
                 *current = now;
                 Ok(Done { message: format!("The configuration is read again; {changed}."), warnings })
             }
             Err(message) => {
-                warn!("the configuration is not taken, the old one stays: {message}");
+                warn!(
+                    message_id = event::CONFIGURATION_WRONG,
+                    "the configuration is not taken, the old one stays: {message}"
+                );
                 Err(Failure { kind: ErrorKind::Refused, code: None, message })
             }
         }

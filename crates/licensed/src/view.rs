@@ -70,6 +70,12 @@ impl View {
         self.features.values().map(|feature| feature.entitlement.clone()).collect()
     }
 
+    /// The verdict on a feature, if it is listed.
+    #[must_use]
+    pub fn verdict(&self, feature: FeatureId) -> Option<&Verdict> {
+        self.features.get(&feature).map(|feature| &feature.entitlement.verdict)
+    }
+
     /// What the features come to that are not as in an `earlier` view.
     #[must_use]
     pub fn changed_since(&self, earlier: &Self) -> Vec<Entitlement> {

@@ -3,6 +3,7 @@
 
 mod access;
 mod boot;
+mod journal;
 mod restart;
 mod supervision;
 mod units;

@@ -6,7 +6,7 @@ use license_types::RegistrationNumber;
 use tracing::{info, warn};
 
 use super::{Keeper, ended};
-use crate::{deprovision, transport::Exchange};
+use crate::{deprovision, event, transport::Exchange};
 
 impl<E: Exchange> Keeper<E> {
     /// Gives the number up, tells the license server if it can be reached, and removes key and state. After
@@ -46,7 +46,7 @@ impl<E: Exchange> Keeper<E> {
         for warning in &warnings {
             warn!("{warning}");
         }
-        info!("key and state of this host are removed");
+        info!(message_id = event::DEPROVISIONED, "key and state of this host are removed");
         Ok(warnings)
     }
 

@@ -11,6 +11,7 @@ use tracing::{error, info, warn};
 
 use super::Keeper;
 use crate::{
+    event,
     number::{NumberError, ReadyNumber},
     transport::Exchange,
 };
@@ -96,7 +97,7 @@ impl<E: Exchange> Keeper<E> {
                         "The number in {source} was refused: ({code}) {detail}. It is tried again at the next \
                          start."
                     );
-                    error!(license_code = code.0, "{why}");
+                    error!(message_id = event::of_code(code), license_code = code.0, "{why}");
                     self.first = First::GivenUp(why);
                     Outcome::Refused(problem)
                 }
@@ -117,8 +118,10 @@ impl<E: Exchange> Keeper<E> {
             }
             Outcome::NoAnswer(why) => {
                 warn!(
+                    message_id = event::of_code(why.code),
                     license_code = why.code.0,
-                    "the number in {source} is not activated yet: {}", why.message
+                    "the number in {source} is not activated yet: {}",
+                    why.message
                 );
                 Outcome::NoAnswer(why)
             }

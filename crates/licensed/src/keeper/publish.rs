@@ -3,11 +3,17 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use license_core::{state::Phase, time::Now};
+use license_core::{
+    api::{Call, Problem},
+    outcome::Outcome,
+    state::Phase,
+    time::Now,
+};
+use license_types::{Code, Entitlement, Verdict};
 use tracing::{info, warn};
 
 use super::Keeper;
-use crate::{snapshot::Snapshot, status, summary::summary, transport::Exchange};
+use crate::{event, snapshot::Snapshot, status, summary::summary, transport::Exchange};
 
 impl<E: Exchange> Keeper<E> {
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
@@ -37,13 +43,14 @@ impl<E: Exchange> Keeper<E> {
         let now = self.clock.now();
         self.announce_skew(now);
         self.show(now);
+        self.announce_features(now);
         let snapshot = self.snapshot();
         let warning = self.state.lease_warning(now);
         let percent = warning.map(|warning| warning.percent);
         if percent > self.warned
             && let Some(warning) = warning
         {
-            warn!("{}", status::runs_out(warning));
+            warn!(message_id = event::LEASE_RUNS_OUT, "{}", status::runs_out(warning));
         }
         self.warned = percent;
         let (phase, code) = (self.state.phase(now), status::code(&self.state, now));
@@ -53,8 +60,11 @@ impl<E: Exchange> Keeper<E> {
         self.shown = Some((phase, code));
         let message = status::line(&snapshot, now);
         let license_code = code.map(|code| code.0);
+        let (message_id, state) = event::of_state(phase, code);
         match phase {
-            Phase::Fresh | Phase::Registering | Phase::Draining => info!(license_code, "{message}"),
+            Phase::Fresh | Phase::Registering | Phase::Draining => {
+                info!(message_id, state, license_code, "{message}");
+            }
             Phase::Unregistered
             | Phase::Offline
             | Phase::HostChanged
@@ -62,9 +72,46 @@ impl<E: Exchange> Keeper<E> {
             | Phase::Refused
             | Phase::Pending
             | Phase::Recovering => {
-                warn!(license_code, "{message}");
+                warn!(message_id, state, license_code, "{message}");
             }
         }
+    }
+
+    /// Logs what a feature comes to when it is another verdict than before, or another code.
+    fn announce_features(&mut self, now: Now) {
+        let view = self.snapshot().view.clone();
+        let Some(before) = self.logged.replace(view.clone()) else { return };
+        if before.revision == view.revision {
+            return;
+        }
+        let gone = view.gone_since(&before).into_iter();
+        let gone = gone.map(|feature| self.state.entitlement(feature, None, now));
+        for entitlement in view.changed_since(&before).into_iter().chain(gone) {
+            let Entitlement { feature, product, verdict, message, .. } = entitlement;
+            // What is not listed is no license.
+            let (earlier, code) = before.verdict(feature).map_or(("denied", Some(Code::NO_LICENSE)), word);
+            if (earlier, code) == word(&verdict) {
+                continue;
+            }
+            let ((message_id, verdict), (_, code)) = (event::of_verdict(&verdict), word(&verdict));
+            let (feature_id, product_id) = (feature.0, product.map(|product| product.0));
+            let license_code = code.map(|code| code.0);
+            info!(message_id, feature_id, product_id, verdict, license_code, "{message}");
+        }
+    }
+
+    /// Logs what the license server refused to somebody. Its own words may hold what is nobody else's.
+    pub(super) fn announce_refusal(call: &Call, outcome: &Outcome) {
+        let Outcome::Refused(Problem { code: Some(code), .. }) = outcome else { return };
+        let feature_id = if let Call::Capture { feature, .. } = call { Some(feature.0) } else { None };
+        warn!(
+            message_id = event::of_code(*code),
+            license_code = code.0,
+            feature_id,
+            request = call.path(),
+            "the license server refused: ({code}) {}",
+            code.meaning()
+        );
     }
 
     /// Tells the service manager when there is something else to show.
@@ -75,4 +122,13 @@ impl<E: Exchange> Keeper<E> {
             self.summary = summary;
         }
     }
+}
+
+/// A verdict as far as it is logged: its name, and its code.
+const fn word(verdict: &Verdict) -> (&'static str, Option<Code>) {
+    let code = match verdict {
+        Verdict::Granted { .. } => None,
+        Verdict::Denied { code, .. } | Verdict::Indeterminate { code, .. } => Some(*code),
+    };
+    (event::of_verdict(verdict).1, code)
 }

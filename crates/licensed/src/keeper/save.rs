@@ -4,7 +4,7 @@ use license_core::state::Effect;
 use tracing::{error, info, warn};
 
 use super::Keeper;
-use crate::transport::Exchange;
+use crate::{event, transport::Exchange};
 
 impl<E: Exchange> Keeper<E> {
     pub(super) async fn save(&mut self, effect: Effect) {
@@ -23,8 +23,8 @@ impl<E: Exchange> Keeper<E> {
         // The binding goes on in memory, and is tried again at the next wake-up; said once when it begins,
         // and once when it is over.
         match (&fault, &self.store_fault) {
-            (Some(fault), None) => error!("{fault}"),
-            (None, Some(_)) => info!("the state can be written again"),
+            (Some(fault), None) => error!(message_id = event::NOT_STORED, "{fault}"),
+            (None, Some(_)) => info!(message_id = event::STORED_AGAIN, "the state can be written again"),
             (Some(_), Some(_)) | (None, None) => {}
         }
         self.store_fault = fault;

@@ -5,7 +5,10 @@ use license_types::UnixTime;
 use tracing::{info, warn};
 
 use super::Keeper;
-use crate::skew::{LONGEST_CALL, ServerTime, Skew};
+use crate::{
+    event,
+    skew::{LONGEST_CALL, ServerTime, Skew},
+};
 
 impl<E> Keeper<E> {
     /// Notes the license server's time. The answer to a repeated call may be one from long ago.
@@ -20,7 +23,9 @@ impl<E> Keeper<E> {
     pub(super) fn announce_skew(&mut self, now: Now) {
         let skew = self.server_time.and_then(|server| Skew::of(server, now));
         match skew {
-            Some(skew) if !self.said_skew => warn!(skew_seconds = skew.0, "{skew}"),
+            Some(skew) if !self.said_skew => {
+                warn!(message_id = event::CLOCK_WRONG, skew_seconds = skew.0, "{skew}");
+            }
             None if self.said_skew => info!("the clock of this host is right again"),
             Some(_) | None => {}
         }
