@@ -68,3 +68,74 @@ async fn verdict(stream: &mut UnixStream) -> io::Result<()> {
 fn is_turned_away(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, time::Duration};
+
+    use license_core::{
+        crypto::SigningKey,
+        host::Evidence,
+        state::State,
+        time::{Age, Resumed},
+    };
+    use tokio::time;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        clock::SystemClock,
+        config::Limits,
+        identity::Identity,
+        keeper::{Keeper, Parts, Settings},
+        store::Store,
+        transport::HttpTransport,
+    };
+
+    /// Long enough for an answer, and short enough to wait for none.
+    const MOMENT: Duration = Duration::from_millis(300);
+
+    fn keeper(folder: &Path) -> (Keeper<HttpTransport>, Handle<HttpTransport>, Resumed) {
+        let (clock, resumed) = SystemClock::resume(None, Age::default());
+        let settings = Settings {
+            exchange: None,
+            roots: Vec::new(),
+            trust_path: String::new(),
+            trust_is_faulty: false,
+            limits: Limits::default(),
+        };
+        let identity = Identity { key: SigningKey::from_bytes(&[3; 32]), evidence: Evidence::default() };
+        let (state, store) = (State::unregistered(clock.now()), Store::open(folder).unwrap());
+        let (keeper, handle) = Keeper::new(Parts { state, store, clock, identity, settings }, 7);
+        (keeper, handle, resumed)
+    }
+
+    #[tokio::test]
+    async fn who_listens_without_accepting_is_not_well_and_neither_is_a_keeper_that_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+        let (keeper, handle, resumed) = keeper(folder.path());
+        let pulse = Pulse::of(&listener, handle);
+        let felt = || time::timeout(MOMENT, pulse.feel());
+        let keeping = tokio::spawn(keeper.run(resumed, CancellationToken::new()));
+        assert!(felt().await.is_err(), "the keeper works, and nobody accepts");
+
+        tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+        assert_eq!(felt().await, Ok(Ok(())), "it is accepted and turned away, and the keeper works");
+
+        keeping.abort();
+        let ended = felt().await.unwrap().unwrap_err();
+        assert!(ended.contains("the keeper does not answer"), "{ended}");
+    }
+
+    #[tokio::test]
+    async fn a_keeper_that_hangs_gives_no_sign_of_life() {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("s")).unwrap();
+        // It never runs.
+        let (_keeper, handle, _resumed) = keeper(folder.path());
+        let pulse = Pulse::of(&listener, handle);
+        tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+        assert!(time::timeout(MOMENT, pulse.feel()).await.is_err());
+    }
+}

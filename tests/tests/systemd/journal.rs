@@ -1,6 +1,8 @@
 //! What the journal holds: fields, ids of events, and what the catalogs say of them.
 
-use end_to_end::{SystemdBox, waiting};
+use std::fs;
+
+use end_to_end::{SystemdBox, programs, waiting};
 use serde_json::Value;
 
 /// The first entry of the daemon whose message holds `text`.
@@ -54,6 +56,23 @@ fn each_event_has_its_fields_and_is_explained_in_both_languages() {
     ] {
         assert!(text.contains(way_out), "{way_out:?} is not in\n{text}");
     }
+}
+
+#[test]
+fn the_queries_of_the_handbook_are_queries() {
+    let system = SystemdBox::installed();
+    system.register();
+    let handbook = fs::read_to_string(programs::workspace().join("docs/operations.md")).unwrap();
+    let queries: Vec<_> = handbook.lines().filter(|line| line.starts_with("    journalctl ")).collect();
+    assert!(queries.len() >= 10, "{queries:?}");
+    for query in queries {
+        // One that follows the journal would not end.
+        let answered = system.sh(&format!("{} --no-pager", query.replace(" -f ", " "))).ended_with(0);
+        assert_eq!(answered.stderr, "", "{query}");
+    }
+    let starts =
+        system.sh("journalctl _PID=1 UNIT=licensed.service UNIT=license-gateway.service --since -7d").stdout;
+    assert!(starts.contains("Started licensed.service"), "{starts}");
 }
 
 #[test]
