@@ -19,6 +19,7 @@ pub mod keys;
 pub mod mail;
 pub mod metrics;
 pub mod owner;
+pub mod reload;
 pub mod store;
 
 use std::{

@@ -19,6 +19,7 @@ use license_server::{
     keys::Keys,
     mail::{Sender, Transport},
     owner,
+    reload::{self, Reloads},
 };
 use listenfd::ListenFd;
 use service_manager::Attempt;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(arguments) => serve(&arguments),
         Command::Admin(arguments) => administer(&arguments),
+        Command::Reload { pid } => have_reloaded(pid),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -80,12 +82,13 @@ fn serve(arguments: &Serve) -> Result<(), Box<dyn Error>> {
         let sender = Sender::new(transport);
         let (stop, stopping) = watch::channel(false);
         let tls = options.tls.clone();
+        let mut reloads = Reloads::none();
         let signals = async {
             loop {
                 tokio::select! {
                     _ = terminate.recv() => break,
                     _ = interrupt.recv() => break,
-                    _ = hangup.recv() => reload(&server, tls.as_deref()).await,
+                    _ = hangup.recv() => reloads.note(&reload(&server, tls.as_deref()).await),
                 }
             }
             service_manager::stopping();
@@ -132,19 +135,30 @@ fn activated() -> Result<Option<TcpListener>, Box<dyn Error>> {
     Ok(Some(TcpListener::from_std(listener)?))
 }
 
-/// Reads keys and certificate again. What cannot be used is logged, and what was there before goes on.
-async fn reload(server: &LicenseServer, tls: Option<&Tls>) {
+/// Reads keys and certificate again. What cannot be used is logged and given, and what was there before goes on.
+async fn reload(server: &LicenseServer, tls: Option<&Tls>) -> Vec<String> {
+    let mut faults = Vec::new();
     match server.change_keys(Keys::reread).await {
         Ok(keys) => tracing::info!(version = keys.version(), "read the keys again"),
-        Err(error) => tracing::error!(%error, "cannot read the keys again; those from before go on"),
+        Err(error) => {
+            tracing::error!(%error, "cannot read the keys again; those from before go on");
+            faults.push(error.to_string());
+        }
     }
     match tls.map(Tls::reload) {
         None => {}
         Some(Ok(())) => tracing::info!("read the certificate again"),
         Some(Err(error)) => {
             tracing::error!(%error, "cannot read the certificate again; the old one serves on");
+            faults.push(error.to_string());
         }
     }
+    faults
+}
+
+fn have_reloaded(pid: i32) -> Result<(), Box<dyn Error>> {
+    let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
+    Ok(runtime.block_on(reload::ask(pid))?)
 }
 
 /// Ready when the server is to stop.

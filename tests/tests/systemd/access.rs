@@ -38,6 +38,23 @@ fn the_group_decides_who_may_ask_and_the_admin_group_who_may_change_things() {
 }
 
 #[test]
+fn a_reload_of_the_license_server_fails_when_its_keys_cannot_be_used() {
+    let system = SystemdBox::installed();
+    system.register();
+    let pid = system.main_pid("license-server");
+    system.systemctl(&["reload", "license-server"]);
+    assert!(system.log("license-server").contains("read the keys again"), "{}", system.log("license-server"));
+
+    let key = "/var/lib/license-server/online.key";
+    system.sh(&format!("mv {key} {key}.aside")).ended_with(0);
+    system.run(&["systemctl", "reload", "license-server"]).ended_with(1);
+    system.sh(&format!("mv {key}.aside {key}")).ended_with(0);
+    system.systemctl(&["reload", "license-server"]);
+    assert_eq!(system.main_pid("license-server"), pid);
+    system.licensectl(&["recheck"]).ended_with(0);
+}
+
+#[test]
 fn a_reload_returns_when_it_is_done_and_fails_when_the_configuration_is_wrong() {
     let system = SystemdBox::installed();
     system.register();

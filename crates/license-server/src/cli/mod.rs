@@ -42,6 +42,11 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Look at licenses and change them, also while the server runs.
     Admin(Admin),
+    /// Have the server of a unit read keys and certificate again, and wait for it: ExecReload=.
+    Reload {
+        /// Its process id, $MAINPID.
+        pid: i32,
+    },
 }
 
 #[cfg(test)]
