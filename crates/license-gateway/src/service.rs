@@ -42,6 +42,7 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
         warn!(%reason, "who calls over TCP cannot be told, so that nobody may change the license that way");
     }
     let pulse = Pulse::of(&listeners);
+    service_manager::status("looking for the daemon");
     let daemon = Arc::new(Daemon::new(Settings::new(&flags.socket)));
     let remembered = Arc::new(Remembered::default());
     let following = tokio::spawn(remembered.clone().follow(daemon.clone()));

@@ -3,6 +3,7 @@
 
 mod access;
 mod boot;
+mod credentials;
 mod journal;
 mod restart;
 mod supervision;
