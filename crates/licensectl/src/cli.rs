@@ -5,23 +5,24 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use license_client::{
     DEFAULT_SOCKET,
-    types::{FeatureId, Holder, ProductId, SessionId},
+    types::{FeatureId, Holder, ProductId, Registration, SessionId},
 };
 
 /// Licenses of this MikoPBX host: what there is, and how to change it.
 #[derive(Debug, Parser)]
 #[command(name = "licensectl", version, after_help = EXIT_CODES)]
-pub(crate) struct Cli {
+pub struct Cli {
     /// The socket of the daemon
     #[arg(long, env = "LICENSED_SOCKET", default_value = DEFAULT_SOCKET, global = true, value_name = "PATH")]
-    pub(crate) socket: PathBuf,
+    pub socket: PathBuf,
 
     /// Print JSON; a failure too, as {"error":{"code":…,"kind":…,"message":…}}
     #[arg(long, global = true)]
-    pub(crate) json: bool,
+    pub json: bool,
 
+    /// What to do.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub command: Command,
 }
 
 const EXIT_CODES: &str = "\
@@ -36,8 +37,9 @@ Exit codes:
   7  a fault of the daemon
 Of several features the worst of 1, 4 and 0 counts.";
 
+/// What to do.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub enum Command {
     /// Show how the daemon and its binding are
     Status,
 
@@ -144,22 +146,29 @@ pub(crate) enum Command {
 
 /// What a company enters to get a registration number.
 #[derive(Debug, Args)]
-pub(crate) struct Register {
+pub struct Register {
     /// Company name
     #[arg(long)]
-    pub(crate) company: String,
+    pub company: String,
     /// E-mail address; the number is sent there
     #[arg(long)]
-    pub(crate) email: String,
+    pub email: String,
     /// Contact person
     #[arg(long)]
-    pub(crate) contact: String,
+    pub contact: String,
     /// Telephone number
     #[arg(long)]
-    pub(crate) phone: Option<String>,
+    pub phone: Option<String>,
     /// Tax id: INN, TIN, EIN or UNP
     #[arg(long)]
-    pub(crate) tax_id: Option<String>,
+    pub tax_id: Option<String>,
+}
+
+impl From<Register> for Registration {
+    fn from(given: Register) -> Self {
+        let Register { company, email, contact, phone, tax_id } = given;
+        Self { company, email, contact, phone, tax_id }
+    }
 }
 
 fn session(text: &str) -> Result<SessionId, &'static str> {

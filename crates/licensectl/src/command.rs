@@ -5,14 +5,11 @@ use std::io::{self, IsTerminal, Read, Write};
 use license_client::{
     Client,
     ipc::{Answer, FeaturePage},
-    types::{FormatError, Registration},
+    types::FormatError,
 };
+use licensectl::cli::Command;
 
-use crate::{
-    cli::{Command, Register},
-    exit::Exit,
-    fault::Fault,
-};
+use crate::{exit::Exit, fault::Fault};
 
 /// The longest standard input that is read for a key: far more than any key, far less than a wrong file.
 const LONGEST_KEY: u64 = 1024;
@@ -84,13 +81,6 @@ fn features(client: &mut Client) -> Result<FeaturePage, Fault> {
         all.next = page.next;
     }
     Ok(all)
-}
-
-impl From<Register> for Registration {
-    fn from(given: Register) -> Self {
-        let Register { company, email, contact, phone, tax_id } = given;
-        Self { company, email, contact, phone, tax_id }
-    }
 }
 
 /// A registration number or coupon as given, or from standard input if `-` was given, so that it need

@@ -4,7 +4,6 @@
 //! or for scripts ([`json`]), and either becomes an exit code ([`exit`]). What goes wrong on the way
 //! is a [`fault::Fault`].
 
-mod cli;
 mod command;
 mod exit;
 mod fault;
@@ -20,8 +19,9 @@ use std::{
 use clap::Parser;
 use jiff::tz::TimeZone;
 use license_client::{Client, ipc::Answer};
+use licensectl::cli::Cli;
 
-use crate::{cli::Cli, exit::Exit, fault::Fault};
+use crate::{exit::Exit, fault::Fault};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -11,6 +11,7 @@ use crate::{
     clock::Stopwatch,
     demo,
     error::Error,
+    man,
     place::{cargo, cargo_on_all},
     process,
     progress::Progress,
@@ -32,6 +33,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", run: clippy },
     Step { name: "thin client", run: thin_client },
     Step { name: "Rust tests", run: suites::rust },
+    Step { name: "man pages", run: man_pages },
     Step { name: "documentation", run: documentation },
     Step { name: "dependencies", run: dependencies::check },
     Step { name: "PHP analysis", run: scripts::php_analysis },
@@ -109,6 +111,11 @@ fn thin_client() -> Result<Done, Error> {
 fn clippy() -> Result<Done, Error> {
     process::run(cargo_on_all("clippy", &["--all-targets", "--", "--deny", "warnings"]))?;
     Ok(Done::default())
+}
+
+/// After the tests, which have built the program that makes them.
+fn man_pages() -> Result<Done, Error> {
+    man::check().map(Done::passed)
 }
 
 fn documentation() -> Result<Done, Error> {

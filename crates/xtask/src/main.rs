@@ -7,6 +7,7 @@
 //! cargo xtask bench admin     how long the vendor's commands take on a large database
 //! cargo xtask bench daemon    start, memory, wake-ups and checks of the daemon
 //! cargo xtask bench php       PHP that asks the daemon, and the gateway
+//! cargo xtask man             man pages and completions
 //! cargo xtask prove           10,000 runs of the simulation, a fleet of a million hosts, and 1,000 kills
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
@@ -16,6 +17,7 @@ mod clock;
 mod demo;
 mod error;
 mod gate;
+mod man;
 mod place;
 mod process;
 mod progress;
@@ -34,6 +36,7 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask bench admin [--customers N] [--dir FOLDER]
        cargo xtask bench daemon [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]
        cargo xtask bench php [--calls N] [--dir FOLDER]
+       cargo xtask man
        cargo xtask prove [--seeds N | --seed S | --draw]";
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
             bench::run(subject, flags)
         }
         ["demo", "--keep"] => demo::run(&mut io::stdout(), true),
+        ["man"] => man::run(),
         ["prove", ref words @ ..] => prove::What::of(words).map_or(Err(Error::Usage(USAGE)), prove::run),
         _ => Err(Error::Usage(USAGE)),
     });

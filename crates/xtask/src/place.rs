@@ -73,6 +73,26 @@ pub(crate) fn tools_dir() -> Result<PathBuf, Error> {
     }
 }
 
+/// What git says of the last commit, in a format of `git log`.
+pub(crate) fn last_commit(format: &str) -> Result<String, Error> {
+    let mut git = Command::new("git");
+    git.current_dir(workspace()).args(["log", "-1"]).arg(format!("--format={format}"));
+    process::run(git).map(|said| said.trim_end().to_owned())
+}
+
+/// Makes a folder, without what was in it.
+pub(crate) fn empty(folder: &Path) -> Result<(), Error> {
+    let removed = match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    };
+    removed.and_then(|()| fs::create_dir_all(folder)).map_err(|source| Error::File {
+        doing: "empty",
+        path: folder.to_owned(),
+        source,
+    })
+}
+
 /// Makes a folder that nobody else can look into.
 pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().mode(0o700).create(folder)

@@ -43,7 +43,12 @@ pub(crate) const PHP_FPM: Tool = Tool {
 pub(crate) const PHPCS: Tool = Tool::of("phpcs", "php-codesniffer");
 pub(crate) const PHPUNIT: Tool = Tool::of("phpunit", "phpunit");
 pub(crate) const PIP: Tool = Tool::of("pip3", "python3-pip");
+pub(crate) const FISH: Tool = Tool::of("fish", "fish");
+pub(crate) const MAN: Tool = Tool::of("man", "man-db");
+/// It has no flag that ends well without a page.
+pub(crate) const MANDOC: Tool = Tool { program: "mandoc", probe: &["/dev/null"], package: "mandoc" };
 pub(crate) const SHELLCHECK: Tool = Tool::of("shellcheck", "shellcheck");
+pub(crate) const ZSH: Tool = Tool::of("zsh", "zsh");
 
 impl Tool {
     /// The program, which is installed by apt first if it does not answer.
