@@ -8,12 +8,15 @@
 //! cargo xtask bench daemon    start, memory, wake-ups and checks of the daemon
 //! cargo xtask bench php       PHP that asks the daemon, and the gateway
 //! cargo xtask man             man pages and completions
+//! cargo xtask deb [--debug]   the Debian packages
+//! cargo xtask repro [--debug] the packages twice, and that they are the same
 //! cargo xtask prove           10,000 runs of the simulation, a fleet of a million hosts, and 1,000 kills
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 mod bench;
 mod clock;
+mod deb;
 mod demo;
 mod error;
 mod gate;
@@ -22,12 +25,15 @@ mod place;
 mod process;
 mod progress;
 mod prove;
+mod repro;
 mod rules;
 mod service;
+mod third_party;
 mod tools;
 
 use std::{io, process::ExitCode};
 
+use deb::Build;
 use error::Error;
 
 const USAGE: &str = "usage: cargo xtask test
@@ -37,6 +43,8 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask bench daemon [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]
        cargo xtask bench php [--calls N] [--dir FOLDER]
        cargo xtask man
+       cargo xtask deb [--debug]
+       cargo xtask repro [--debug]
        cargo xtask prove [--seeds N | --seed S | --draw]";
 
 fn main() -> ExitCode {
@@ -50,6 +58,8 @@ fn main() -> ExitCode {
         }
         ["demo", "--keep"] => demo::run(&mut io::stdout(), true),
         ["man"] => man::run(),
+        ["deb", ref words @ ..] => Build::of(words).map_or(Err(Error::Usage(USAGE)), deb::run),
+        ["repro", ref words @ ..] => Build::of(words).map_or(Err(Error::Usage(USAGE)), repro::run),
         ["prove", ref words @ ..] => prove::What::of(words).map_or(Err(Error::Usage(USAGE)), prove::run),
         _ => Err(Error::Usage(USAGE)),
     });

@@ -62,6 +62,13 @@ pub(crate) fn cargo_on_all(command: &str, arguments: &[&str]) -> Command {
     cargo
 }
 
+/// Where cargo keeps the sources of libraries.
+pub(crate) fn cargo_home() -> Result<PathBuf, Error> {
+    let named = env::var_os("CARGO_HOME").filter(|named| !named.is_empty()).map(PathBuf::from);
+    let home = named.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    home.ok_or_else(|| Error::Rule("there is no home folder, and CARGO_HOME names none".to_owned()))
+}
+
 /// The folder for tools that are no packages of the system, made if it is not there.
 pub(crate) fn tools_dir() -> Result<PathBuf, Error> {
     let cache = env::var_os("XDG_CACHE_HOME").filter(|path| Path::new(path).is_absolute()).map(PathBuf::from);

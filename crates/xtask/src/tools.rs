@@ -43,7 +43,11 @@ pub(crate) const PHP_FPM: Tool = Tool {
 pub(crate) const PHPCS: Tool = Tool::of("phpcs", "php-codesniffer");
 pub(crate) const PHPUNIT: Tool = Tool::of("phpunit", "phpunit");
 pub(crate) const PIP: Tool = Tool::of("pip3", "python3-pip");
+/// Its programs say their version only where there is a package to be made.
+pub(crate) const DEBHELPER: Tool =
+    Tool { program: "perl", probe: &["-MDebian::Debhelper::Dh_Lib", "-e1"], package: "debhelper" };
 pub(crate) const FISH: Tool = Tool::of("fish", "fish");
+pub(crate) const LINTIAN: Tool = Tool::of("lintian", "lintian");
 pub(crate) const MAN: Tool = Tool::of("man", "man-db");
 /// It has no flag that ends well without a page.
 pub(crate) const MANDOC: Tool = Tool { program: "mandoc", probe: &["/dev/null"], package: "mandoc" };
