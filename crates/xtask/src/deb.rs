@@ -33,20 +33,12 @@ pub(crate) enum Build {
 }
 
 impl Build {
-    /// Reads the words behind `deb` and `repro`.
+    /// Reads the words behind `deb`.
     pub(crate) fn of(words: &[&str]) -> Option<Self> {
         match *words {
             [] => Some(Self::Release),
             ["--debug"] => Some(Self::Debug),
             _ => None,
-        }
-    }
-
-    /// The same words.
-    pub(crate) fn words(self) -> &'static [&'static str] {
-        match self {
-            Self::Release => &[],
-            Self::Debug => &["--debug"],
         }
     }
 }

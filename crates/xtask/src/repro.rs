@@ -6,20 +6,22 @@ use std::{
     process::Command,
 };
 
-use crate::{deb::Build, error::Error, man, place, process, progress::Progress};
+use crate::{error::Error, man, place, process, progress::Progress};
 
 /// Where, in which time zone, with which language and with which rights on new files.
-const PLACES: [(&str, &str, &str, &str); 2] =
-    [("one/licensed", "UTC", "C.UTF-8", "022"), ("two/a path/licensed", "Asia/Vladivostok", "C", "077")];
+const PLACES: [(&str, &str, &str, &str); 2] = [
+    ("one/licensed", "UTC", "C.UTF-8", "022"),
+    ("two/another-place/licensed", "Asia/Vladivostok", "C", "077"),
+];
 
 /// Makes them and compares.
-pub(crate) fn run(build: Build) -> Result<(), Error> {
+pub(crate) fn run() -> Result<(), Error> {
     let folder = place::target_dir().join("repro");
     place::empty(&folder)?;
     let mut made = Vec::new();
     for (checkout, zone, language, mask) in PLACES {
         let _building = Progress::show(&format!("packages are made in {checkout}"));
-        made.push(packages(&folder.join(checkout), build, [zone, language, mask])?);
+        made.push(packages(&folder.join(checkout), [zone, language, mask])?);
     }
     let [first, second] = [&made[0], &made[1]];
     let names = |made: &[PathBuf]| -> Vec<_> {
@@ -41,12 +43,12 @@ pub(crate) fn run(build: Build) -> Result<(), Error> {
 }
 
 /// Makes the packages in a checkout of their own.
-fn packages(checkout: &Path, build: Build, [zone, language, mask]: [&str; 3]) -> Result<Vec<PathBuf>, Error> {
+fn packages(checkout: &Path, [zone, language, mask]: [&str; 3]) -> Result<Vec<PathBuf>, Error> {
     let mut clone = Command::new("git");
     clone.args(["clone", "--quiet", "--no-hardlinks"]).arg(place::workspace()).arg(checkout);
     process::run(clone)?;
     let mut deb = Command::new("sh");
-    deb.args(["-c", "umask \"$0\" && exec cargo xtask deb \"$@\"", mask]).args(build.words());
+    deb.args(["-c", "umask \"$0\" && exec cargo xtask deb", mask]);
     deb.current_dir(checkout).env("CARGO_TARGET_DIR", checkout.with_extension("target"));
     // What the outer cargo told this program is about another checkout.
     deb.env_remove("CARGO_MANIFEST_DIR").env("TZ", zone).env("LC_ALL", language);
