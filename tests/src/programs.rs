@@ -1,7 +1,7 @@
 //! Where the programs are.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -21,6 +21,17 @@ pub fn path_of(name: &str) -> PathBuf {
     let path = folder.join(name);
     assert!(path.is_file(), "{} is not there. Build first: cargo build --workspace --bins", path.display());
     path
+}
+
+/// The Debian packages of the workspace, as `cargo xtask deb --debug` makes them of the programs.
+pub fn packages() -> Vec<PathBuf> {
+    let target = path_of("licensed").ancestors().nth(2).unwrap().to_owned();
+    let folder = target.join("deb/packages/packages");
+    let entries = fs::read_dir(&folder);
+    let entries = entries.unwrap_or_else(|error| {
+        panic!("cannot read {}: {error}. Build first: cargo xtask deb --debug", folder.display())
+    });
+    entries.map(|entry| entry.unwrap().path()).collect()
 }
 
 /// The root of the workspace.

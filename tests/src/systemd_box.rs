@@ -17,18 +17,12 @@ use crate::{Answered, answered::verdict_in, programs, waiting};
 /// that one image serves all.
 const PACKAGES: &str = "locales,monit,php8.2-cli,php8.2-curl";
 
-/// The programs that are installed.
-const PROGRAMS: [&str; 4] = ["licensed", "licensectl", "license-gateway", "license-server"];
+/// Where the packages of the project lie in the box.
+pub const PACKAGES_FOLDER: &str = "/root/packages";
 
-/// What else is installed, and where: from the root of the workspace.
-const FILES: [(&str, &str); 6] = [
-    ("systemd/system", "/usr/lib/systemd/"),
-    ("systemd/system-preset", "/usr/lib/systemd/"),
-    ("systemd/catalog", "/usr/lib/systemd/"),
-    ("systemd/sysusers.d", "/usr/lib/"),
-    ("crates/licensed/licensed.toml", "/etc/licensed/"),
-    ("clients/php", "/usr/share/php/licensed/"),
-];
+/// What an administrator has who wants no service to be started by an installation.
+const START_NOTHING: &str =
+    r"printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d";
 
 /// The units.
 pub const UNITS: [&str; 5] = [
@@ -76,16 +70,16 @@ impl SystemdBox {
         new
     }
 
-    /// Installs everything, as a package does: files, users, presets. Nothing is started yet.
+    /// Installs everything. Nothing is started yet.
     pub fn install(&self) {
-        let programs = PROGRAMS.map(programs::path_of);
-        self.copy(&programs, "/usr/bin/");
-        for (from, to) in FILES {
-            self.copy(&[programs::workspace().join(from)], to);
-        }
-        self.sh("systemd-sysusers && mkdir -p /etc/licensed/trust.d && journalctl --update-catalog")
-            .ended_with(0);
-        self.sh(&format!("systemctl daemon-reload && systemctl preset {}", UNITS.join(" "))).ended_with(0);
+        self.copy_packages();
+        self.sh(START_NOTHING).ended_with(0);
+        self.sh(&format!("dpkg -i {PACKAGES_FOLDER}/*.deb && rm /usr/sbin/policy-rc.d")).ended_with(0);
+    }
+
+    /// Copies the packages into the box.
+    pub fn copy_packages(&self) {
+        self.copy(&programs::packages(), &format!("{PACKAGES_FOLDER}/"));
     }
 
     /// Copies files or folders into the box.

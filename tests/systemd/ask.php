@@ -10,7 +10,7 @@ declare(strict_types=1);
 use MikoPBX\Licensed\Client;
 use MikoPBX\Licensed\VerdictKind;
 
-require_once '/usr/share/php/licensed/php/autoload.php';
+require_once 'MikoPBX/Licensed/autoload.php';
 
 [, $way, $times, $rate] = $argv;
 $client = new Client();

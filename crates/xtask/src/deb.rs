@@ -64,6 +64,14 @@ pub(crate) fn run(build: Build) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes the packages of the programs as the tests have them, which are built, and has lintian look at them. Gives how
+/// many there are.
+pub(crate) fn check() -> Result<usize, Error> {
+    let packages = packages(&place::target_dir().join("debug"), Build::Debug)?;
+    lint(&packages)?;
+    Ok(packages.len())
+}
+
 /// lintian has nothing to say about them but what an override explains.
 fn lint(packages: &[PathBuf]) -> Result<(), Error> {
     let mut lintian = Command::new(LINTIAN.installed()?);

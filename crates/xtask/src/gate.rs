@@ -9,7 +9,7 @@ mod suites;
 
 use crate::{
     clock::Stopwatch,
-    demo,
+    deb, demo,
     error::Error,
     man,
     place::{cargo, cargo_on_all},
@@ -32,8 +32,10 @@ const STEPS: &[Step] = &[
     Step { name: "PHP style", run: scripts::php_style },
     Step { name: "clippy", run: clippy },
     Step { name: "thin client", run: thin_client },
-    Step { name: "Rust tests", run: suites::rust },
+    Step { name: "programs", run: suites::build },
     Step { name: "man pages", run: man_pages },
+    Step { name: "packages", run: packages },
+    Step { name: "Rust tests", run: suites::rust },
     Step { name: "documentation", run: documentation },
     Step { name: "dependencies", run: dependencies::check },
     Step { name: "PHP analysis", run: scripts::php_analysis },
@@ -113,9 +115,13 @@ fn clippy() -> Result<Done, Error> {
     Ok(Done::default())
 }
 
-/// After the tests, which have built the program that makes them.
 fn man_pages() -> Result<Done, Error> {
     man::check().map(Done::passed)
+}
+
+/// The tests install them.
+fn packages() -> Result<Done, Error> {
+    deb::check().map(Done::passed)
 }
 
 fn documentation() -> Result<Done, Error> {

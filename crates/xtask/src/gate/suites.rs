@@ -10,12 +10,16 @@ use crate::{
     tools::{self, PHP_CURL, PHP_FPM, PHP_XML, PHPUNIT},
 };
 
+/// Everything, tests too. What comes after needs the programs, which `cargo test` alone does not build.
+pub(super) fn build() -> Result<Done, Error> {
+    process::run(cargo_on_all("build", &["--all-targets"]))?;
+    Ok(Done::default())
+}
+
 pub(super) fn rust() -> Result<Done, Error> {
     // They play today's MikoPBX.
     PHP_CURL.installed()?;
     PHP_XML.installed()?;
-    // The end-to-end tests run the programs of other crates, which `cargo test` alone does not build.
-    process::run(cargo_on_all("build", &["--all-targets"]))?;
     let mut tests = cargo_on_all("test", &["--all-targets"]);
     tests.env("PYTHONPATH", tools::python_packages()?);
     let built = process::run(tests)?;
