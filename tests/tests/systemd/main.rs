@@ -9,5 +9,6 @@ mod journal;
 mod packages;
 mod restart;
 mod supervision;
+mod tutorial;
 mod units;
 mod without_systemd;
