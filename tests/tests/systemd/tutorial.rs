@@ -17,7 +17,7 @@ fn steps(text: &str) -> Vec<(&str, Vec<&str>)> {
     for line in blocks.flat_map(str::lines) {
         match line.strip_prefix("# ") {
             Some(command) => steps.push((command, Vec::new())),
-            None => steps.last_mut().expect("a block begins with a command").1.push(line),
+            None => steps.last_mut().unwrap().1.push(line),
         }
     }
     steps
