@@ -29,7 +29,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or granted
   1  denied
-  2  the command line is wrong, or a key is malformed
+  2  the command line is wrong, a key is malformed, or a reload found a wrong configuration
   3  the daemon cannot be reached
   4  indeterminate, or no answer from the license server
   5  not permitted
