@@ -18,6 +18,12 @@ const PLACES: [(&str, &str, &str, &str); 2] = [
 pub(crate) fn run() -> Result<(), Error> {
     let folder = place::target_dir().join("repro");
     place::empty(&folder)?;
+    // Both before the first build: meanwhile somebody may commit.
+    for (checkout, ..) in PLACES {
+        let mut clone = Command::new("git");
+        clone.args(["clone", "--quiet", "--no-hardlinks"]).arg(place::workspace()).arg(folder.join(checkout));
+        process::run(clone)?;
+    }
     let mut made = Vec::new();
     for (checkout, zone, language, mask) in PLACES {
         let _building = Progress::show(&format!("packages are made in {checkout}"));
@@ -42,11 +48,8 @@ pub(crate) fn run() -> Result<(), Error> {
     place::empty(&folder)
 }
 
-/// Makes the packages in a checkout of their own.
+/// Makes the packages in a checkout.
 fn packages(checkout: &Path, [zone, language, mask]: [&str; 3]) -> Result<Vec<PathBuf>, Error> {
-    let mut clone = Command::new("git");
-    clone.args(["clone", "--quiet", "--no-hardlinks"]).arg(place::workspace()).arg(checkout);
-    process::run(clone)?;
     let mut deb = Command::new("sh");
     deb.args(["-c", "umask \"$0\" && exec cargo xtask deb", mask]);
     deb.current_dir(checkout).env("CARGO_TARGET_DIR", checkout.with_extension("target"));
