@@ -23,6 +23,7 @@ mod gateway_flows;
 mod gateway_number;
 mod gateway_outage;
 mod gateway_shapes;
+mod gateway_stop;
 mod gateway_strangers;
 mod key_rotation;
 mod limits;

@@ -66,6 +66,10 @@ const LAST_REQUEST: Duration = IN_TIME.saturating_add(Duration::from_secs(5));
 /// How long the last request of a connection may take to arrive: who sends slowly holds up no restart.
 const LAST_BYTE: Duration = Duration::from_secs(1);
 
+/// How long a client that has connected just before a stop may take to begin its first request: a local client sends it
+/// at once, and without an answer it would take the restart for an outage.
+const FIRST_REQUEST: Duration = Duration::from_millis(250);
+
 /// How long nothing is accepted after the system refused to: file descriptors come back with time.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -262,8 +266,9 @@ async fn serve_on(
     door: &Door,
     stop: CancellationToken,
 ) -> hyper::Result<()> {
-    let is_asked = AtomicBool::new(false);
+    let (is_asked, heard) = (AtomicBool::new(false), CancellationToken::new());
     let service = service_fn(async |request: Request<Incoming>| {
+        heard.cancel();
         let answer = match request::read(request, &door.allowed, known, || origin.caller()).await {
             Ok(asked) => {
                 is_asked.store(true, Ordering::Relaxed);
@@ -283,7 +288,7 @@ async fn serve_on(
     tokio::select! {
         ended = connection.as_mut() => return ended,
         () = time::sleep(LIFETIME) => {}
-        () = stop.cancelled() => {}
+        () = last_call(&stop, &heard) => {}
     }
     connection.as_mut().graceful_shutdown();
     match time::timeout(LAST_BYTE, connection.as_mut()).await {
@@ -291,4 +296,11 @@ async fn serve_on(
         Err(_elapsed) if !is_asked.load(Ordering::Relaxed) => Ok(()),
         Err(_elapsed) => time::timeout(LAST_REQUEST, connection).await.unwrap_or(Ok(())),
     }
+}
+
+/// Ready at a stop, and for a client that has not been heard yet a moment later.
+async fn last_call(stop: &CancellationToken, heard: &CancellationToken) {
+    stop.cancelled().await;
+    // Heard or not, the moment is over.
+    let _ = time::timeout(FIRST_REQUEST, heard.cancelled()).await;
 }
