@@ -31,7 +31,7 @@ use license_core::{
     crypto::{Nonce, PublicKey, RequestId},
     envelope::Envelope,
     outcome::{HttpAnswer, Judge, NoAnswer, Outcome},
-    state::{Background, Effect, Event, Phase, PreparedCall, State},
+    state::{Background, Effect, Event, PreparedCall, State},
     time::{Age, Resumed},
 };
 use license_ipc::{ErrorKind, Failure};
@@ -51,6 +51,7 @@ use self::{
     first::First,
     handle::{Command, MOST_UNTAKEN, Waiter},
     news::News,
+    publish::Said,
     surroundings::Surroundings,
     untold::Untold,
 };
@@ -138,14 +139,7 @@ pub struct Keeper<E> {
     is_deprovisioned: bool,
     chance: fastrand::Rng,
     surroundings: Surroundings,
-    /// What was logged of the state last.
-    shown: Option<(Phase, Option<Code>)>,
-    /// What was logged of the features last.
-    logged: Option<Arc<View>>,
-    /// What the service manager was told of it last.
-    summary: String,
-    /// What was logged last of a lease that runs out, in percent.
-    warned: Option<u8>,
+    said: Said,
     store_fault: Option<String>,
     metrics: Metrics,
 }
@@ -203,10 +197,7 @@ impl<E: Exchange> Keeper<E> {
             is_deprovisioned: false,
             chance: fastrand::Rng::with_seed(seed),
             surroundings: Surroundings::now(),
-            shown: None,
-            logged: None,
-            summary: String::new(),
-            warned: None,
+            said: Said::default(),
             store_fault: None,
             metrics,
         };

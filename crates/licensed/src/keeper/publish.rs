@@ -13,7 +13,20 @@ use license_types::{Code, Entitlement, Verdict};
 use tracing::{info, warn};
 
 use super::Keeper;
-use crate::{event, snapshot::Snapshot, status, summary::summary, transport::Exchange};
+use crate::{event, snapshot::Snapshot, status, summary::summary, transport::Exchange, view::View};
+
+/// What was said last, so that it is said again only when it is something else.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// Of the state, in the log.
+    shown: Option<(Phase, Option<Code>)>,
+    /// Of the features, in the log.
+    logged: Option<Arc<View>>,
+    /// Of all of it, to the service manager.
+    summary: String,
+    /// Of a lease that runs out, in percent.
+    warned: Option<u8>,
+}
 
 impl<E: Exchange> Keeper<E> {
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
@@ -47,17 +60,17 @@ impl<E: Exchange> Keeper<E> {
         let snapshot = self.snapshot();
         let warning = self.state.lease_warning(now);
         let percent = warning.map(|warning| warning.percent);
-        if percent > self.warned
+        if percent > self.said.warned
             && let Some(warning) = warning
         {
             warn!(message_id = event::LEASE_RUNS_OUT, "{}", status::runs_out(warning));
         }
-        self.warned = percent;
+        self.said.warned = percent;
         let (phase, code) = (self.state.phase(now), status::code(&self.state, now));
-        if self.shown == Some((phase, code)) {
+        if self.said.shown == Some((phase, code)) {
             return;
         }
-        self.shown = Some((phase, code));
+        self.said.shown = Some((phase, code));
         let message = status::line(&snapshot, now);
         let license_code = code.map(|code| code.0);
         let (message_id, state) = event::of_state(phase, code);
@@ -80,7 +93,7 @@ impl<E: Exchange> Keeper<E> {
     /// Logs what a feature comes to when it is another verdict than before, or another code.
     fn announce_features(&mut self, now: Now) {
         let view = self.snapshot().view.clone();
-        let Some(before) = self.logged.replace(view.clone()) else { return };
+        let Some(before) = self.said.logged.replace(view.clone()) else { return };
         if before.revision == view.revision {
             return;
         }
@@ -117,9 +130,9 @@ impl<E: Exchange> Keeper<E> {
     /// Tells the service manager when there is something else to show.
     fn show(&mut self, now: Now) {
         let summary = summary(&self.state, now, &TimeZone::system());
-        if self.summary != summary {
+        if self.said.summary != summary {
             service_manager::status(&summary);
-            self.summary = summary;
+            self.said.summary = summary;
         }
     }
 }

@@ -6,6 +6,7 @@ mod untold;
 mod watching;
 mod world;
 
+use license_core::state::Phase;
 use license_types::{ProductId, RegistrationNumber, SessionId, Verdict};
 
 use self::world::{FakeServer, Mood, World, lock};

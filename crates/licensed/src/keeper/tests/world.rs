@@ -7,6 +7,7 @@ use license_core::{
     crypto::SigningKey,
     host::Evidence,
     keys::{KeySet, OnlineKey},
+    state::Phase,
     statement::{HeldSeat, Kind, Lease, LeasedFeature, Statement},
     time::{Age, Now},
 };
