@@ -1,5 +1,5 @@
 //! `cargo xtask deb`: the Debian packages. debhelper makes them of a folder that is laid out here
-//! (docs/decisions/0009-packages.md).
+//! (docs/decisions/0010-packages.md).
 
 use std::{
     ffi::OsString,
