@@ -1,6 +1,9 @@
 //! The packages: installing them, upgrade and downgrade, remove and purge.
 
-use end_to_end::{Answered, SystemdBox, systemd_box::PACKAGES_FOLDER};
+use end_to_end::{
+    Answered, SystemdBox,
+    systemd_box::{PACKAGES_FOLDER, UNITS},
+};
 
 use crate::asking::Clients;
 
@@ -48,17 +51,18 @@ fn what_is_installed_runs_but_for_the_gateway_and_installing_again_changes_nothi
             "{installed:#?}"
         );
     }
-    for (unit, state) in [
-        ("licensed.socket", "active"),
-        ("licensed.service", "active"),
-        ("license-server.service", "active"),
-        ("license-gateway.socket", "inactive"),
-        ("license-gateway.service", "inactive"),
-    ] {
+    // What the presets say is what the packages do.
+    system.systemctl(&[&["preset"], &UNITS[..]].concat());
+    for unit in UNITS {
+        let (state, enabled) = if unit.starts_with("license-gateway") {
+            ("inactive", "disabled")
+        } else {
+            ("active", "enabled")
+        };
         assert_eq!(system.property(unit, "ActiveState"), state, "{unit}");
-        let enabled = if state == "active" { "enabled" } else { "disabled" };
         assert_eq!(system.run(&["systemctl", "is-enabled", unit]).stdout.trim(), enabled, "{unit}");
     }
+    system.run(&["licensed", "--check-config"]).ended_with(0);
     assert_eq!(system.check("33"), "indeterminate 2009");
     let changed = system.run(&[&["dpkg", "--verify"], &BOTH[..]].concat()).ended_with(0).stdout;
     // The box is made without documentation.
