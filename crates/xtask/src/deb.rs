@@ -159,3 +159,23 @@ fn lay_out(programs: &Path) -> Result<PathBuf, Error> {
 fn cannot(doing: &'static str, path: &Path, done: io::Result<()>) -> Result<(), Error> {
     done.map_err(|source| Error::File { doing, path: path.to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_packages_have_the_version_of_the_programs() {
+        let changelog = fs::read_to_string(place::workspace().join("packaging/debian/changelog")).unwrap();
+        // `~` sorts before everything: a development version comes before its release.
+        let upstream = env!("CARGO_PKG_VERSION").replace('-', "~");
+        assert!(changelog.starts_with(&format!("licensed ({upstream}-")), "{changelog}");
+    }
+
+    #[test]
+    fn what_is_built_is_said_in_a_word() {
+        assert_eq!(Build::of(&[]), Some(Build::Release));
+        assert_eq!(Build::of(&["--debug"]), Some(Build::Debug));
+        assert_eq!(Build::of(&["--release"]), None);
+    }
+}
