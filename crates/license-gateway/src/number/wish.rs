@@ -299,6 +299,7 @@ impl State {
     fn adopt(&mut self, number: RegistrationNumber, from: Source) -> Decision {
         let known = BTreeSet::from([Binding::Unregistered]);
         self.kept.seen = Binding::Unregistered;
+        self.is_just_wished = false;
         self.kept.wish = Some(Wish { number: Some(number), from, known });
         Decision::Ask
     }

@@ -461,6 +461,13 @@ fn a_number_by_sendmetrics_is_adopted_like_one_in_the_file() {
 #[test]
 fn an_adoption_ends_when_the_host_gets_another_number() {
     play(&[(offered(A, Binding::Unregistered), "ask A"), (bound(B), "overtaken A")]);
+    // Whatever a person wanted before, whom nobody waits for any more.
+    play(&[
+        (wished(C), "ask C"),
+        (Event::Registered, "rest"),
+        (offered(A, Binding::Unregistered), "ask A"),
+        (bound(B), "overtaken A"),
+    ]);
     play(&[(file(A), "rest"), (UNREGISTERED, "ask A"), (bound(B), "overtaken A"), (UNREGISTERED, "rest")]);
 }
 
