@@ -164,6 +164,8 @@ fn a_number_is_taken_though_the_disk_cannot_be_written() {
     let (mut world, number) = World::registered();
     let (host, pbx) = fresh(&world);
     let folder = host.beside("gateway");
+    let is_stored = || waiting::until(|| folder.join("number.json").exists().then_some(())).is_some();
+    assert!(is_stored(), "what it saw of the daemon");
     fs::remove_dir_all(&folder).unwrap();
     fs::write(&folder, "in the way").unwrap();
     world.server.kill();
@@ -173,7 +175,7 @@ fn a_number_is_taken_though_the_disk_cannot_be_written() {
     world.server.start();
     is_bound(&host, &number);
     fs::remove_file(&folder).unwrap();
-    waiting::until(|| folder.join("number.json").exists().then_some(())).expect("it is stored");
+    assert!(is_stored(), "as soon as it can be");
 }
 
 #[test]
