@@ -8,6 +8,7 @@ mod code;
 mod fact;
 mod id;
 mod key;
+mod language;
 mod license;
 #[cfg(feature = "schema")]
 mod schema;
@@ -18,6 +19,7 @@ pub use code::Code;
 pub use fact::{Fact, FactKind};
 pub use id::{FeatureId, Holder, HolderError, ProductId, SessionId};
 pub use key::{Coupon, FormatError, RegistrationNumber};
+pub use language::Language;
 pub use license::{Customer, Entitlement, LicensedProduct, ProductFeature, Registration, Seats};
 pub use time::UnixTime;
 pub use verdict::{Basis, Verdict};

@@ -1,0 +1,1 @@
+### What a client says that cannot reach or understand the daemon.

@@ -1,0 +1,1 @@
+### What `licensectl doctor` looks at, finds and advises.

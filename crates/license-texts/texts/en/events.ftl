@@ -1,0 +1,1 @@
+### What the events in the journal mean: `journalctl -x`.

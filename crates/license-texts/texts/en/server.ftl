@@ -1,0 +1,1 @@
+### What the license server says: refusals, warnings, mail.

@@ -1,0 +1,1 @@
+### What `licensectl` itself says around the answers of the daemon.

@@ -1,0 +1,1 @@
+### What a feature comes to, and why: the verdict and its facts.
