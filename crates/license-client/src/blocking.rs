@@ -9,7 +9,8 @@ use std::{
 };
 
 use license_ipc::{
-    Answer, Captured, Change, Done, Explanation, FeaturePage, HostReport, LicenseInfo, Ping, Request, Status,
+    Answer, Captured, Change, Configuration, Done, Explanation, FeaturePage, HostReport, LicenseInfo, Ping,
+    Request, Status,
 };
 use license_types::{
     Coupon, Entitlement, FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId,

@@ -86,6 +86,22 @@ macro_rules! calls {
             fitting!(self.request(&request)$($await)*?, Answer::Features(page) => page)
         }
 
+        /// What a capture would come to now: done, or the failure that it would meet. Takes no seat.
+        pub $($async)? fn would_capture(
+            &mut self,
+            feature: FeatureId,
+            holder: Option<Holder>,
+        ) -> Result<Done, ClientError> {
+            let request = Request::WouldCapture { feature, holder };
+            fitting!(self.request(&request)$($await)*?, Answer::Done(done) => done)
+        }
+
+        /// What the daemon runs with, without secrets.
+        pub $($async)? fn configuration(&mut self) -> Result<Configuration, ClientError> {
+            let request = Request::Configuration;
+            fitting!(self.request(&request)$($await)*?, Answer::Configuration(found) => *found)
+        }
+
         /// Why this feature comes to what it comes to.
         pub $($async)? fn explain(&mut self, feature: FeatureId) -> Result<Explanation, ClientError> {
             let request = Request::Explain { feature };

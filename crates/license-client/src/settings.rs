@@ -68,6 +68,8 @@ impl Settings {
             | Request::Features { .. }
             | Request::Explain { .. }
             | Request::Host
+            | Request::Language { .. }
+            | Request::Configuration
             | Request::LicenseInfo { key: None } => self.quick,
             Request::Ensure { .. }
             | Request::Capture { .. }
@@ -82,6 +84,7 @@ impl Settings {
             | Request::Reload
             | Request::SendMetrics { .. }
             | Request::Deprovision
+            | Request::WouldCapture { .. }
             | Request::Ping => self.patient,
         }
     }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, io::ErrorKind, path::PathBuf, time::Duration};
 
 use license_ipc::{
-    Answer, Captured, Change, Done, Explanation, FeaturePage, HostReport, LicenseInfo, Ping, Request, Status,
+    Answer, Captured, Change, Configuration, Done, Explanation, FeaturePage, HostReport, LicenseInfo, Ping,
+    Request, Status,
 };
 use license_types::{
     Coupon, Entitlement, FeatureId, Holder, ProductId, Registration, RegistrationNumber, SessionId,

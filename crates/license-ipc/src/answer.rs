@@ -47,6 +47,8 @@ pub enum Answer {
     Host(HostReport),
     /// To `ping`.
     Ping(Ping),
+    /// To `configuration`.
+    Configuration(Box<Configuration>),
 }
 
 impl Answer {
@@ -68,6 +70,7 @@ impl Answer {
             Self::Explanation(_) => "explanation",
             Self::Host(_) => "host",
             Self::Ping(_) => "ping",
+            Self::Configuration(_) => "configuration",
         }
     }
 }
@@ -153,6 +156,25 @@ pub struct Status {
     pub protocol: u8,
     /// The schema of statements that the daemon writes and reads, `major.minor`.
     pub statement_schema: String,
+    /// Since when this host is bound to its number.
+    pub bound_since: Option<UnixTime>,
+    /// How often the number of this host changed: was given, changed or forgotten.
+    pub number_changes: u64,
+    /// The last command of a person that was refused, until one of its kind succeeds or the daemon restarts.
+    pub last_refusal: Option<RefusedCommand>,
+}
+
+/// A command of a person that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedCommand {
+    /// The request, by its name: `activate_coupon` and the like.
+    pub request: String,
+    /// The licensing code.
+    pub code: Option<Code>,
+    /// Why, in words.
+    pub message: String,
+    /// When.
+    pub at: UnixTime,
 }
 
 /// What the daemon is in, in one word for people and scripts.
@@ -307,6 +329,45 @@ pub struct PingFailure {
     pub code: Code,
     /// What happened, with the URL.
     pub message: String,
+}
+
+/// What the daemon runs with. No secret is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// The file that it was read from, there or not.
+    pub file: String,
+    /// Where the state is kept.
+    pub state_dir: String,
+    /// Files and folders with root keys of the license server.
+    pub trust: Vec<String>,
+    /// The root keys that were found there.
+    pub root_keys: u32,
+    /// Certificate authorities beside those of the system.
+    pub ca_file: Option<String>,
+    /// The license servers, the preferred one first.
+    pub servers: Vec<ServerWay>,
+    /// Every option with the value that is in force, as the file has it, in the order of the documentation.
+    pub options: Vec<Setting>,
+}
+
+/// A license server, and the way to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerWay {
+    /// Its URL.
+    pub url: String,
+    /// The proxy on the way, without user and password; `None` if it is reached directly.
+    pub proxy: Option<String>,
+    /// What says so: `proxy` for the option of that name, or the variable, as `HTTPS_PROXY`.
+    pub proxy_from: Option<String>,
+}
+
+/// An option with its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// Its value, as the file has it.
+    pub value: String,
 }
 
 /// The stages of a call to the license server.

@@ -11,8 +11,9 @@ mod json;
 mod request;
 
 pub use answer::{
-    Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, HostFact, HostReport,
-    LicenseInfo, NamedFeature, NoAnswer, Ping, PingFailure, Stage, State, Status,
+    Answer, Captured, Change, Configuration, Done, ErrorKind, Explanation, Failure, FeaturePage, HostFact,
+    HostReport, LicenseInfo, NamedFeature, NoAnswer, Ping, PingFailure, RefusedCommand, ServerWay, Setting,
+    Stage, State, Status,
 };
 pub use frame::{DecodeError, EncodeError, Encoding};
 pub use request::{Request, Right};

@@ -104,6 +104,22 @@ pub enum Request {
     Deprovision,
     /// Does the license server answer? The daemon asks it at most once in 10 seconds.
     Ping,
+    /// In which language the answers of this connection are, from the next on; English until then. A tag as
+    /// `ru`, `ru-RU` or `ru_RU.UTF-8`; for a language that the daemon does not speak it is English.
+    Language {
+        /// The tag.
+        tag: String,
+    },
+    /// What the daemon runs with: its license servers, proxies, files and options, without secrets.
+    Configuration,
+    /// What a capture would come to now, asked from the license server. Takes no seat and changes nothing.
+    WouldCapture {
+        /// The feature.
+        feature: FeatureId,
+        /// The user, for a per-user feature.
+        #[serde(default)]
+        holder: Option<Holder>,
+    },
 }
 
 /// Who may make a request.
@@ -131,7 +147,10 @@ impl Request {
             | Self::Metrics
             | Self::Features { .. }
             | Self::Explain { .. }
-            | Self::Ping => Right::Read,
+            | Self::Ping
+            | Self::Language { .. }
+            | Self::Configuration
+            | Self::WouldCapture { .. } => Right::Read,
             Self::LicenseInfo { key: Some(_) }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -162,7 +181,10 @@ impl Request {
             | Self::Features { .. }
             | Self::Explain { .. }
             | Self::Host
-            | Self::Ping => true,
+            | Self::Ping
+            | Self::Language { .. }
+            | Self::Configuration
+            | Self::WouldCapture { .. } => true,
             Self::Release { .. }
             | Self::Register(_)
             | Self::Activate { .. }
@@ -202,6 +224,9 @@ impl Request {
             Self::Host => "host",
             Self::Deprovision => "deprovision",
             Self::Ping => "ping",
+            Self::Language { .. } => "language",
+            Self::Configuration => "configuration",
+            Self::WouldCapture { .. } => "would_capture",
         }
     }
 }

@@ -126,6 +126,9 @@ pub enum Command {
     /// Show what tells this host from others, and what of it the license server gets
     Host,
 
+    /// Show what the daemon runs with, without secrets
+    Config,
+
     /// Ask whether the license server answers
     Ping,
 

@@ -43,6 +43,7 @@ pub(crate) fn run(command: Command, client: &mut Client, tell: Tell<'_>) -> Resu
         Command::Metrics => Answer::Metrics { text: client.metrics()? },
         Command::Recheck => Answer::Done(client.recheck()?),
         Command::Reload => Answer::Done(client.reload().map_err(Fault::of_reload)?),
+        Command::Config => Answer::Configuration(Box::new(client.configuration()?)),
         Command::Ping => Answer::Ping(client.ping()?),
         Command::Reset { yes } => {
             if !yes {

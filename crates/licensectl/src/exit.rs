@@ -56,6 +56,7 @@ impl Exit {
             | Answer::Change(_)
             | Answer::Metrics { .. }
             | Answer::Features(_)
+            | Answer::Configuration(_)
             | Answer::Host(_) => Self::Done,
             Answer::Error(failure) => fault::exit_of_kind(failure.kind),
         }

@@ -4,7 +4,10 @@ use std::fmt::{self, Display, Write};
 
 use jiff::{Timestamp, tz::TimeZone};
 use license_client::{
-    ipc::{Answer, Captured, Change, Explanation, HostReport, LicenseInfo, NamedFeature, Ping, Status},
+    ipc::{
+        Answer, Captured, Change, Configuration, Explanation, HostReport, LicenseInfo, NamedFeature, Ping,
+        Setting, Status,
+    },
     types::{Basis, Code, Entitlement, Fact, FactKind, LicensedProduct, UnixTime, Verdict},
 };
 
@@ -35,6 +38,7 @@ pub(crate) fn answer(answer: &Answer, zone: &TimeZone) -> String {
         Answer::Features(features) => features.features.iter().for_each(|it| page.feature(it)),
         Answer::Explanation(explanation) => page.explanation(explanation),
         Answer::Host(report) => page.host(report),
+        Answer::Configuration(it) => page.configuration(it),
         Answer::Ping(ping) => page.ping(ping),
         Answer::Error(failure) => page.line(format_args!("{failure}")),
     }
@@ -164,6 +168,13 @@ impl Page<'_> {
         self.field("next check", status.next_check.map(|at| self.time(at)));
         self.field("protocol", Some(format!("{}, statements {}", status.protocol, status.statement_schema)));
         self.field("honoured until", status.honoured_until.map(|at| self.time(at)));
+    }
+
+    fn configuration(&mut self, it: &Configuration) {
+        self.line(format_args!("# {}", it.file));
+        for Setting { name, value } in &it.options {
+            self.line(format_args!("{name} = {value}"));
+        }
     }
 
     fn ping(&mut self, ping: &Ping) {
@@ -359,6 +370,9 @@ mod tests {
             warnings: vec!["The disk is full.".to_owned()],
             protocol: 1,
             statement_schema: "1.0".to_owned(),
+            bound_since: None,
+            number_changes: 0,
+            last_refusal: None,
         };
         assert_eq!(
             shown(&Answer::Status(Box::new(status))),

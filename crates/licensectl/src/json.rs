@@ -35,6 +35,7 @@ pub(crate) fn answer(answer: &Answer) -> Result<String> {
         }
         Answer::Explanation(explanation) => serde_json::to_string(&Explained::of(explanation)),
         Answer::Host(report) => serde_json::to_string(report),
+        Answer::Configuration(configuration) => serde_json::to_string(configuration),
         Answer::Ping(ping) => serde_json::to_string(&Pinged::of(ping)),
         Answer::Error(failure) => serde_json::to_string(&Error::of_failure(failure)),
     }
@@ -381,10 +382,13 @@ mod tests {
             warnings: vec!["The disk is full.".to_owned()],
             protocol: 1,
             statement_schema: "1.0".to_owned(),
+            bound_since: None,
+            number_changes: 0,
+            last_refusal: None,
         };
         is_printed_as(
             &Answer::Status(Box::new(status)),
-            r#"{"version":"0.1.0","state":"offline","number":"MIKO-*****-*****-*****-MN4OP","company":"ООО «Ромашка»","server":"https://license.example","code":1012,"message":"Away.","serial":7,"last_answer":10,"last_failure":{"code":1012,"message":"Refused.","at":15},"next_check":20,"honoured_until":30,"warnings":["The disk is full."],"protocol":1,"statement_schema":"1.0"}"#,
+            r#"{"version":"0.1.0","state":"offline","number":"MIKO-*****-*****-*****-MN4OP","company":"ООО «Ромашка»","server":"https://license.example","code":1012,"message":"Away.","serial":7,"last_answer":10,"last_failure":{"code":1012,"message":"Refused.","at":15},"next_check":20,"honoured_until":30,"warnings":["The disk is full."],"protocol":1,"statement_schema":"1.0","bound_since":null,"number_changes":0,"last_refusal":null}"#,
         );
     }
 

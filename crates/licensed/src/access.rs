@@ -139,6 +139,10 @@ impl Access {
                 let warnings = self.keeper.deprovision().await?;
                 Ok(done("Stopped; the next start makes a new host.", warnings))
             }
+            Request::Language { .. } | Request::Configuration | Request::WouldCapture { .. } => {
+                let message = "This request is not served yet.".to_owned();
+                Err(Failure { kind: ErrorKind::Unsupported, code: None, message })
+            }
             Request::Ping => {
                 let moment = Moment::of(&self.keeper.snapshot().state, now);
                 self.pinger.ping(self.keeper.exchange(), moment).await.map(Answer::Ping)

@@ -123,6 +123,9 @@ pub fn report(snapshot: &Snapshot, now: Now) -> Status {
         warnings: warnings(snapshot, now),
         protocol: frame::VERSION,
         statement_schema: schema::SCHEMA.to_owned(),
+        bound_since: None,
+        number_changes: 0,
+        last_refusal: None,
     }
 }
 

@@ -139,6 +139,9 @@ mod numbers {
             Request::Host => 19,
             Request::Deprovision => 20,
             Request::Ping => 21,
+            Request::Language { .. } => 22,
+            Request::Configuration => 23,
+            Request::WouldCapture { .. } => 24,
         }
     }
 
@@ -158,6 +161,7 @@ mod numbers {
             Answer::Explanation(_) => 11,
             Answer::Host(_) => 12,
             Answer::Ping(_) => 13,
+            Answer::Configuration(_) => 14,
         }
     }
 

@@ -1,8 +1,9 @@
 //! One message of each kind. Names, numbers and dates in them are made up.
 
 use license_ipc::{
-    Answer, Captured, Change, Done, ErrorKind, Explanation, Failure, FeaturePage, HostFact, HostReport,
-    LicenseInfo, NamedFeature, NoAnswer, Ping, PingFailure, Request, Stage, State, Status,
+    Answer, Captured, Change, Configuration, Done, ErrorKind, Explanation, Failure, FeaturePage, HostFact,
+    HostReport, LicenseInfo, NamedFeature, NoAnswer, Ping, PingFailure, RefusedCommand, Request, ServerWay,
+    Setting, Stage, State, Status,
 };
 use license_types::{
     Basis, Code, Customer, Entitlement, Fact, FactKind, FeatureId, LicensedProduct, ProductFeature,
@@ -121,6 +122,10 @@ pub(crate) fn requests() -> Vec<(String, Request)> {
         request("", Request::Host),
         request("", Request::Deprovision),
         request("", Request::Ping),
+        request("", Request::Language { tag: "ru_RU.UTF-8".to_owned() }),
+        request("", Request::Configuration),
+        request("", Request::WouldCapture { feature: FeatureId(45), holder: None }),
+        request("-holder", Request::WouldCapture { feature: FeatureId(48), holder: holder() }),
     ]
 }
 
@@ -154,6 +159,7 @@ pub(crate) fn answers() -> Vec<(String, Answer)> {
     answers.push(answer("", Answer::Explanation(Box::new(explanation()))));
     answers.push(answer("", Answer::Host(host())));
     answers.extend(STATES.map(|state| answer(&format!("-{state}"), Answer::Status(Box::new(status(state))))));
+    answers.push(answer("", Answer::Configuration(Box::new(configuration()))));
     answers.push(answer("", Answer::Ping(ping(None))));
     answers
         .extend(STAGES.map(|stage| answer(&format!("-{}", stage.name()), Answer::Ping(ping(Some(stage))))));
@@ -239,6 +245,14 @@ fn status(state: State) -> Status {
         warnings: Vec::new(),
         protocol: 1,
         statement_schema: "1.0".to_owned(),
+        bound_since: bound.then_some(ASKED),
+        number_changes: 1,
+        last_refusal: failed.then(|| RefusedCommand {
+            request: "activate_coupon".to_owned(),
+            code: Some(Code::COUPON_USED),
+            message: "The coupon was activated already.".to_owned(),
+            at: NEXT,
+        }),
     }
 }
 
@@ -323,6 +337,22 @@ fn license_info() -> LicenseInfo {
             }],
         }],
         as_of: ASKED,
+    }
+}
+
+fn configuration() -> Configuration {
+    Configuration {
+        file: "/etc/licensed/licensed.toml".to_owned(),
+        state_dir: "/var/lib/licensed".to_owned(),
+        trust: vec!["/etc/licensed/trust.d".to_owned()],
+        root_keys: 1,
+        ca_file: None,
+        servers: vec![ServerWay {
+            url: "https://license.example".to_owned(),
+            proxy: Some("http://proxy.example:3128".to_owned()),
+            proxy_from: Some("HTTPS_PROXY".to_owned()),
+        }],
+        options: vec![Setting { name: "log".to_owned(), value: "\"info\"".to_owned() }],
     }
 }
 

@@ -125,6 +125,9 @@ impl Fake {
             warnings: Vec::new(),
             protocol: frame::VERSION,
             statement_schema: String::new(),
+            bound_since: None,
+            number_changes: 0,
+            last_refusal: None,
         }
     }
 }
