@@ -195,9 +195,12 @@ pub struct ApiAnswer {
     /// The license, after `license-info`.
     #[serde(default)]
     pub license: Option<License>,
-    /// What did not go quite as wanted, in sentences for people.
+    /// What did not go quite as wanted, in sentences for people, in English.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// The same sentences in Russian, in the same order; none from a license server before schema 1.1.
+    #[serde(default)]
+    pub warnings_ru: Vec<String>,
 }
 
 /// What a number holds, for somebody who only asks.

@@ -2,8 +2,8 @@
 //!
 //! A reader ignores unknown fields of a higher minor; an unknown major is a fault.
 
-/// What this version writes.
-pub const SCHEMA: &str = "1.0";
+/// What this version writes. Since 1.1 a refusal has its reason in Russian, too.
+pub const SCHEMA: &str = "1.1";
 
 /// The major part of [`SCHEMA`].
 pub const MAJOR: &str = "1";

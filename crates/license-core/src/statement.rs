@@ -139,8 +139,11 @@ pub struct HeldSeat {
 pub struct Refusal {
     /// Why.
     pub code: Code,
-    /// The same in words.
+    /// The same in words, in English.
     pub reason: String,
+    /// The same in Russian; empty before schema 1.1.
+    #[serde(default)]
+    pub reason_ru: String,
     /// Whether it stands until a person decides: the host is a copy of another one, or moved too often.
     #[serde(default)]
     pub pending: bool,

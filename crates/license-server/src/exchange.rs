@@ -11,6 +11,7 @@ use license_core::{
     envelope::Envelope,
     receipt::{Receipt, SignedReceipt},
 };
+use license_texts::Language;
 use license_types::{Code, UnixTime};
 
 use crate::{
@@ -224,13 +225,15 @@ impl Exchange {
 /// The body of a success.
 fn success(keys: &Keys, decision: &Decision) -> Result<Vec<u8>, serde_json::Error> {
     let answer = &decision.answer;
+    let warnings = |language| answer.warnings.iter().map(|warning| warning.to(language)).collect();
     serde_json::to_vec(&ApiAnswer {
         statement: answer.statement.as_ref().map(|statement| keys.sign(statement)).transpose()?,
         receipt: answer.statement.as_ref().map(|statement| keys.receipt(statement)).transpose()?,
         keys: keys.signed_set().clone(),
         session: answer.session.clone(),
         license: answer.license.clone(),
-        warnings: answer.warnings.clone(),
+        warnings: warnings(Language::English),
+        warnings_ru: warnings(Language::Russian),
     })
 }
 

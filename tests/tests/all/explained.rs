@@ -57,7 +57,7 @@ fn the_license_is_listed_with_names_and_verdicts() {
 fn a_status_says_what_the_daemon_speaks() {
     let world = World::new();
     let status = world.host.status();
-    assert_eq!((&status["protocol"], &status["statement_schema"]), (&1.into(), &"1.0".into()), "{status}");
+    assert_eq!((&status["protocol"], &status["statement_schema"]), (&1.into(), &"1.1".into()), "{status}");
 }
 
 #[test]

@@ -53,8 +53,12 @@ fn with_statement(reply: &Reply, change: impl FnOnce(SignedStatement) -> SignedS
 fn refusal(reply: &Reply, key: &SigningKey, change: impl FnOnce(&mut Statement)) -> Reply {
     with_statement(reply, |signed| {
         let mut statement = signed.read().unwrap();
-        statement.kind =
-            Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason: "Forged.".to_owned(), pending: false });
+        statement.kind = Kind::Refusal(Refusal {
+            code: Code::NO_LICENSE,
+            reason: "Forged.".to_owned(),
+            reason_ru: String::new(),
+            pending: false,
+        });
         change(&mut statement);
         statement.sign(key).unwrap()
     })

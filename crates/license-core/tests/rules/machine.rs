@@ -58,7 +58,7 @@ fn hardware(value: &str) -> Evidence {
 
 fn pending() -> Kind {
     let reason = "This host is a copy of another host.".to_owned();
-    Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason, pending: true })
+    Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason, reason_ru: String::new(), pending: true })
 }
 
 fn unsent() -> Outcome {

@@ -74,6 +74,7 @@ impl Fault {
                     session: None,
                     license: None,
                     warnings: Vec::new(),
+                    warnings_ru: Vec::new(),
                 };
                 let body = serde_json::to_vec(&body).unwrap();
                 HttpAnswer { status: 200, content_type: None, retry_after: None, body }

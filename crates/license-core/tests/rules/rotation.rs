@@ -57,6 +57,7 @@ fn answer(call: &PreparedCall, serial: u64, day: u64, key: &SigningKey, set: &Ke
         session: None,
         license: None,
         warnings: Vec::new(),
+        warnings_ru: Vec::new(),
     };
     HttpAnswer { status: 200, body: serde_json::to_vec(&answer).unwrap(), ..HttpAnswer::default() }
 }

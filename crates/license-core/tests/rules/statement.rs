@@ -3,12 +3,13 @@
 use crate::world::{HELD, Host, answer, at, host, lease, number, online, problem, refusal, statement};
 use license_core::{
     api::{ApiAnswer, Call, MAX_REQUEST_BODY},
-    crypto::{Nonce, PublicKey, SigningKey},
+    crypto::{self, ExactBytes, Nonce, PublicKey, Purpose, SigningKey},
     outcome::{HttpAnswer, Outcome},
     receipt::{MAX_PAYLOAD, Receipt, SignedReceipt},
-    statement::{Kind, LeasedFeature, MAX_FEATURES},
+    statement::{Kind, LeasedFeature, MAX_FEATURES, SignedStatement, Statement},
 };
 use license_types::{Code, FeatureId, Verdict};
+use serde_json::Value;
 
 /// Lets `tamper` at a perfect refusal; whatever it makes of it must be refused, and change nothing.
 fn changes_nothing(name: &str, says: &str, tamper: impl FnOnce(&mut Host, Nonce) -> HttpAnswer) {
@@ -135,18 +136,34 @@ fn no_flipped_bit_gets_through() {
     assert!(good.verify(&set).is_ok());
 }
 
+/// What a license server of another schema signs: the JSON of a statement, changed.
+fn signed_after(original: &Statement, change: impl FnOnce(&mut Value)) -> SignedStatement {
+    let mut json = serde_json::to_value(original).unwrap();
+    change(&mut json);
+    let payload = serde_json::to_vec(&json).unwrap();
+    let signature = crypto::sign(&online(), Purpose::Statement, &payload);
+    SignedStatement { payload: ExactBytes(payload), signature, ..original.sign(&online()).unwrap() }
+}
+
 #[test]
 fn an_unknown_field_of_a_higher_minor_schema_is_ignored() {
     let original = statement(2, Nonce([5; 32]), Kind::Lease(lease()));
-    let mut json = serde_json::to_value(&original).unwrap();
-    json["schema"] = "1.9".into();
-    json["moon_phase"] = "full".into();
-    let payload = serde_json::to_vec(&json).unwrap();
-    let mut signed = original.sign(&online()).unwrap();
-    signed.signature =
-        license_core::crypto::sign(&online(), license_core::crypto::Purpose::Statement, &payload);
-    signed.payload.0 = payload;
+    let signed = signed_after(&original, |json| {
+        json["schema"] = "1.9".into();
+        json["moon_phase"] = "full".into();
+    });
     assert_eq!(signed.verify(&crate::world::key_set(1)).unwrap().serial, 2);
+}
+
+#[test]
+fn a_refusal_from_before_schema_1_1_has_a_reason_in_english_alone() {
+    let signed = signed_after(&statement(2, Nonce([5; 32]), refusal()), |json| {
+        json["schema"] = "1.0".into();
+        assert!(json["kind"]["refusal"].as_object_mut().unwrap().remove("reason_ru").is_some());
+    });
+    let old = signed.verify(&crate::world::key_set(1)).unwrap();
+    let Kind::Refusal(told) = old.kind else { panic!("a lease") };
+    assert_eq!((told.reason.as_str(), told.reason_ru.as_str()), ("dropped in the cabinet", ""));
 }
 
 #[test]
@@ -213,6 +230,7 @@ fn a_key_set_is_replaced_by_a_higher_version_alone() {
         session: None,
         license: None,
         warnings: Vec::new(),
+        warnings_ru: Vec::new(),
     })
     .unwrap();
     let newer = HttpAnswer { status: 200, body: serde_json::to_vec(&body).unwrap(), ..HttpAnswer::default() };
@@ -271,6 +289,7 @@ fn key_sets_of_two_pinned_roots_do_not_outvote_each_other() {
         session: None,
         license: None,
         warnings: Vec::new(),
+        warnings_ru: Vec::new(),
     };
     let answer =
         HttpAnswer { status: 200, body: serde_json::to_vec(&answer).unwrap(), ..HttpAnswer::default() };

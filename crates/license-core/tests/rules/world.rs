@@ -100,6 +100,7 @@ pub(crate) fn refusal() -> Kind {
     Kind::Refusal(Refusal {
         code: Code::NO_LICENSE,
         reason: "dropped in the cabinet".to_owned(),
+        reason_ru: "сброшено в кабинете".to_owned(),
         pending: false,
     })
 }
@@ -126,6 +127,7 @@ pub(crate) fn answer(statement: &Statement, key: &SigningKey) -> HttpAnswer {
         session: None,
         license: None,
         warnings: Vec::new(),
+        warnings_ru: Vec::new(),
     };
     HttpAnswer {
         status: 200,

@@ -137,7 +137,7 @@ mod tests {
         world.register(2, "Other", 'B');
         world.ok(2, &Call::Drop);
         let answer = world.ok(1, &activate('B'));
-        assert_eq!(answer.warnings, Vec::<String>::new());
+        assert_eq!(answer.warnings, []);
         let [seat] = &world.rows.seats[..] else { panic!("one seat") };
         assert_eq!((seat.feature, world.number_of(&seat.customer)), (FEATURE_33, number('B')));
     }
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(decision.notable(), [Deed::Rekeyed { old: key(1).id() }]);
         let answer = decision.answer;
         assert_eq!(answer.statement.unwrap().host_key, key(11));
-        assert_eq!(answer.warnings, Vec::<String>::new());
+        assert_eq!(answer.warnings, []);
         let places = |rows: &[SeatRow]| -> Vec<_> {
             rows.iter().map(|seat| (seat.session.clone(), seat.feature, seat.slot)).collect()
         };

@@ -1,6 +1,7 @@
 //! Copies of a host: who asks under its key, and what the owner hears of it.
 
 use license_core::{api::Call, host::Evidence};
+use license_texts::text;
 
 use super::{
     Caller, CustomerId, Desk, HostRow, Refusal,
@@ -8,10 +9,6 @@ use super::{
     mail::MailKind,
     ratchet::{CopyStanding, Finding, Quoted, Ratchet},
 };
-
-/// What a duplicate is told with every answer.
-const DUPLICATE: &str = "Another copy of this host is in use under the same key, on the same hardware. Both \
-                         work on one seat; tell the vendor which one is the host.";
 
 /// What a request shows of its host.
 pub(super) struct Turned {
@@ -67,7 +64,7 @@ impl Desk<'_> {
         let (caller, finding) = self.turned.ratchet.turn(&mut self.turned.evidence, quoted);
         (self.turned.caller, self.turned.finding) = (caller, finding);
         if caller == Caller::Copy(CopyStanding::Duplicate) {
-            self.warnings.push(DUPLICATE.to_owned());
+            self.warnings.push(text!("server-warning-duplicate"));
         }
         match call {
             Call::CheckIn | Call::LicenseInfo { .. } | Call::Drop | Call::SendMetrics { .. } => Ok(()),
@@ -104,6 +101,7 @@ impl Desk<'_> {
 #[cfg(test)]
 mod tests {
     use license_core::statement::Kind;
+    use license_texts::Text;
     use license_types::Code;
 
     use super::{
@@ -159,10 +157,10 @@ mod tests {
         let (mut world, host, copy) = copied(1);
         world.hold(1, host);
         let answer = world.ok(1, &capture(33));
-        assert_eq!(answer.warnings, [DUPLICATE]);
+        assert_eq!(answer.warnings, [Text::known("server-warning-duplicate")]);
         let host = world.serial(1);
         world.hold(1, copy);
-        assert_eq!(world.ok(1, &Call::CheckIn).warnings, Vec::<String>::new());
+        assert_eq!(world.ok(1, &Call::CheckIn).warnings, []);
         world.hold(1, host);
         assert_eq!(world.refusal_of(1, 33), None);
         assert_eq!(world.rows.seats.len(), 1);

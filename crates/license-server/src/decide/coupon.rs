@@ -130,7 +130,7 @@ mod tests {
         let mut world = World::registered(1);
         world.issue('A', 85, 3, 365);
         let answer = world.ok(1, &use_coupon('A'));
-        assert_eq!(answer.warnings, Vec::<String>::new());
+        assert_eq!(answer.warnings, []);
         let grant = world.rows.grants.last().unwrap();
         assert_eq!((grant.product.0, grant.seats, grant.trial), (85, 3, false));
         let held: Vec<u32> = world.rows.seats.iter().map(|seat| seat.feature.0).collect();
@@ -189,7 +189,7 @@ mod tests {
         let mut world = World::registered(1);
         assert_eq!(world.ok(2, &Call::Activate { number: number('A') }).warnings.len(), 1);
         world.issue('A', 11, 1, 10);
-        assert_eq!(world.ok(2, &use_coupon('A')).warnings, Vec::<String>::new());
+        assert_eq!(world.ok(2, &use_coupon('A')).warnings, []);
         assert_eq!(world.rows.seats.len(), 2);
     }
 }

@@ -7,6 +7,7 @@ use license_core::{
     schema::SCHEMA,
     statement::{HeldSeat, Kind, Lease, LeasedFeature, MAX_FEATURES, Refusal as RefusedStatement, Statement},
 };
+use license_texts::Language;
 use license_types::{
     Code, Customer, FeatureId, LicensedProduct, ProductFeature, ProductId, RegistrationNumber, Seats,
     UnixTime,
@@ -149,9 +150,9 @@ impl Desk<'_> {
         let live = live.filter(|grant| grant.customer == customer.id && grant.is_live(self.now));
         let terms = terms(&self.draft.rows, live);
         let (kind, may_run_until) = if let Some(refusal) = refusal {
-            let reason = refusal.problem().detail;
+            let [reason, reason_ru] = Language::ALL.map(|language| refusal.text().to(language));
             let code = refusal.code().unwrap_or(Code::NO_LICENSE);
-            (Kind::Refusal(RefusedStatement { code, reason, pending }), self.now)
+            (Kind::Refusal(RefusedStatement { code, reason, reason_ru, pending }), self.now)
         } else {
             let lease = lease(&self.draft.rows, binding, &customer, terms, self.now);
             let may_run_until = lease.honoured_until.saturating_add(Duration::from_secs(lease.run_on));

@@ -47,8 +47,10 @@ use license_core::{
     receipt::Receipt,
     statement::Statement,
 };
+use license_texts::Text;
 use license_types::{RegistrationNumber, SessionId, UnixTime};
 
+pub(crate) use self::refusal::problem;
 pub use self::{
     coupon::coupon_digest,
     draft::Draft,
@@ -121,7 +123,7 @@ pub struct Answer {
     /// The license that was asked for.
     pub license: Option<License>,
     /// What did not go quite as wanted.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Text>,
 }
 
 impl Decision {
@@ -224,7 +226,7 @@ struct Desk<'a> {
     drawn: &'a Drawn,
     /// Who asks, what is known of its hardware and of its copies from now on.
     turned: copies::Turned,
-    warnings: Vec<String>,
+    warnings: Vec<Text>,
 }
 
 impl<'a> Desk<'a> {

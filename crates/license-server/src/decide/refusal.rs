@@ -3,6 +3,7 @@
 //! No text holds a run of four digits: MikoPBX finds the code of an error by searching its whole text.
 
 use license_core::api::Problem;
+use license_texts::{Language, Text, text};
 use license_types::{Code, FeatureId, ProductId};
 
 /// Why a request comes to nothing. It changes nothing either.
@@ -106,25 +107,42 @@ pub enum Refusal {
     CouponBlocked,
 }
 
-/// Status, code and texts of a refusal.
+/// A failure as it is answered: its text goes out in both languages.
+pub(crate) fn problem(status: u16, code: Option<Code>, title: &str, text: &Text) -> Problem {
+    Problem {
+        status,
+        code,
+        title: title.to_owned(),
+        detail: text.to(Language::English),
+        detail_ru: text.to(Language::Russian),
+        feature: None,
+        product: None,
+    }
+}
+
+/// Status, code and text of a refusal.
 struct Wording {
     status: u16,
     code: Option<Code>,
-    en: String,
-    ru: String,
+    text: Text,
 }
 
-fn worded(status: u16, code: Code, en: &str, ru: &str) -> Wording {
-    Wording { status, code: Some(code), en: en.to_owned(), ru: ru.to_owned() }
+const fn worded(status: u16, code: Code, text: Text) -> Wording {
+    Wording { status, code: Some(code), text }
 }
 
-/// The code's own English text.
-fn meant(status: u16, code: Code, ru: &str) -> Wording {
-    worded(status, code, code.meaning(), ru)
+/// A refusal whose code says it all.
+fn meant(status: u16, code: Code) -> Wording {
+    worded(status, code, Text::meaning(code))
 }
 
-fn field(en: String, ru: String) -> Wording {
-    Wording { status: 422, code: None, en, ru }
+const fn no_license(text: Text) -> Wording {
+    worded(403, Code::NO_LICENSE, text)
+}
+
+/// What is no matter of the license.
+const fn plain(status: u16, text: Text) -> Wording {
+    Wording { status, code: None, text }
 }
 
 impl Refusal {
@@ -134,13 +152,19 @@ impl Refusal {
         self.wording().code
     }
 
+    /// The reason, for people.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        self.wording().text
+    }
+
     /// The refusal as it is answered.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let Wording { status, code, en, ru } = self.wording();
+        let Wording { status, code, text } = self.wording();
         let (feature, product) = self.subject();
         let title = if code.is_some() { "The license server refuses" } else { "The request cannot be met" };
-        Problem { status, code, title: title.to_owned(), detail: en, detail_ru: ru, feature, product }
+        Problem { feature, product, ..problem(status, code, title, &text) }
     }
 
     fn subject(&self) -> (Option<FeatureId>, Option<ProductId>) {
@@ -175,157 +199,41 @@ impl Refusal {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "a table: one row for each refusal")]
     fn wording(&self) -> Wording {
-        let no_license = |en: &str, ru: &str| worded(403, Code::NO_LICENSE, en, ru);
         match self {
-            Self::FieldMissing { field: name } => field(
-                format!("The field {name} is required."),
-                format!("Поле {name} обязательно для заполнения."),
-            ),
-            Self::FieldTooLong { field: name, limit } => field(
-                format!("The field {name} is longer than {limit} characters."),
-                format!("Поле {name} длиннее {limit} символов."),
-            ),
-            Self::FieldControl { field: name } => field(
-                format!("The field {name} holds control characters."),
-                format!("Поле {name} содержит управляющие символы."),
-            ),
-            Self::NoEmail => field(
-                "The field email is no e-mail address.".to_owned(),
-                "Поле email не является адресом электронной почты.".to_owned(),
-            ),
-            Self::EmailOfAnotherCompany => meant(
-                409,
-                Code::EMAIL_TAKEN,
-                "На этот адрес электронной почты уже зарегистрирован номер другой компании. Найдите письмо с \
-                 номером или повторите с названием компании, указанным в прошлый раз.",
-            ),
-            Self::RegisteredOnAnotherHost => worded(
-                409,
-                Code::EMAIL_TAKEN,
-                "This company is registered already, on another host. Look for the mail with the number and \
-                 activate it here.",
-                "Эта компания уже зарегистрирована на другом компьютере. Найдите письмо с номером и \
-                 активируйте его здесь.",
-            ),
-            Self::HostRegistered => meant(
-                409,
-                Code::HOST_REGISTERED,
-                "Этот компьютер уже регистрировался с другой почтой или компанией. Найдите письмо с номером \
-                 или повторите с почтой, указанной в прошлый раз.",
-            ),
-            Self::UnknownNumber => meant(
-                404,
-                Code::KEY_UNKNOWN,
-                "Сервер лицензий не знает этот номер. Проверьте, нет ли опечатки.",
-            ),
-            Self::NoNumber => meant(
-                403,
-                Code::KEY_ERROR,
-                "На этом компьютере нет действующего номера. Зарегистрируйтесь или активируйте свой номер.",
-            ),
-            Self::UnknownHost => worded(
-                404,
-                Code::NO_LICENSE,
-                "The license server does not know this host. Activate the registration number on it.",
-                "Сервер лицензий не знает этот компьютер. Активируйте на нём регистрационный номер.",
-            ),
-            Self::Dropped => no_license(
-                "The vendor dropped this host from its registration number. Activate the number again to use \
-                 it here.",
-                "Поставщик сбросил привязку этого компьютера. Чтобы работать здесь, активируйте номер заново.",
-            ),
-            Self::Replaced => no_license(
-                "The registration number of this machine is used under a new host key now. Activate the \
-                 number again on this host to take it back.",
-                "Регистрационный номер этого компьютера теперь используется с новым ключом. Чтобы вернуть \
-                 его сюда, активируйте номер здесь заново.",
-            ),
-            Self::Suspended => no_license(
-                "The vendor has suspended this registration number. Ask the vendor why.",
-                "Поставщик приостановил действие этого регистрационного номера. Обратитесь к поставщику.",
-            ),
-            Self::Copy => no_license(
-                "This host is a copy of another host and uses its key. Ask the vendor to accept it, or give it \
-                 a host key of its own and activate the number on it.",
-                "Этот компьютер — копия другого и использует его ключ. Попросите поставщика подтвердить его \
-                 или создайте на нём собственный ключ и активируйте номер.",
-            ),
-            Self::Restless => no_license(
-                "The hardware of this host changed too often of late. Ask the vendor to accept the change.",
-                "Оборудование этого компьютера в последнее время менялось слишком часто. Попросите \
-                 поставщика подтвердить замену.",
-            ),
-            Self::TooManyMetrics => Wording {
-                status: 422,
-                code: None,
-                en: "There are too many metrics, or one is too long.".to_owned(),
-                ru: "Показателей слишком много, или один из них слишком длинный.".to_owned(),
-            },
-            Self::OutOfDate => Wording {
-                status: 409,
-                code: None,
-                en: "The request is older than what this host has confirmed. Check in, then send it anew."
-                    .to_owned(),
-                ru: "Запрос старше того, что этот компьютер уже подтвердил. Выполните проверку и отправьте \
-                     его заново."
-                    .to_owned(),
-            },
-            Self::NotLicensed { .. } => no_license(
-                "The registration number has no license for this feature. Ask for one.",
-                "В регистрационном номере нет лицензии на эту функцию. Запросите её.",
-            ),
-            Self::Expired { .. } => meant(
-                403,
-                Code::EXPIRED,
-                "Срок лицензии на эту функцию истёк. Продлите её купоном или новой покупкой.",
-            ),
-            Self::NoSeatFree { .. } => no_license(
-                "All seats of this feature are taken. Ask the vendor to drop the binding of another host, or \
-                 for more seats.",
-                "Все лицензии на эту функцию заняты. Попросите поставщика сбросить привязку другого \
-                 компьютера или запросите ещё лицензии.",
-            ),
-            Self::TooManyUsers { .. } => no_license(
-                "This host holds seats for as many users as one host may. Release those that nobody uses.",
-                "Этот компьютер уже занял лицензии для наибольшего числа пользователей. Освободите те, которыми \
-                 никто не пользуется.",
-            ),
-            Self::Barred { .. } => no_license(
-                "The vendor dropped the binding of this feature to this host. To use it here, activate the \
-                 number again, or run `licensectl capture FEATURE --reclaim`.",
-                "Поставщик сбросил привязку этой функции к компьютеру. Чтобы работать здесь, активируйте номер \
-                 заново или выполните `licensectl capture FEATURE --reclaim`.",
-            ),
-            Self::NotSold { .. } => no_license(
-                "There is no such product. Check its number in the module's description.",
-                "Такого продукта нет. Проверьте его номер в описании модуля.",
-            ),
-            Self::TrialSpent { .. } => worded(
-                403,
-                Code::EXPIRED,
-                "The trial of this product was used already. Extend it with a coupon or a purchase.",
-                "Пробный период этого продукта уже использован. Продлите его купоном или покупкой.",
-            ),
-            Self::UnknownSeat => Wording {
-                status: 404,
-                code: None,
-                en: "This host holds no such seat.".to_owned(),
-                ru: "У этого компьютера нет такой привязки.".to_owned(),
-            },
-            Self::CouponUnknown => {
-                meant(404, Code::COUPON_UNKNOWN, "Такого купона нет. Проверьте, нет ли опечатки.")
+            Self::FieldMissing { field } => plain(422, text!("server-field-required", field = *field)),
+            Self::FieldTooLong { field, limit } => {
+                plain(422, text!("server-field-too-long", field = *field, limit = *limit))
             }
-            Self::CouponUsed => meant(409, Code::COUPON_USED, "Купон уже был активирован."),
-            Self::CouponBlocked => {
-                meant(403, Code::COUPON_BLOCKED, "Купон заблокирован. Обратитесь к продавцу купона.")
+            Self::FieldControl { field } => plain(422, text!("server-field-control", field = *field)),
+            Self::NoEmail => plain(422, text!("server-no-email")),
+            Self::EmailOfAnotherCompany => meant(409, Code::EMAIL_TAKEN),
+            Self::RegisteredOnAnotherHost => {
+                worded(409, Code::EMAIL_TAKEN, text!("server-registered-elsewhere"))
             }
-            Self::CouponWithoutNumber => meant(
-                403,
-                Code::COUPON_NUMBER,
-                "Купон нельзя применить к этому регистрационному номеру. Сначала активируйте номер.",
-            ),
+            Self::HostRegistered => meant(409, Code::HOST_REGISTERED),
+            Self::UnknownNumber => meant(404, Code::KEY_UNKNOWN),
+            Self::NoNumber => meant(403, Code::KEY_ERROR),
+            Self::UnknownHost => worded(404, Code::NO_LICENSE, text!("server-unknown-host")),
+            Self::Dropped => no_license(text!("server-dropped")),
+            Self::Replaced => no_license(text!("server-replaced")),
+            Self::Suspended => no_license(text!("server-suspended")),
+            Self::Copy => no_license(text!("server-copy")),
+            Self::Restless => no_license(text!("server-restless")),
+            Self::TooManyMetrics => plain(422, text!("server-too-many-metrics")),
+            Self::OutOfDate => plain(409, text!("server-out-of-date")),
+            Self::NotLicensed { .. } => no_license(text!("server-not-licensed")),
+            Self::Expired { .. } => meant(403, Code::EXPIRED),
+            Self::NoSeatFree { .. } => no_license(text!("server-no-seat-free")),
+            Self::TooManyUsers { .. } => no_license(text!("server-too-many-users")),
+            Self::Barred { .. } => no_license(text!("server-barred")),
+            Self::NotSold { .. } => no_license(text!("server-not-sold")),
+            Self::TrialSpent { .. } => worded(403, Code::EXPIRED, text!("server-trial-spent")),
+            Self::UnknownSeat => plain(404, text!("server-unknown-seat")),
+            Self::CouponUnknown => meant(404, Code::COUPON_UNKNOWN),
+            Self::CouponUsed => meant(409, Code::COUPON_USED),
+            Self::CouponBlocked => meant(403, Code::COUPON_BLOCKED),
+            Self::CouponWithoutNumber => meant(403, Code::COUPON_NUMBER),
         }
     }
 }

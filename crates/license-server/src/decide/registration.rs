@@ -157,7 +157,7 @@ mod tests {
         let [grant] = &world.rows.grants[..] else { panic!("one grant") };
         assert_eq!((grant.product.0, grant.seats, grant.trial, grant.ends_at), (11, 1, false, None));
         assert_eq!(world.rows.seats.len(), 1);
-        assert_eq!(answer.warnings, Vec::<String>::new());
+        assert_eq!(answer.warnings, []);
     }
 
     #[test]

@@ -8,7 +8,9 @@ use license_core::{
     crypto::{PublicKey, RequestId, sha256_hex},
 };
 
-use super::{Desk, Refusal, ReplyRow, Rows};
+use license_texts::text;
+
+use super::{Desk, Refusal, ReplyRow, Rows, problem};
 
 /// What is known of a request before it is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,16 +43,7 @@ pub fn seen<'r>(rows: &'r Rows, host: &PublicKey, request_id: &RequestId, digest
 /// The answer to another request under an id that was used.
 #[must_use]
 pub fn reused() -> Problem {
-    Problem {
-        status: 422,
-        code: None,
-        title: "The request id was used for another request".to_owned(),
-        detail: "Repeat the first request unchanged, or send this one under an id of its own.".to_owned(),
-        detail_ru: "Повторите первый запрос без изменений или отправьте этот под своим идентификатором."
-            .to_owned(),
-        feature: None,
-        product: None,
-    }
+    problem(422, None, "The request id was used for another request", &text!("server-reused-id"))
 }
 
 impl Desk<'_> {

@@ -272,11 +272,7 @@ mod tests {
         let mut world = restored(&backup);
         world.decide_holding(11, &held, &Call::CheckIn).unwrap();
         assert_eq!(world.refusal_of(11, 33), None);
-        assert_eq!(
-            world.ok(11, &activate).warnings,
-            Vec::<String>::new(),
-            "a person enters the number again"
-        );
+        assert_eq!(world.ok(11, &activate).warnings, [], "a person enters the number again");
         assert_eq!(world.refusal_of(11, 33), None);
         assert_eq!(world.refusal_of(1, 33), Some(Code::NO_LICENSE), "the old key, if it were there still");
         assert_eq!(world.rows.seats.len(), 1);

@@ -3,6 +3,7 @@
 use std::{cmp::Reverse, time::Duration};
 
 use license_core::api::MAX_ANSWER_BODY;
+use license_texts::text;
 use license_types::{Code, FeatureId, Holder, Seats, SessionId, UnixTime};
 
 use super::{BindingId, BindingRow, CustomerId, Desk, GrantRow, Refusal, Rows, SeatRow, Write};
@@ -251,10 +252,7 @@ impl Desk<'_> {
     pub(super) fn take_or_warn(&mut self, binding: &BindingRow, feature: FeatureId) {
         if self.take(binding, feature, None).is_err() {
             let name = self.draft.rows.catalogue.feature_name(feature);
-            self.warnings.push(format!(
-                "No seat of {name} (feature {feature}) is free for this host. Ask the vendor to drop the \
-                 binding of another host, or for more seats."
-            ));
+            self.warnings.push(text!("server-warning-no-seat", name = name, feature = feature));
         }
     }
 

@@ -1,9 +1,10 @@
 //! Faults: requests that never come to a decision, as problems without a licensing code.
 
 use super::limits::TooMany;
-use crate::decide::Refusal;
+use crate::decide::{Refusal, problem};
 use axum::{extract::rejection::BytesRejection, http::StatusCode};
 use license_core::{api::Problem, envelope::EnvelopeError};
+use license_texts::{Text, text};
 
 /// Why a request never comes to a decision.
 #[derive(Debug)]
@@ -65,100 +66,38 @@ impl Fault {
     }
 
     pub(crate) fn problem(&self) -> Problem {
-        let (status, title, detail, detail_ru) = match self {
-            Self::Envelope(error) => (
-                401,
-                "The request is not signed",
-                format!("The envelope does not hold: {error}. Sign the request with the host's key."),
-                "Запрос не подписан ключом хоста.".to_owned(),
-            ),
-            Self::Malformed { line, column } => (
-                400,
-                "The request is malformed",
-                format!("The body is no call: line {line}, column {column}."),
-                format!("Тело запроса не разобрано: строка {line}, столбец {column}."),
-            ),
-            Self::Evidence => (
-                400,
-                "The request is malformed",
-                "The evidence is malformed: it holds each kind of fact once, as a digest of 64 hex digits."
-                    .to_owned(),
-                "Признаки компьютера в запросе заданы неверно: каждый вид указывается один раз, хешем из 64 \
-                 шестнадцатеричных цифр."
-                    .to_owned(),
-            ),
-            Self::OtherPath => (
-                400,
-                "The request is malformed",
-                "The body is a call of another path.".to_owned(),
-                "Тело запроса относится к другому адресу.".to_owned(),
-            ),
-            Self::TooLarge { limit } => (
-                413,
-                "The request is too large",
-                format!("The body is longer than {} KiB.", limit / 1024),
-                format!("Тело запроса длиннее {} КиБ.", limit / 1024),
-            ),
-            Self::Unfinished => (
-                400,
-                "The request is malformed",
-                "The body did not arrive whole.".to_owned(),
-                "Тело запроса получено не полностью.".to_owned(),
-            ),
-            Self::NotFound => (
-                404,
-                "There is nothing here",
-                "The license server has nothing at this path.".to_owned(),
-                "На сервере лицензий нет такого адреса.".to_owned(),
-            ),
-            Self::Method => (
-                405,
-                "The method is not allowed",
-                "This path does not take this method.".to_owned(),
-                "Этот адрес не принимает такой метод.".to_owned(),
-            ),
-            Self::Internal => (
-                500,
-                "The license server failed",
-                "This is a fault and no answer about the license. Repeat the request later.".to_owned(),
-                "Это сбой, а не ответ о лицензии. Повторите запрос позже.".to_owned(),
-            ),
-            Self::Busy => (
-                503,
-                "The license server is busy",
-                "There was no answer in time. Repeat the same request later.".to_owned(),
-                "Ответ не получен вовремя. Повторите тот же запрос позже.".to_owned(),
-            ),
-            Self::NoPlace { .. } => (
-                503,
-                "The license server is busy",
-                "Too many hosts wait for news. Ask again later; scheduled checks go on.".to_owned(),
-                "Слишком много компьютеров ждут новостей. Повторите позже; плановые проверки продолжаются."
-                    .to_owned(),
-            ),
+        let (status, title, text) = match self {
+            Self::Envelope(error) => {
+                (401, "The request is not signed", text!("server-not-signed", why = of_envelope(error)))
+            }
+            Self::Malformed { line, column } => {
+                (400, "The request is malformed", text!("server-no-call", line = *line, column = *column))
+            }
+            Self::Evidence => (400, "The request is malformed", text!("server-evidence")),
+            Self::OtherPath => (400, "The request is malformed", text!("server-other-path")),
+            Self::TooLarge { limit } => {
+                (413, "The request is too large", text!("server-too-large", limit = limit / 1024))
+            }
+            Self::Unfinished => (400, "The request is malformed", text!("server-unfinished")),
+            Self::NotFound => (404, "There is nothing here", text!("server-not-found")),
+            Self::Method => (405, "The method is not allowed", text!("server-method")),
+            Self::Internal => (500, "The license server failed", text!("server-failed")),
+            Self::Busy => (503, "The license server is busy", text!("server-busy")),
+            Self::NoPlace { .. } => (503, "The license server is busy", text!("server-no-place")),
             Self::TooMany(too_many) => {
-                let (wait, wait_ru) = too_many.in_words();
-                (
-                    429,
-                    "There are too many requests",
-                    format!("This host or its network asks too often. Repeat the same request in {wait}."),
-                    format!(
-                        "Слишком много запросов от этого компьютера или из его сети. Повторите тот же запрос \
-                         через {wait_ru}."
-                    ),
-                )
+                (429, "There are too many requests", text!("server-too-many", wait = too_many.in_words()))
             }
             Self::Refused(refusal) => return refusal.problem(),
         };
-        Problem {
-            status,
-            code: None,
-            title: title.to_owned(),
-            detail,
-            detail_ru,
-            feature: None,
-            product: None,
-        }
+        problem(status, None, title, &text)
+    }
+}
+
+fn of_envelope(error: &EnvelopeError) -> Text {
+    match error {
+        EnvelopeError::Missing { name } => text!("server-header-missing", name = *name),
+        EnvelopeError::Unreadable { name } => text!("server-header-malformed", name = *name),
+        EnvelopeError::Signature => text!("server-wrong-signature"),
     }
 }
 
@@ -167,6 +106,37 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn every_fault_is_told_in_both_languages_without_a_code_in_it() {
+        let faults = [
+            Fault::Envelope(EnvelopeError::Missing { name: "licensed-key" }),
+            Fault::Envelope(EnvelopeError::Unreadable { name: "licensed-key" }),
+            Fault::Envelope(EnvelopeError::Signature),
+            Fault::Malformed { line: 1, column: 234 },
+            Fault::Evidence,
+            Fault::OtherPath,
+            Fault::TooLarge { limit: 65_536 },
+            Fault::Unfinished,
+            Fault::NotFound,
+            Fault::Method,
+            Fault::Internal,
+            Fault::Busy,
+            Fault::NoPlace { retry_after: 5 },
+            Fault::TooMany(TooMany { wait: Duration::from_mins(61) }),
+            Fault::Refused(Refusal::NoEmail),
+        ];
+        for fault in faults {
+            let problem = fault.problem();
+            assert!(problem.detail.is_ascii() && problem.detail.len() > 20, "{fault:?}: {}", problem.detail);
+            assert!(problem.detail_ru.chars().any(|c| ('а'..='я').contains(&c)), "{fault:?}");
+            for text in [problem.detail, problem.detail_ru] {
+                assert!(text.ends_with('.') && !text.contains(['{', '$']), "{fault:?}: {text}");
+                let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+                assert!(digits < Some(4), "{fault:?}: {text}");
+            }
+        }
+    }
 
     #[test]
     fn who_asks_too_often_is_told_when_to_come_back() {

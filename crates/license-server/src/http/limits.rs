@@ -19,6 +19,7 @@ use governor::{
     state::StateStore,
 };
 use license_core::{api::Call, crypto::PublicKey};
+use license_texts::{Text, text};
 
 use super::{
     client::Network,
@@ -78,15 +79,13 @@ impl TooMany {
         u32::try_from(self.wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)
     }
 
-    /// The same in English and Russian, in numbers of few digits: `MikoPBX` would read one of four as a code.
-    pub(crate) fn in_words(self) -> (String, String) {
+    /// The same for people, in numbers of few digits: `MikoPBX` would read one of four as a code.
+    pub(crate) fn in_words(self) -> Text {
         let seconds = self.seconds();
         match (seconds / 60, seconds % 60) {
-            (0, seconds) => (format!("{seconds} s"), format!("{seconds} с")),
-            (minutes, 0) => (format!("{minutes} min"), format!("{minutes} мин")),
-            (minutes, seconds) => {
-                (format!("{minutes} min {seconds} s"), format!("{minutes} мин {seconds} с"))
-            }
+            (0, seconds) => text!("server-seconds", seconds = seconds),
+            (minutes, 0) => text!("server-minutes", minutes = minutes),
+            (minutes, seconds) => text!("server-minutes-and-seconds", minutes = minutes, seconds = seconds),
         }
     }
 }

@@ -26,7 +26,7 @@ fn key(host: u8) -> PublicKey {
 }
 
 fn statement() -> Statement {
-    let reason = String::new();
+    let (reason, reason_ru) = (String::new(), String::new());
     Statement {
         schema: SCHEMA.to_owned(),
         serial: 7,
@@ -36,7 +36,7 @@ fn statement() -> Statement {
         nonce: Nonce([0; 32]),
         issued_at: UnixTime(1),
         refresh_after: 1,
-        kind: Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason, pending: false }),
+        kind: Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason, reason_ru, pending: false }),
     }
 }
 

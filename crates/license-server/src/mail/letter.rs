@@ -1,6 +1,7 @@
 //! Letters: what a mail says, in English and in Russian.
 
 use license_core::crypto::KeyId;
+use license_texts::{Language, Text, text};
 use license_types::RegistrationNumber;
 
 use crate::decide::mail::MailKind;
@@ -14,89 +15,38 @@ pub struct Letter {
     pub body: String,
 }
 
-/// The letter of a kind about a number, and about a host where it is about one.
+/// The letter of a kind about a number, and about a host where it is about one. In both languages: nobody knows
+/// which one the owner reads.
 #[must_use]
 pub fn letter(kind: MailKind, number: &RegistrationNumber, host: Option<&KeyId>) -> Letter {
+    // Whole, and not masked: the owner is told.
     let number = number.as_str();
     let host = host.map_or("-", |host| &host.0);
-    let (subject, en, ru) = match kind {
-        MailKind::Number => (
-            "Registration number / Регистрационный номер",
-            format!(
-                "Your registration number is\n\n    {number}\n\nKeep this mail. Whoever knows the number can bind \
-                 a host to it. Enter it on the PBX."
-            ),
-            format!(
-                "Ваш регистрационный номер:\n\n    {number}\n\nСохраните это письмо. Кто знает номер, может \
-                 привязать к нему компьютер. Введите его на АТС."
-            ),
-        ),
-        MailKind::Forgotten => (
-            "Your registration number / Ваш регистрационный номер",
-            format!(
-                "Somebody asked for the registration number that belongs to this address. It is\n\n    {number}\n\n\
-                 If it was not you, nothing is to be done: the number went to this address alone."
-            ),
-            format!(
-                "Кто-то запросил регистрационный номер, который принадлежит этому адресу:\n\n    {number}\n\n\
-                 Если это были не вы, делать ничего не нужно: номер отправлен только на этот адрес."
-            ),
-        ),
+    let (subject, body) = match kind {
+        MailKind::Number => {
+            (text!("server-letter-number-subject"), text!("server-letter-number", number = number))
+        }
+        MailKind::Forgotten => {
+            (text!("server-letter-forgotten-subject"), text!("server-letter-forgotten", number = number))
+        }
         MailKind::RegisteredElsewhere => (
-            "Registration on another host / Регистрация на другом компьютере",
-            format!(
-                "Somebody entered your company and e-mail to register another host (key {host}). It was not \
-                 bound, and was told nothing. If it was you, activate your number there:\n\n    {number}\n\n\
-                 If it was not, nothing is to be done."
-            ),
-            format!(
-                "Кто-то указал вашу компанию и адрес, чтобы зарегистрировать другой компьютер (ключ {host}). Он не \
-                 привязан и ничего не узнал. Если это были вы, активируйте там свой номер:\n\n    {number}\n\n\
-                 Если нет, делать ничего не нужно."
-            ),
+            text!("server-letter-registered-elsewhere-subject"),
+            text!("server-letter-registered-elsewhere", number = number, host = host),
         ),
-        MailKind::Moved => (
-            "A host has other hardware / У компьютера другое оборудование",
-            format!(
-                "The host with the key {host} on your number\n\n    {number}\n\nreports other hardware than before. \
-                 After a repair or a move this is as it should be. If you know of none, ask the vendor: \
-                 somebody may run a copy of the host."
-            ),
-            format!(
-                "Компьютер с ключом {host}, привязанный к вашему номеру\n\n    {number}\n\nсообщает о другом \
-                 оборудовании. После ремонта или переноса так и должно быть. Если вы об этом не знаете, \
-                 обратитесь к поставщику: возможно, работает копия этого компьютера."
-            ),
-        ),
+        MailKind::Moved => {
+            (text!("server-letter-moved-subject"), text!("server-letter-moved", number = number, host = host))
+        }
         MailKind::Rekeyed => (
-            "A host has a new key / У компьютера новый ключ",
-            format!(
-                "A host on your number\n\n    {number}\n\ngoes on under a new key ({host}), with the seats that it \
-                 had: its hardware is that of a host that you have. After it was installed anew this is as it \
-                 should be. If you know of nothing, look at the bindings of the number: somebody may pose as \
-                 the host. Drop that key, and activate the number on the host again."
-            ),
-            format!(
-                "Компьютер на вашем номере\n\n    {number}\n\nпродолжает работу с новым ключом ({host}) и со своими \
-                 местами: его оборудование то же, что у вашего компьютера. После переустановки так и должно быть. \
-                 Если вы об этом не знаете, проверьте привязки номера: возможно, кто-то выдаёт себя за ваш \
-                 компьютер. Отвяжите этот ключ и снова активируйте номер на своём компьютере."
-            ),
+            text!("server-letter-rekeyed-subject"),
+            text!("server-letter-rekeyed", number = number, host = host),
         ),
         MailKind::CopyFound => (
-            "Two copies of a host / Две копии компьютера",
-            format!(
-                "Two copies of the host with the key {host} are in use on your number\n\n    {number}\n\nA copy on \
-                 other hardware is denied until it is accepted. Tell the vendor which of the two is the host."
-            ),
-            format!(
-                "На вашем номере\n\n    {number}\n\nработают две копии компьютера с ключом {host}. Копия на другом \
-                 оборудовании не обслуживается, пока её не подтвердят. Сообщите поставщику, какой из двух \
-                 компьютеров настоящий."
-            ),
+            text!("server-letter-copy-found-subject"),
+            text!("server-letter-copy-found", number = number, host = host),
         ),
     };
-    Letter { subject: subject.to_owned(), body: format!("{en}\n\n--------\n\n{ru}\n") }
+    let in_both = |text: &Text, between: &str| Language::ALL.map(|language| text.to(language)).join(between);
+    Letter { subject: in_both(&subject, " / "), body: format!("{}\n", in_both(&body, "\n\n--------\n\n")) }
 }
 
 #[cfg(test)]
@@ -111,7 +61,8 @@ mod tests {
             let letter = letter(kind, &number, Some(&host));
             let languages: Vec<&str> = letter.body.split("--------").collect();
             let [en, ru] = languages[..] else { panic!("{kind:?}: two languages") };
-            assert!(en.contains(number.as_str()) && ru.contains(number.as_str()), "{kind:?}");
+            let alone = format!("\n\n    {}\n\n", number.as_str());
+            assert!(en.contains(&alone) && ru.contains(&alone), "{kind:?}: {}", letter.body);
             for nowhere in ["cabinet", "onitor", "кабинет", "монитор"] {
                 assert!(!letter.body.contains(nowhere), "{kind:?}: there is no {nowhere} to look at");
             }

@@ -152,8 +152,14 @@ fn said((snapshot, now): &(Snapshot, Now)) -> BTreeMap<String, f64> {
 
 #[test]
 fn each_phase_has_its_verdicts_and_days_that_are_left_only_where_something_is_granted() {
-    let refused =
-        || Kind::Refusal(Refusal { code: Code::NO_LICENSE, reason: "dropped".to_owned(), pending: false });
+    let refused = || {
+        Kind::Refusal(Refusal {
+            code: Code::NO_LICENSE,
+            reason: "dropped".to_owned(),
+            reason_ru: String::new(),
+            pending: false,
+        })
+    };
     let none = || lease(vec![feature(33, Some(Code::NO_LICENSE))]);
     // Phase, features granted fresh and offline, denied, indeterminate, days left.
     let cases = [

@@ -123,6 +123,7 @@ impl FakeServer {
             session: holds.then_some(session),
             license: None,
             warnings: Vec::new(),
+            warnings_ru: Vec::new(),
         };
         HttpAnswer { status: 200, body: serde_json::to_vec(&answer).unwrap(), ..HttpAnswer::default() }
     }
