@@ -7,7 +7,9 @@ use license_core::{
     state::State,
     statement::MAX_FEATURES,
 };
-use license_ipc::{Answer, Captured, Done, ErrorKind, Failure, HostReport, LicenseInfo, Request, Right};
+use license_ipc::{
+    Answer, Captured, Configuration, Done, ErrorKind, Failure, HostReport, LicenseInfo, Request, Right,
+};
 use license_types::{Entitlement, FeatureId, Holder, RegistrationNumber, SessionId, Verdict};
 use peer_cred::PeerCred;
 use tracing::warn;
@@ -139,7 +141,11 @@ impl Access {
                 let warnings = self.keeper.deprovision().await?;
                 Ok(done("Stopped; the next start makes a new host.", warnings))
             }
-            Request::Language { .. } | Request::Configuration | Request::WouldCapture { .. } => {
+            Request::Configuration => {
+                let configuration = self.reloader.configuration();
+                Ok(Answer::Configuration(Box::new(Configuration::clone(&configuration))))
+            }
+            Request::Language { .. } | Request::WouldCapture { .. } => {
                 let message = "This request is not served yet.".to_owned();
                 Err(Failure { kind: ErrorKind::Unsupported, code: None, message })
             }

@@ -85,13 +85,18 @@ impl Default for Config {
     }
 }
 
+impl Flags {
+    /// The configuration file, there or not.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
+    }
+}
+
 impl Config {
     /// Reads the file and puts the flags on top of it.
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        let (path, must_exist) = match &flags.config {
-            Some(path) => (path.as_path(), true),
-            None => (Path::new(DEFAULT_FILE), false),
-        };
+        let (path, must_exist) = (flags.file(), flags.config.is_some());
         let mut config = Self::default();
         let mut faults = match fs::read_to_string(path) {
             Ok(text) => file::read(path, &text, &mut config),

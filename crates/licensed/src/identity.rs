@@ -18,7 +18,7 @@ use license_core::{
 };
 
 pub use self::hardware::{Basis, Finding, Findings, Sources, Unused};
-
+pub(crate) use self::report::masked;
 use crate::store::{self, StoreError};
 
 /// Who this host is.

@@ -12,6 +12,7 @@
 pub mod access;
 pub mod clock;
 pub mod config;
+pub mod configuration;
 pub mod connection;
 pub mod daemon;
 pub mod deprovision;

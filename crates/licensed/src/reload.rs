@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use journal::Level;
 use license_core::crypto::PublicKey;
-use license_ipc::{Done, ErrorKind, Failure};
-use tokio::sync::Mutex;
+use license_ipc::{Configuration, Done, ErrorKind, Failure};
+use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
 
 use crate::{
     config::{Applied, Config, Flags},
-    event,
+    configuration, event,
     keeper::{Handle, Settings},
     transport::{self, HttpTransport, SetupError},
     trust::{self, Trust},
@@ -22,6 +22,7 @@ pub struct Reloader {
     flags: Flags,
     level: Level,
     current: Mutex<Current>,
+    report: watch::Sender<Arc<Configuration>>,
 }
 
 /// What is in force.
@@ -36,6 +37,7 @@ struct Current {
 #[derive(Debug)]
 struct Taken {
     now: Current,
+    report: Configuration,
     /// In words.
     changed: String,
     warnings: Vec<String>,
@@ -47,7 +49,15 @@ impl Reloader {
     #[must_use]
     pub fn new(flags: Flags, level: Level, config: Config, prepared: &Prepared) -> Self {
         let (roots, unread) = (prepared.settings.roots.clone(), prepared.unread.clone());
-        Self { flags, level, current: Mutex::new(Current { config, roots, unread }) }
+        let report = configuration::report(flags.file(), &config, &prepared.settings);
+        let report = watch::Sender::new(Arc::new(report));
+        Self { flags, level, current: Mutex::new(Current { config, roots, unread }), report }
+    }
+
+    /// What is in force. Never waits.
+    #[must_use]
+    pub fn configuration(&self) -> Arc<Configuration> {
+        self.report.borrow().clone()
     }
 
     /// Applies what can change at run time. Says what has changed, and what needs a restart. On an error nothing
@@ -58,7 +68,8 @@ impl Reloader {
         let result = self.apply(&current, keeper).await;
         service_manager::ready();
         match result {
-            Ok(Taken { now, changed, warnings }) => {
+            Ok(Taken { now, report, changed, warnings }) => {
+                self.report.send_replace(Arc::new(report));
                 for warning in &warnings {
                     warn!("{warning}");
                 }
@@ -84,6 +95,9 @@ impl Reloader {
             return Err(unread.clone());
         }
         let roots = settings.roots.clone();
+        // What needs a restart stays as it is, so that the next reload says so again.
+        let in_force = current.config.reloaded(&config);
+        let report = configuration::report(self.flags.file(), &in_force, &settings);
         keeper.configure(settings).await.map_err(|failure| failure.message)?;
         self.level.set(config.log);
         if self.level.is_fixed() && current.config.log != config.log {
@@ -102,9 +116,7 @@ impl Reloader {
             changed.push(format!("root keys: {} → {}", ids(&current.roots), ids(&roots)));
         }
         let changed = if changed.is_empty() { "no option changed".to_owned() } else { changed.join(", ") };
-        // What needs a restart stays as it is, so that the next reload says so again.
-        let config = current.config.reloaded(&config);
-        Ok(Taken { now: Current { config, roots, unread }, changed, warnings })
+        Ok(Taken { now: Current { config: in_force, roots, unread }, report, changed, warnings })
     }
 }
 

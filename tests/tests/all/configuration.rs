@@ -38,6 +38,29 @@ fn a_reload_takes_a_new_server_and_nothing_of_a_file_that_is_wrong() {
 }
 
 #[test]
+fn the_configuration_in_force_is_told_and_follows_a_reload() {
+    let folder = world::folder();
+    let config = folder.path().join("some.toml");
+    fs::write(&config, "server = 'https://lic.example'\n").unwrap();
+    let host = Host::new(folder.path(), "pbx").flag("--config", &config);
+    let mut host = host.variable("https_proxy", "http://anna:S3CRET@proxy.example:3128");
+    host.start();
+    let first = host.client().configuration().unwrap();
+    assert_eq!(first.file, config.to_str().unwrap());
+    let [way] = &first.servers[..] else { panic!("{first:?}") };
+    assert_eq!(way.proxy.as_deref(), Some("http://proxy.example:3128"));
+    assert_eq!(way.proxy_from.as_deref(), Some("https_proxy"));
+    assert!(!format!("{first:?}").contains("S3CRET"), "{first:?}");
+
+    fs::write(&config, "server = 'https://lic.example'\nproxy = 'none'\nsocket_group = 'other'\n").unwrap();
+    host.licensectl(&["reload"]).ended_with(0);
+    let now = host.client().configuration().unwrap();
+    assert_eq!((now.servers[0].proxy.as_ref(), now.servers[0].proxy_from.as_ref()), (None, None));
+    let value = |name: &str| now.options.iter().find(|it| it.name == name).unwrap().value.clone();
+    assert_eq!((value("proxy"), value("socket_group")), ("\"none\"".to_owned(), "\"licensed\"".to_owned()));
+}
+
+#[test]
 fn a_reload_changes_what_is_logged_and_tells_the_service_manager() {
     let folder = world::folder();
     let config = folder.path().join("some.toml");

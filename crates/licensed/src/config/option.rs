@@ -7,7 +7,10 @@ use toml::de::DeValue;
 use tracing::level_filters::LevelFilter;
 
 use super::{Config, servers};
-use crate::transport::{Proxy, ServerUrl};
+use crate::{
+    identity,
+    transport::{Proxy, ServerUrl},
+};
 
 /// An option of the file.
 #[derive(Debug)]
@@ -213,6 +216,18 @@ impl ConfigOption {
             Count(field, _) => field.of(config).to_string(),
             Time(field, _) => time(*field.of(config)),
             Level(field) => format!("\"{}\"", field.of(config)),
+        }
+    }
+
+    /// The same without what is not for everybody: of the id that stands for the hardware, its end alone.
+    #[must_use]
+    pub fn shown_in(&self, config: &Config) -> String {
+        match &self.value {
+            OptionalText(field) => {
+                format!("{:?}", identity::masked(field.of(config).as_deref().unwrap_or_default()))
+            }
+            Path(_) | OptionalPath(_) | Paths(_) | Text(_) | Servers(_) | ProxyUrl(_) | Count(..)
+            | Time(..) | Level(_) => self.value_in(config),
         }
     }
 

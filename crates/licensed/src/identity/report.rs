@@ -69,7 +69,7 @@ const fn word(kind: FactKind) -> &'static str {
 }
 
 /// The last characters of a value, with a star for each of the others.
-fn masked(value: &str) -> String {
+pub(crate) fn masked(value: &str) -> String {
     let len = value.chars().count();
     let hidden = len - SHOWN.min(len / 2);
     value.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect()

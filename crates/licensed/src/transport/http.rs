@@ -9,6 +9,7 @@ use std::{
 };
 
 use license_core::{api::MAX_ANSWER_BODY, outcome::HttpAnswer, time::Age};
+use license_ipc::ServerWay;
 use reqwest::{
     Client,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -45,8 +46,8 @@ struct Shared {
 struct Server {
     client: Client,
     url: String,
-    /// The proxy on the way, for messages.
-    via: Option<String>,
+    /// The proxy on the way, for messages, and what says so.
+    via: Option<(String, &'static str)>,
 }
 
 /// Why HTTP cannot be set up.
@@ -102,7 +103,7 @@ impl HttpTransport {
             let mut via = None;
             if let Some(way) = proxy::way(proxy, url)? {
                 builder = builder.proxy(way.proxy);
-                via = Some(way.shown);
+                via = Some((way.shown, way.source));
             }
             let client = builder.build().map_err(SetupError::Client)?;
             Ok(Server { client, url: url.base().to_owned(), via })
@@ -110,6 +111,17 @@ impl HttpTransport {
         let servers: Vec<Server> = servers.iter().map(server).collect::<Result<_, _>>()?;
         let preference = Mutex::new(Preference::new(servers.len()));
         Ok(Self(Arc::new(Shared { servers, preference, time })))
+    }
+
+    /// The servers, and the way to each.
+    #[must_use]
+    pub fn ways(&self) -> Vec<ServerWay> {
+        let way = |server: &Server| ServerWay {
+            url: server.url.clone(),
+            proxy: server.via.as_ref().map(|(proxy, _)| proxy.clone()),
+            proxy_from: server.via.as_ref().map(|(_, source)| (*source).to_owned()),
+        };
+        self.0.servers.iter().map(way).collect()
     }
 
     /// Sees, beside the calls, whether the first server is well again.
@@ -202,7 +214,9 @@ impl Server {
             call = call.header(*name, value);
         }
         call = call.header(CONTENT_TYPE, "application/json").body(request.body.clone());
-        let failed = |error: reqwest::Error| TransportError::of(&error, self.via.as_deref());
+        let failed = |error: reqwest::Error| {
+            TransportError::of(&error, self.via.as_ref().map(|(proxy, _)| proxy.as_str()))
+        };
         let mut response = call.send().await.map_err(failed)?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let mut answer = HttpAnswer {

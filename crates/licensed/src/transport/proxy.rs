@@ -1,6 +1,6 @@
 //! The proxy between this host and the license server.
 
-use std::fmt;
+use std::{env, fmt};
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
@@ -106,27 +106,47 @@ impl fmt::Debug for ProxyUrl {
 pub(super) struct Way {
     pub(super) proxy: reqwest::Proxy,
     pub(super) shown: String,
+    /// What says so: the option, or a variable of the environment by its name.
+    pub(super) source: &'static str,
 }
 
 /// The way to `server`; `None` if it is a direct one.
 pub(super) fn way(proxy: &Proxy, server: &ServerUrl) -> Result<Option<Way>, SetupError> {
-    let matcher = match proxy {
-        Proxy::Environment => Matcher::from_env(),
-        Proxy::None => return Ok(None),
-        Proxy::Url(ProxyUrl(url)) => Matcher::builder().all(url.as_str().to_owned()).build(),
-    };
+    way_in(proxy, server, |name| env::var(name).ok())
+}
+
+/// The same in an environment in which variables have the values that `variable` gives.
+fn way_in(
+    proxy: &Proxy,
+    server: &ServerUrl,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Option<Way>, SetupError> {
     if server.is_loopback() {
         return Ok(None);
     }
-    let Some(found) = server.base().parse().ok().and_then(|target| matcher.intercept(&target)) else {
-        return Ok(None);
+    let first = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, variable(name)?)));
+    let (candidates, no_proxy) = match proxy {
+        Proxy::None => return Ok(None),
+        Proxy::Url(ProxyUrl(url)) => (vec![("proxy", url.as_str().to_owned())], None),
+        // A server that is not on this host is reached by https alone.
+        Proxy::Environment => {
+            let names = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
+            (names.into_iter().filter_map(first).collect(), first(["NO_PROXY", "no_proxy"]))
+        }
     };
+    let Ok(target) = server.base().parse() else { return Ok(None) };
+    let no_proxy = no_proxy.map_or_else(String::new, |(_, value)| value);
+    let found = candidates.into_iter().find_map(|(source, url)| {
+        let matcher = Matcher::builder().all(url).no(no_proxy.clone()).build();
+        Some((source, matcher.intercept(&target)?))
+    });
+    let Some((source, found)) = found else { return Ok(None) };
     let shown = found.uri().to_string().trim_end_matches('/').to_owned();
     let mut proxy = reqwest::Proxy::all(&shown).map_err(SetupError::Client)?;
     if let Some(authorization) = found.basic_auth() {
         proxy = proxy.custom_http_auth(authorization.clone());
     }
-    Ok(Some(Way { proxy, shown }))
+    Ok(Some(Way { proxy, shown, source }))
 }
 
 #[cfg(test)]
@@ -196,5 +216,34 @@ mod tests {
         }
         let direct = way(&Proxy::None, &ServerUrl::parse("https://lic.example.com").unwrap()).unwrap();
         assert!(direct.is_none());
+    }
+
+    #[test]
+    fn the_variable_that_says_so_is_named_as_it_was_found() {
+        let server = ServerUrl::parse("https://lic.example.com").unwrap();
+        let way = |environment: &[(&str, &str)]| {
+            let value = |name: &str| {
+                let found = environment.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            let way = way_in(&Proxy::Environment, &server, value).unwrap();
+            way.map(|way| (way.source, way.shown))
+        };
+        let through = |source, url: &str| Some((source, url.to_owned()));
+        assert_eq!(way(&[("HTTPS_PROXY", "http://a:1")]), through("HTTPS_PROXY", "http://a:1"));
+        assert_eq!(way(&[("https_proxy", "http://u:S3CRET@a:1")]), through("https_proxy", "http://a:1"));
+        let both = [("ALL_PROXY", "http://b:2"), ("https_proxy", "http://a:1")];
+        assert_eq!(way(&both), through("https_proxy", "http://a:1"));
+        assert_eq!(way(&both[..1]), through("ALL_PROXY", "http://b:2"));
+        assert_eq!(
+            way(&[("HTTPS_PROXY", ""), ("all_proxy", "http://b:2")]),
+            through("all_proxy", "http://b:2")
+        );
+        assert_eq!(way(&[("HTTP_PROXY", "http://c:3")]), None, "the license server is asked by https");
+        let exempt = [("HTTPS_PROXY", "http://a:1"), ("no_proxy", "example.com")];
+        assert_eq!(way(&exempt), None);
+        let option = Proxy::parse("http://d:4").unwrap();
+        let way = way_in(&option, &server, |_| panic!("the environment is not looked at")).unwrap().unwrap();
+        assert_eq!((way.source, way.shown.as_str()), ("proxy", "http://d:4"));
     }
 }
