@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use license_client::{Client, types::FeatureId};
+use license_client::{Client, ClientError, ipc::ErrorKind, types::FeatureId};
 use nix::{sys::signal::Signal, unistd::Uid};
 use serde_json::Value;
 
@@ -211,9 +211,12 @@ impl Host {
         self.licensectl(&["coupon", coupon]).ended_with(0);
     }
 
-    /// Asks the license server now; it has to answer.
+    /// Asks the license server now; it has to answer, be it that it refuses this host.
     pub fn recheck(&self) {
-        self.licensectl(&["recheck"]).ended_with(0);
+        if let Err(error) = self.client().recheck() {
+            let is_refusal = matches!(&error, ClientError::Failed(it) if it.kind == ErrorKind::Refused);
+            assert!(is_refusal, "{error}");
+        }
     }
 
     /// Asks the license server now; it must not answer. Gives the failure, `no_answer 1012`.

@@ -40,8 +40,11 @@ impl State {
     fn stated(&self, held: &Held, feature: FeatureId, now: Now) -> Vec<Fact> {
         let statement = held.statement();
         let signed = format!("The license server signed its statement {} at this time.", statement.serial);
-        let mut facts =
-            vec![bound_to(&statement.number), fact(FactKind::Statement, signed).at(statement.issued_at)];
+        let number = match &statement.kind {
+            Kind::Lease(_) => bound_to(&statement.number),
+            Kind::Refusal(_) => uses(&statement.number),
+        };
+        let mut facts = vec![number, fact(FactKind::Statement, signed).at(statement.issued_at)];
         match &statement.kind {
             Kind::Refusal(refusal) => {
                 let message = format!("The license server refuses this host: {}", refusal.reason);
@@ -143,6 +146,11 @@ impl Told for Fact {
 
 fn bound_to(number: &RegistrationNumber) -> Fact {
     fact(FactKind::Number, format!("This host is bound to {}.", number.masked()))
+}
+
+/// A host that is refused may be bound no more.
+fn uses(number: &RegistrationNumber) -> Fact {
+    fact(FactKind::Number, format!("This host uses the number {}.", number.masked()))
 }
 
 fn run_on(until: UnixTime) -> Fact {

@@ -24,7 +24,7 @@ use crate::{
     crypto::PublicKey,
     host::Evidence,
     keys::{KeySet, SignedKeySet},
-    statement::Lease,
+    statement::{Kind, Lease, Refusal},
     time::{Age, Now},
 };
 
@@ -53,6 +53,13 @@ pub struct State {
     /// Whether a person gave a number up here. A number that lies ready is not taken then.
     #[serde(default)]
     pub given_up: bool,
+    /// Since when this host is bound to the number that it has; `None` without one, and before the first lease
+    /// that an older version of this did not note.
+    #[serde(default)]
+    pub bound_since: Option<UnixTime>,
+    /// How often somebody decided about the number of this host: it was given, changed or forgotten.
+    #[serde(default)]
+    pub number_changes: u64,
     /// The uid that captured each seat which was captured by request.
     pub owners: BTreeMap<SessionId, u32>,
     /// Seats that this host gave back and that the license server still counts. They are over here.
@@ -153,6 +160,8 @@ impl State {
             unbind: false,
             serial: 0,
             given_up: false,
+            bound_since: None,
+            number_changes: 0,
             owners: BTreeMap::new(),
             released: BTreeSet::new(),
             evidence: Evidence::default(),
@@ -177,6 +186,15 @@ impl State {
     pub fn lease(&self) -> Option<(&Held, &Lease)> {
         let held = self.held()?;
         Some((held, held.lease()?))
+    }
+
+    /// The license server's "no" to this host as a whole, if that is its last word.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.held()?.statement.kind {
+            Kind::Refusal(refusal) => Some(refusal),
+            Kind::Lease(_) => None,
+        }
     }
 
     /// The registration number of this host.

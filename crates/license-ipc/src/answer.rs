@@ -156,11 +156,12 @@ pub struct Status {
     pub protocol: u8,
     /// The schema of statements that the daemon writes and reads, `major.minor`.
     pub statement_schema: String,
-    /// Since when this host is bound to its number.
+    /// Since when this host is bound to its number; `None` while it is refused.
     pub bound_since: Option<UnixTime>,
-    /// How often the number of this host changed: was given, changed or forgotten.
+    /// How often the number of this host was given, changed or forgotten. A reset counts also where there is none.
     pub number_changes: u64,
-    /// The last command of a person that was refused, until one of its kind succeeds or the daemon restarts.
+    /// The last command of a person that the license server refused by a code, until one of its kind succeeds, this
+    /// host is bound or reset, or the daemon restarts.
     pub last_refusal: Option<RefusedCommand>,
 }
 

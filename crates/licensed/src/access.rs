@@ -115,6 +115,10 @@ impl Access {
             }
             Request::Recheck => {
                 let success = self.keeper.call(Call::CheckIn, peer.uid).await?;
+                if let Some(refusal) = success.snapshot.state.refusal() {
+                    let (code, message) = (Some(refusal.code), refusal.reason.clone());
+                    return Err(Failure { kind: ErrorKind::Refused, code, message });
+                }
                 Ok(done(&status::line(&success.snapshot, self.keeper.now()), success.warnings))
             }
             Request::Reload => self.reloader.reload(&self.keeper).await.map(Answer::Done),

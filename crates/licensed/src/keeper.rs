@@ -10,6 +10,7 @@ mod give_up;
 mod handle;
 mod news;
 mod publish;
+mod refusals;
 mod save;
 mod seats;
 mod server;
@@ -30,7 +31,7 @@ use license_core::{
     api::Call,
     crypto::{Nonce, PublicKey, RequestId},
     envelope::Envelope,
-    outcome::{HttpAnswer, Judge, NoAnswer, Outcome},
+    outcome::{HttpAnswer, NoAnswer, Outcome},
     state::{Background, Effect, Event, PreparedCall, State},
     time::{Age, Resumed},
 };
@@ -45,7 +46,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 pub(crate) use self::handle::draining;
-pub use self::handle::{CallResult, Handle, Success};
 use self::{
     admission::RefusedSeat,
     first::First,
@@ -54,6 +54,10 @@ use self::{
     publish::Said,
     surroundings::Surroundings,
     untold::Untold,
+};
+pub use self::{
+    handle::{CallResult, Handle, Success},
+    refusals::LastRefusal,
 };
 use crate::{
     clock::SystemClock,
@@ -127,6 +131,7 @@ pub struct Keeper<E> {
     /// Features for which the license server refused a seat, with the serial held then: modules ask
     /// again and again, and nothing has changed before the serial does.
     refused_seats: BTreeMap<FeatureId, RefusedSeat>,
+    last_refusal: Option<LastRefusal>,
     untold: VecDeque<Untold>,
     /// Whether what is due comes before what somebody waits for: they take turns, or a busy module could
     /// keep the license server's word from this host.
@@ -189,6 +194,7 @@ impl<E: Exchange> Keeper<E> {
             news: News::default(),
             queue: VecDeque::new(),
             refused_seats: BTreeMap::new(),
+            last_refusal: None,
             untold: VecDeque::new(),
             schedule_is_next: false,
             first: First::default(),
@@ -267,15 +273,15 @@ impl<E: Exchange> Keeper<E> {
 
     async fn take(&mut self, command: Command<E>) {
         match command {
-            Command::Call { call, asked_by, automatic, waiter } => {
+            Command::Call { call, asked_by, waiter } => {
                 if let Some(session) = self.retaken(&call) {
                     return self.retake(session, asked_by, waiter).await;
                 }
-                self.take_call(call, asked_by, automatic, waiter);
+                self.take_call(call, asked_by, waiter);
             }
             Command::Release { session, asked_by, waiter } => {
                 self.apply(Event::Release(session.clone())).await;
-                self.take_call(Call::Release { session }, asked_by, false, waiter);
+                self.take_call(Call::Release { session }, asked_by, waiter);
             }
             Command::NotTold { coupon } => self.coupon_not_told(coupon),
             Command::Reset { done } => {
@@ -304,12 +310,12 @@ impl<E: Exchange> Keeper<E> {
         }
     }
 
-    fn take_call(&mut self, call: Call, asked_by: u32, automatic: bool, waiter: Waiter) {
+    fn take_call(&mut self, call: Call, asked_by: u32, waiter: Waiter) {
         if let Some(success) = self.told_now(&call) {
             answer(vec![waiter], &Ok(success));
             return;
         }
-        if let Err(failure) = self.admit(&call, automatic) {
+        if let Err(failure) = self.admit(&call, waiter.is_automatic) {
             answer(vec![waiter], &Err(failure));
             return;
         }
@@ -429,9 +435,10 @@ impl<E: Exchange> Keeper<E> {
             Err(error) => Outcome::NoAnswer(error.no_answer(&url)),
         };
         self.judge_server(&outcome, is_throttled);
+        self.note_refusal(&prepared.call, &outcome, waiters.iter().any(|waiter| !waiter.is_automatic));
         let call = prepared.call.clone();
         let snapshot = self.conclude(prepared, outcome.clone()).await;
-        if waiters.iter().all(Waiter::is_closed) {
+        if waiters.iter().all(Waiter::is_gone) {
             self.not_told(&call, &outcome);
         }
         if let Outcome::NoAnswer(_) = outcome {
@@ -460,16 +467,6 @@ impl<E: Exchange> Keeper<E> {
         self.snapshot()
     }
 
-    fn judge<'a>(&'a self, url: &'a str) -> Judge<'a> {
-        Judge {
-            roots: &self.settings.roots,
-            keys: self.state.keys.as_ref(),
-            host_key: &self.host_key,
-            above_serial: self.state.held().map(|held| held.statement().serial),
-            url,
-        }
-    }
-
     /// Applies an event to the state, stores what is to be stored, and publishes.
     async fn apply(&mut self, event: Event) {
         let (state, effects) = self.state.clone().step(event, self.clock.now());
@@ -494,7 +491,6 @@ async fn ended(in_flight: Option<&mut InFlight>) -> Result<HttpAnswer, Transport
 
 fn answer(waiters: Vec<Waiter>, result: &CallResult) {
     for waiter in waiters {
-        // A waiter that hung up misses its answer; what was done stays done.
-        let _ = waiter.send(result.clone());
+        waiter.tell(result.clone());
     }
 }

@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use license_core::state::State;
 
-use crate::{config::Limits, keeper::Settings, skew::ServerTime, transport::Exchange, view::View};
+use crate::{
+    config::Limits,
+    keeper::{LastRefusal, Settings},
+    skew::ServerTime,
+    transport::Exchange,
+    view::View,
+};
 
 /// What the daemon knew at one moment. Immutable.
 #[derive(Debug, Clone)]
@@ -19,6 +25,8 @@ pub struct Snapshot {
     pub limits: Limits,
     /// What a person should know beside the state.
     pub note: Option<String>,
+    /// The last command of a person that the license server refused, until one like it succeeds.
+    pub last_refusal: Option<LastRefusal>,
     /// The license server's time, once it answered.
     pub server_time: Option<ServerTime>,
     /// What of it watchers are told.
@@ -36,6 +44,7 @@ impl Snapshot {
             store_fault: None,
             limits: settings.limits,
             note: None,
+            last_refusal: None,
             server_time: None,
             view,
         }
@@ -47,6 +56,7 @@ impl Snapshot {
     /// What is known of `state` alone.
     pub(crate) fn of(state: State, now: license_core::time::Now) -> Self {
         let (view, limits) = (Arc::new(View::first(&state, now)), Limits::default());
-        Self { state, server: None, store_fault: None, limits, note: None, server_time: None, view }
+        let (server, store_fault, note, last_refusal, server_time) = (None, None, None, None, None);
+        Self { state, server, store_fault, limits, note, last_refusal, server_time, view }
     }
 }

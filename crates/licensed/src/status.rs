@@ -6,7 +6,7 @@ use license_core::{
     statement::{Kind, Lease, Statement},
     time::Now,
 };
-use license_ipc::{ErrorKind, Failure, LicenseInfo, NoAnswer, State, Status, frame};
+use license_ipc::{ErrorKind, Failure, LicenseInfo, NoAnswer, RefusedCommand, State, Status, frame};
 use license_types::{Code, Customer};
 
 use crate::{skew::Skew, snapshot::Snapshot};
@@ -123,9 +123,14 @@ pub fn report(snapshot: &Snapshot, now: Now) -> Status {
         warnings: warnings(snapshot, now),
         protocol: frame::VERSION,
         statement_schema: schema::SCHEMA.to_owned(),
-        bound_since: None,
-        number_changes: 0,
-        last_refusal: None,
+        bound_since: lease.and(state.bound_since),
+        number_changes: state.number_changes,
+        last_refusal: snapshot.last_refusal.map(|last| RefusedCommand {
+            request: last.request.to_owned(),
+            code: Some(last.code),
+            message: last.code.meaning().to_owned(),
+            at: state.unix_at(last.at, now),
+        }),
     }
 }
 
@@ -133,8 +138,9 @@ fn warnings(snapshot: &Snapshot, now: Now) -> Vec<String> {
     let state = &snapshot.state;
     let skew = snapshot.server_time.and_then(|server| Skew::of(server, now)).map(|skew| skew.to_string());
     let server = snapshot.server.is_none().then(|| NO_SERVER.to_owned());
-    let unbind =
-        state.unbind.then(|| "The license server does not know yet that this host was reset.".to_owned());
+    // Before the first attempt has failed it is being told.
+    let unbind = (state.unbind && state.contact.last_failure.is_some())
+        .then(|| "The license server does not know yet that this host was reset.".to_owned());
     let seats = state.released.len();
     let released = (seats > 0).then(|| {
         format!("The license server does not know yet that this host gave {seats} of its seats back.")

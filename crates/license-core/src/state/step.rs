@@ -235,8 +235,25 @@ impl State {
         if !self.released.is_empty() && self.pending.is_none() {
             self.contact.next_check = Some(now.age);
         }
+        self.note_number(&held, binds);
         self.binding = Binding::Held(Box::new(held));
         (self, vec![effect])
+    }
+
+    /// Notes whether `held` brings another number, and since when this host is bound to it. A host that was refused
+    /// and `binds` again is bound anew.
+    fn note_number(&mut self, held: &Held, binds: bool) {
+        let is_lost = matches!(self.binding, Binding::Lost { number: None, .. });
+        let is_other = !is_lost && self.number() != Some(&held.statement.number);
+        if is_other {
+            self.number_changes = self.number_changes.saturating_add(1);
+        }
+        if is_other || (binds && self.lease().is_none()) {
+            self.bound_since = None;
+        }
+        if held.lease().is_some() {
+            self.bound_since.get_or_insert(held.statement.issued_at);
+        }
     }
 
     /// Nothing is signed here, so it says nothing about what is held, nor that the license server is back.
@@ -350,6 +367,9 @@ impl State {
         // A registration with an unknown outcome may have bound this host too.
         self.unbind |= !matches!(self.binding, Binding::Unregistered { .. }) || self.is_registering();
         self.given_up = true;
+        self.bound_since = None;
+        // Also where there is none: who pursues a number is to know that somebody wants none.
+        self.number_changes = self.number_changes.saturating_add(1);
         self.binding = Binding::Unregistered { since: now.age };
         self.pending = None;
         self.owners.clear();

@@ -177,3 +177,10 @@ fn the_grace_after_a_power_cut_is_said() {
     assert_eq!(of(&Host::bound().state.explain(HELD, now), FactKind::Grace), None);
     assert!(now.age > Age(0));
 }
+
+#[test]
+fn a_host_that_is_refused_is_not_called_bound() {
+    let facts = refused().explain(HELD, at(20));
+    assert_eq!(facts[0].message, format!("This host uses the number {}.", world::number().masked()));
+    assert!(!facts.iter().any(|fact| fact.message.contains("is bound to")), "{facts:?}");
+}

@@ -12,6 +12,7 @@ impl<E: Exchange> Keeper<E> {
     /// Gives everything up that is under way or waits: a reset comes before it.
     pub(super) fn overtake(&mut self) {
         self.news.stop();
+        self.last_refusal = None;
         let mut waiters: Vec<Waiter> = self.queue.drain(..).flat_map(|waiting| waiting.waiters).collect();
         if let Some(under_way) = self.in_flight.take() {
             under_way.task.abort();

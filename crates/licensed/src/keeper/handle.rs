@@ -39,13 +39,36 @@ impl Success {
     }
 }
 
-pub(super) type Waiter = oneshot::Sender<CallResult>;
+/// Who waits for what comes of a call.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    reply: oneshot::Sender<CallResult>,
+    /// Whether a module asks by itself, and no person.
+    pub(super) is_automatic: bool,
+}
+
+impl Waiter {
+    fn new(is_automatic: bool) -> (Self, oneshot::Receiver<CallResult>) {
+        let (reply, result) = oneshot::channel();
+        (Self { reply, is_automatic }, result)
+    }
+
+    /// Whether it hung up.
+    pub(super) fn is_gone(&self) -> bool {
+        self.reply.is_closed()
+    }
+
+    pub(super) fn tell(self, result: CallResult) {
+        // One that hung up misses its answer; what was done stays done.
+        let _ = self.reply.send(result);
+    }
+}
 
 /// What can be asked of the keeper.
 #[derive(Debug)]
 pub(super) enum Command<E> {
     /// Make a call. An automatic one is a module's by itself, and fails at once during an outage.
-    Call { call: Call, asked_by: u32, automatic: bool, waiter: Waiter },
+    Call { call: Call, asked_by: u32, waiter: Waiter },
     /// Give a seat back.
     Release { session: SessionId, asked_by: u32, waiter: Waiter },
     /// Nobody heard that this coupon is activated.
@@ -133,16 +156,16 @@ impl<E> Handle<E> {
         self.make(call, uid, true).await
     }
 
-    async fn make(&self, call: Call, asked_by: u32, automatic: bool) -> CallResult {
-        let (waiter, result) = oneshot::channel();
-        let command = Command::Call { call, asked_by, automatic, waiter };
+    async fn make(&self, call: Call, asked_by: u32, is_automatic: bool) -> CallResult {
+        let (waiter, result) = Waiter::new(is_automatic);
+        let command = Command::Call { call, asked_by, waiter };
         self.commands.send(command).await.map_err(|_| draining())?;
         result.await.map_err(|_| draining())?
     }
 
     /// Gives a seat back: here at once, whatever comes of telling the license server, which is waited for.
     pub async fn release(&self, session: SessionId, asked_by: u32) -> CallResult {
-        let (waiter, result) = oneshot::channel();
+        let (waiter, result) = Waiter::new(false);
         let command = Command::Release { session, asked_by, waiter };
         self.commands.send(command).await.map_err(|_| draining())?;
         result.await.map_err(|_| draining())?

@@ -38,6 +38,7 @@ impl<E: Exchange> Keeper<E> {
         self.snapshots.send_replace(Arc::new(Snapshot {
             store_fault: self.store_fault.clone(),
             note: self.note_of_first(),
+            last_refusal: self.last_refusal,
             server_time: self.server_time,
             ..Snapshot::new(self.state.clone(), &self.settings, view)
         }));

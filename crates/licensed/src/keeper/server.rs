@@ -1,6 +1,6 @@
 //! The license server in use, as the keeper meets it.
 
-use license_core::outcome::Outcome;
+use license_core::outcome::{Judge, Outcome};
 
 use super::Keeper;
 use crate::transport::{Exchange, Moment};
@@ -9,6 +9,17 @@ impl<E: Exchange> Keeper<E> {
     /// Its URL; `None` while none is configured.
     pub(super) fn url(&self) -> Option<String> {
         self.settings.exchange.as_ref().map(|exchange| exchange.url().to_owned())
+    }
+
+    /// What its answers are judged by.
+    pub(super) fn judge<'a>(&'a self, url: &'a str) -> Judge<'a> {
+        Judge {
+            roots: &self.settings.roots,
+            keys: self.state.keys.as_ref(),
+            host_key: &self.host_key,
+            above_serial: self.state.held().map(|held| held.statement().serial),
+            url,
+        }
     }
 
     /// The moment of a request that is made now.

@@ -1,6 +1,7 @@
 //! The keeper against a license server that signs like a real one and misbehaves on demand.
 
 mod features;
+mod refusals;
 mod seats;
 mod untold;
 mod watching;
