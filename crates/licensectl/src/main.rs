@@ -9,6 +9,8 @@ mod exit;
 mod fault;
 mod human;
 mod json;
+#[allow(dead_code, reason = "the commands come over to it one by one")]
+mod screen;
 
 use std::{
     env,
