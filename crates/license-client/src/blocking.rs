@@ -56,10 +56,13 @@ impl Client {
     /// [`Self::request`] with a deadline of its own.
     pub fn request_within(&mut self, request: &Request, within: Duration) -> Result<Answer, ClientError> {
         let deadline = Deadline::after(within);
-        let mut call = Call::new(request)?;
+        let mut call = Call::new(request, &self.settings)?;
         // The daemon closes idle connections, and what cannot be repeated must not meet such an end.
         let mut stream = match self.kept.take().filter(|_| request.is_repeatable()) {
-            Some(kept) => kept,
+            Some(kept) => {
+                call.go_over_kept();
+                kept
+            }
             None => connect(&self.settings, deadline)?,
         };
         let answer = exchange(&mut call, &mut stream, &self.settings, deadline)?;
@@ -71,7 +74,7 @@ impl Client {
     /// Follows what changes, over a connection of its own.
     pub fn watch(&self) -> Result<Watch, ClientError> {
         let deadline = Deadline::after(self.settings.within(&Request::Watch));
-        let mut call = Call::new(&Request::Watch)?;
+        let mut call = Call::new(&Request::Watch, &self.settings)?;
         let mut stream = connect(&self.settings, deadline)?;
         let first = exchange(&mut call, &mut stream, &self.settings, deadline)?;
         let first = Some(fitting!(first, Answer::Change(change) => *change)?);

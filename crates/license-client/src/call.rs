@@ -7,7 +7,7 @@ use license_ipc::{
     frame::{self, MAX_ANSWER, PREFIX},
 };
 
-use crate::ClientError;
+use crate::{ClientError, Settings};
 
 /// What is to be done next.
 pub(crate) enum Step<'a> {
@@ -19,10 +19,16 @@ pub(crate) enum Step<'a> {
     Reconnect,
 }
 
-/// One request on its way.
+/// One request on its way. On a new connection the greeting goes before it, in one write, and its answer is read
+/// away.
 #[derive(Debug)]
 pub(crate) struct Call {
-    frame: Vec<u8>,
+    /// Greeting and request.
+    frames: Vec<u8>,
+    /// So long is the greeting; 0 if there is none.
+    greeting: usize,
+    /// Whether the next answer is that to the greeting.
+    is_greeting: bool,
     may_repeat: bool,
     progress: Progress,
 }
@@ -35,13 +41,29 @@ enum Progress {
     Lost,
 }
 
-const START: Progress = Progress::Writing { sent: 0 };
 const SENT: Progress = Progress::ReadingPrefix { prefix: [0; PREFIX], got: 0 };
 
 impl Call {
-    pub(crate) fn new(request: &Request) -> Result<Self, ClientError> {
-        let frame = frame::encode_request(request, Encoding::Binary).map_err(ClientError::Unsendable)?;
-        Ok(Self { frame, may_repeat: request.is_repeatable(), progress: START })
+    /// A request over a new connection.
+    pub(crate) fn new(request: &Request, settings: &Settings) -> Result<Self, ClientError> {
+        let encode = |request: &Request| {
+            frame::encode_request(request, Encoding::Binary).map_err(ClientError::Unsendable)
+        };
+        let mut frames = match settings.greeting() {
+            Some(greeting) => encode(&greeting)?,
+            None => Vec::new(),
+        };
+        let greeting = frames.len();
+        frames.extend(encode(request)?);
+        let (is_greeting, may_repeat) = (greeting > 0, request.is_repeatable());
+        let progress = Progress::Writing { sent: 0 };
+        Ok(Self { frames, greeting, is_greeting, may_repeat, progress })
+    }
+
+    /// It goes over a connection that has had a request: there the daemon was greeted.
+    pub(crate) fn go_over_kept(&mut self) {
+        self.is_greeting = false;
+        self.progress = Progress::Writing { sent: self.greeting };
     }
 
     /// Goes on to the next answer, where one request has several. From here on nothing can be repeated.
@@ -52,11 +74,12 @@ impl Call {
 
     pub(crate) fn step(&mut self) -> Step<'_> {
         if matches!(self.progress, Progress::Lost) {
-            self.progress = START;
+            self.is_greeting = self.greeting > 0;
+            self.progress = Progress::Writing { sent: 0 };
             return Step::Reconnect;
         }
         match &mut self.progress {
-            Progress::Writing { sent } => Step::Write(&self.frame[*sent..]),
+            Progress::Writing { sent } => Step::Write(&self.frames[*sent..]),
             Progress::ReadingPrefix { prefix, got } => Step::Read(&mut prefix[*got..]),
             Progress::ReadingBody { body, got } => Step::Read(&mut body[*got..]),
             Progress::Lost => Step::Reconnect,
@@ -70,10 +93,10 @@ impl Call {
             Ok(written) => *sent += written,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             // The daemon does not listen any more. It may have said why before it closed.
-            Err(error) if is_gone(&error) => *sent = self.frame.len(),
+            Err(error) if is_gone(&error) => *sent = self.frames.len(),
             Err(error) => return Err(ClientError::Io(error)),
         }
-        if *sent == self.frame.len() {
+        if *sent == self.frames.len() {
             self.progress = SENT;
         }
         Ok(())
@@ -102,7 +125,14 @@ impl Call {
             Progress::ReadingBody { body, got } => {
                 *got += read;
                 if *got == body.len() {
-                    return Ok(Some(frame::decode_answer(body)?));
+                    let answer = frame::decode_answer(body)?;
+                    // A daemon that takes no greeting takes nothing: what it says then is its answer.
+                    if self.is_greeting && !matches!(answer, Answer::Error(_)) {
+                        self.is_greeting = false;
+                        self.progress = SENT;
+                        return Ok(None);
+                    }
+                    return Ok(Some(answer));
                 }
             }
             Progress::Writing { .. } | Progress::Lost => {}

@@ -6,6 +6,7 @@ use std::{
 };
 
 use license_ipc::Request;
+use license_types::Language;
 
 /// How long a request is waited for that the daemon answers from memory: it takes microseconds, and
 /// the oldest callers of today's broker give up after this second.
@@ -21,13 +22,20 @@ pub struct Settings {
     path: PathBuf,
     quick: Duration,
     patient: Duration,
+    language: Language,
     pub(crate) trusted: Vec<u32>,
 }
 
 impl Settings {
     /// The defaults for the daemon that listens on `path`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), quick: QUICK, patient: PATIENT, trusted: vec![0, peer_cred::own_uid()] }
+        Self {
+            path: path.into(),
+            quick: QUICK,
+            patient: PATIENT,
+            language: Language::English,
+            trusted: vec![0, peer_cred::own_uid()],
+        }
     }
 
     /// Waits this long for what the daemon answers from memory; 1 second by default.
@@ -42,6 +50,13 @@ impl Settings {
         Self { patient, ..self }
     }
 
+    /// Has the daemon say its sentences in this language; in English by default. It costs no round trip. What
+    /// this crate says itself, as [`ClientError`](crate::ClientError), is English.
+    #[must_use]
+    pub fn language(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
     /// Also talks to a daemon that runs as `uid`, besides root, `licensed` and our own user.
     #[must_use]
     pub fn trust(mut self, uid: u32) -> Self {
@@ -51,6 +66,12 @@ impl Settings {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What a new connection begins with, before its first request; `None` where the daemon needs not be told.
+    pub(crate) fn greeting(&self) -> Option<Request> {
+        let is_told = self.language != Language::English;
+        is_told.then(|| Request::Language { tag: self.language.tag().to_owned() })
     }
 
     pub(crate) fn trusted_uids(&self) -> &[u32] {

@@ -208,6 +208,7 @@ fn each_misbehaviour_of_the_daemon_has_its_own_error() {
     }
 }
 
+mod speaking;
 mod watching;
 
 #[test]

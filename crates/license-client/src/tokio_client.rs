@@ -70,10 +70,13 @@ impl AsyncClient {
     }
 
     async fn exchange(&mut self, request: &Request) -> Result<Answer, ClientError> {
-        let mut call = Call::new(request)?;
+        let mut call = Call::new(request, &self.settings)?;
         // The daemon closes idle connections, and what cannot be repeated must not meet such an end.
         let mut stream = match self.kept.take().filter(|_| request.is_repeatable()) {
-            Some(kept) => kept,
+            Some(kept) => {
+                call.go_over_kept();
+                kept
+            }
             None => connect(&self.settings).await?,
         };
         let answer = exchange(&mut call, &mut stream, &self.settings).await?;
@@ -85,7 +88,7 @@ impl AsyncClient {
     /// Follows what changes, over a connection of its own.
     pub async fn watch(&self) -> Result<AsyncWatch, ClientError> {
         let deadline = Deadline::after(self.settings.within(&Request::Watch));
-        let mut call = Call::new(&Request::Watch)?;
+        let mut call = Call::new(&Request::Watch, &self.settings)?;
         let opening = async {
             let mut stream = connect(&self.settings).await?;
             let first = exchange(&mut call, &mut stream, &self.settings).await?;

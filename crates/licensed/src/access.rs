@@ -145,11 +145,13 @@ impl Access {
                 let warnings = self.keeper.deprovision().await?;
                 Ok(done("Stopped; the next start makes a new host.", warnings))
             }
+            // The connection took note of it.
+            Request::Language { .. } => Ok(done("", Vec::new())),
             Request::Configuration => {
                 let configuration = self.reloader.configuration();
                 Ok(Answer::Configuration(Box::new(Configuration::clone(&configuration))))
             }
-            Request::Language { .. } | Request::WouldCapture { .. } => {
+            Request::WouldCapture { .. } => {
                 let message = "This request is not served yet.".to_owned();
                 Err(Failure { kind: ErrorKind::Unsupported, code: None, message })
             }

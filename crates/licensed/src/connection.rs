@@ -11,7 +11,7 @@ use license_ipc::{
     Answer, DecodeError, Encoding, ErrorKind, Failure, Request,
     frame::{self, MAX_ANSWER, MAX_REQUEST, MIN_BODY, PREFIX},
 };
-use license_types::Coupon;
+use license_types::{Coupon, Language};
 use peer_cred::PeerCred;
 use tokio::{
     io::AsyncWriteExt,
@@ -138,7 +138,7 @@ async fn serve(
         .num_skip(0)
         .new_codec();
     let frames = FramedRead::new(reader, codec);
-    let connection = Connection { frames, writer, peer, access: access.clone() };
+    let connection = Connection { frames, writer, peer, language: Language::English, access: access.clone() };
     let metrics = access.keeper.metrics();
     let ended = match place.over {
         None => {
@@ -169,6 +169,8 @@ struct Connection {
     frames: FramedRead<OwnedReadHalf, LengthDelimitedCodec>,
     writer: OwnedWriteHalf,
     peer: PeerCred,
+    /// In which the peer is answered, from the next answer on.
+    language: Language,
     access: SharedAccess,
 }
 
@@ -189,7 +191,9 @@ impl Connection {
                     // What came before the stop is answered, by the keeper that it drains.
                     Ok((encoding, request)) => {
                         coupon = coupon_in(&request);
-                        (self.answer(request).await, encoding, stop.is_cancelled())
+                        // Who says its language has not asked yet.
+                        let is_asking = !matches!(request, Request::Language { .. });
+                        (self.answer(request).await, encoding, is_asking && stop.is_cancelled())
                     }
                     Err(DecodeError::Version { .. } | DecodeError::Encoding { .. }) => {
                         return self.write(&frame::unsupported()).await;
@@ -246,7 +250,10 @@ impl Connection {
         }
     }
 
-    async fn answer(&self, request: Request) -> Answer {
+    async fn answer(&mut self, request: Request) -> Answer {
+        if let Request::Language { tag } = &request {
+            self.language = Language::of_tag(tag);
+        }
         debug!(request = request.name(), uid = self.peer.uid, "asked");
         let (name, watch) = (request.name(), Stopwatch::start());
         let answer = self.access.answer(request, &self.peer).await;
