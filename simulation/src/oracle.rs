@@ -53,7 +53,8 @@ impl Cause {
             | Call::Coupon { .. }
             | Call::Trial { .. }
             | Call::LicenseInfo { .. }
-            | Call::SendMetrics { .. } => Self::Rule,
+            | Call::SendMetrics { .. }
+            | Call::WouldCapture { .. } => Self::Rule,
         }
     }
 }

@@ -131,6 +131,13 @@ pub enum Call {
     },
     /// Unbind this host and free its seats.
     Drop,
+    /// Ask what taking a seat would come to; takes none and changes nothing.
+    WouldCapture {
+        /// The feature.
+        feature: FeatureId,
+        /// The user, for a per-user feature.
+        holder: Option<Holder>,
+    },
 }
 
 /// What a host says about itself, by name: `PBXname`, `CountSipExtensions` and the like. For the vendor to
@@ -145,7 +152,7 @@ pub const MAX_METRIC_LEN: usize = 256;
 
 impl Call {
     /// The paths of all calls.
-    pub const PATHS: [&'static str; 10] = [
+    pub const PATHS: [&'static str; 11] = [
         "/v1/register",
         "/v1/activate",
         "/v1/check-in",
@@ -156,13 +163,25 @@ impl Call {
         "/v1/license-info",
         "/v1/send-metrics",
         "/v1/drop",
+        "/v1/would-capture",
     ];
 
     /// Where this call is posted to.
     #[must_use]
     pub const fn path(&self) -> &'static str {
-        let [register, activate, check_in, capture, release, coupon, trial, info, metrics, drop] =
-            Self::PATHS;
+        let [
+            register,
+            activate,
+            check_in,
+            capture,
+            release,
+            coupon,
+            trial,
+            info,
+            metrics,
+            drop,
+            would_capture,
+        ] = Self::PATHS;
         match self {
             Self::Register(_) => register,
             Self::Activate { .. } => activate,
@@ -174,6 +193,24 @@ impl Call {
             Self::LicenseInfo { .. } => info,
             Self::SendMetrics { .. } => metrics,
             Self::Drop => drop,
+            Self::WouldCapture { .. } => would_capture,
+        }
+    }
+
+    /// Whether a success is told by a statement: by what holds for this host now.
+    #[must_use]
+    pub const fn is_answered_by_statement(&self) -> bool {
+        match self {
+            Self::Register(_)
+            | Self::Activate { .. }
+            | Self::CheckIn
+            | Self::Capture { .. }
+            | Self::Release { .. }
+            | Self::Coupon { .. }
+            | Self::Trial { .. } => true,
+            Self::LicenseInfo { .. } | Self::SendMetrics { .. } | Self::Drop | Self::WouldCapture { .. } => {
+                false
+            }
         }
     }
 }
@@ -182,7 +219,7 @@ impl Call {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ApiAnswer {
-    /// What holds now; absent after `license-info`, `send-metrics` and `drop`.
+    /// What holds now; absent after `license-info`, `send-metrics`, `drop` and `would-capture`.
     pub statement: Option<SignedStatement>,
     /// The receipt of the statement, to be sent along with the next call.
     #[serde(default)]

@@ -184,7 +184,9 @@ impl Exchange {
             }
             Seen::Never => {}
         }
-        let mut keep = rows.host(&asked.host).is_some();
+        // A question leaves nothing behind, and pushes out no answer.
+        let is_question = matches!(asked.call, Call::WouldCapture { .. });
+        let mut keep = rows.host(&asked.host).is_some() && !is_question;
         let before = matches!(asked.call, Call::Register(_)).then(|| rows.clone());
         let (mut writes, reply, outcome) = match decide(rows, &asked, now, &self.drawn) {
             Ok(decision) => {

@@ -75,7 +75,7 @@ impl PreparedCall {
     #[must_use]
     pub const fn changes_something(&self) -> bool {
         match self.call {
-            Call::CheckIn | Call::LicenseInfo { .. } => false,
+            Call::CheckIn | Call::LicenseInfo { .. } | Call::WouldCapture { .. } => false,
             Call::Register(_)
             | Call::Activate { .. }
             | Call::Capture { .. }

@@ -301,7 +301,8 @@ impl State {
             | Call::Coupon { .. }
             | Call::Trial { .. }
             | Call::LicenseInfo { .. }
-            | Call::SendMetrics { .. } => (self, vec![Effect::Save]),
+            | Call::SendMetrics { .. }
+            | Call::WouldCapture { .. } => (self, vec![Effect::Save]),
         }
     }
 

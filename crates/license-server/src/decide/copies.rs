@@ -73,7 +73,8 @@ impl Desk<'_> {
             | Call::Capture { .. }
             | Call::Release { .. }
             | Call::Coupon { .. }
-            | Call::Trial { .. } => caller.refusal().map_or(Ok(()), Err),
+            | Call::Trial { .. }
+            | Call::WouldCapture { .. } => caller.refusal().map_or(Ok(()), Err),
         }
     }
 

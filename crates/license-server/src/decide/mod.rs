@@ -156,7 +156,11 @@ impl Wanted {
                 wanted.evidence.clone_from(&request.evidence);
             }
             Call::LicenseInfo { number } => wanted.numbers.push(number.clone()),
-            Call::CheckIn | Call::Capture { .. } | Call::SendMetrics { .. } | Call::Drop => {}
+            Call::CheckIn
+            | Call::Capture { .. }
+            | Call::SendMetrics { .. }
+            | Call::Drop
+            | Call::WouldCapture { .. } => {}
         }
         wanted
     }
@@ -190,6 +194,12 @@ pub fn decide(rows: Rows, asked: &Asked<'_>, now: UnixTime, drawn: &Drawn) -> Re
         Call::Drop => {
             desk.reset()?;
             None
+        }
+        Call::WouldCapture { feature, holder } => {
+            desk.capture(*feature, holder.as_ref(), false)?;
+            // It was only asked about: what the capture would change is dropped, the serial of an answer too.
+            answer.warnings = desk.warnings;
+            return Ok(Decision { writes: Vec::new(), answer, deeds: Vec::new() });
         }
     };
     if let Some(binding) = subject {
@@ -352,7 +362,7 @@ impl<'a> Desk<'a> {
 #[cfg(test)]
 mod tests {
     use license_core::statement::Kind;
-    use license_types::Code;
+    use license_types::{Code, FeatureId};
 
     use super::{testing::*, *};
 
@@ -418,6 +428,43 @@ mod tests {
                     assert_eq!(world.refused(1, call), why, "{call:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_capture_that_is_only_asked_about_ends_as_it_would_and_changes_nothing() {
+        let with_seats = |seats| {
+            let mut world = World::registered(1);
+            world.issue('A', 81, seats, 10);
+            world.ok(1, &Call::Coupon { coupon: coupon('A') });
+            world.ok(2, &Call::Activate { number: number('A') });
+            world
+        };
+        let (mut dropped, mut barred) = (World::registered(1), World::registered(1));
+        dropped.drop_all();
+        barred.drop_session(0);
+        let mut expired = with_seats(1);
+        expired.now.0 += 30 * 24 * 3600;
+        let cases = [
+            ("a free seat", with_seats(2), 2, 45, None),
+            ("a seat that it has", with_seats(1), 1, 45, None),
+            ("the last seat taken", with_seats(1), 2, 45, Some(Code::NO_LICENSE)),
+            ("a feature that nobody sells", with_seats(1), 1, 99, Some(Code::NO_LICENSE)),
+            ("an expired one", expired, 2, 45, Some(Code::EXPIRED)),
+            ("an unknown host", World::new(), 1, 45, Some(Code::KEY_ERROR)),
+            ("a dropped host", dropped, 1, 33, Some(Code::NO_LICENSE)),
+            ("a barred host", barred, 1, 33, Some(Code::NO_LICENSE)),
+        ];
+        for (name, mut world, host, feature, code) in cases {
+            let (before, serial) = (world.rows.clone(), world.serial(host));
+            let would = Call::WouldCapture { feature: FeatureId(feature), holder: None };
+            let asked = world.decide(host, &would);
+            assert_eq!((&world.rows, world.serial(host)), (&before, serial), "{name}");
+            let asked = asked
+                .map(|decision| assert_eq!((decision.writes, decision.deeds), (vec![], vec![]), "{name}"));
+            assert_eq!(asked.as_ref().err().and_then(Refusal::code), code, "{name}");
+            let captured = world.decide(host, &capture(feature)).map(drop);
+            assert_eq!(asked, captured, "{name}");
         }
     }
 

@@ -111,6 +111,7 @@ fn call(kind: usize, world: &World) -> Call {
         Call::LicenseInfo { number: number('A') },
         Call::SendMetrics { metrics: [("a".to_owned(), "b".to_owned())].into() },
         Call::Drop,
+        Call::WouldCapture { feature: FeatureId(45), holder: None },
     ];
     calls[kind % calls.len()].clone()
 }

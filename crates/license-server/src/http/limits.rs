@@ -152,7 +152,8 @@ impl Limits {
             | Call::Release { .. }
             | Call::Coupon { .. }
             | Call::SendMetrics { .. }
-            | Call::Drop => Ok(None),
+            | Call::Drop
+            | Call::WouldCapture { .. } => Ok(None),
         }
     }
 

@@ -10,7 +10,7 @@ use license_core::{
     statement::Kind,
 };
 use license_server::http::Options;
-use license_types::{Code, ProductId};
+use license_types::{Code, FeatureId, ProductId};
 
 use crate::{
     host::exchange,
@@ -87,6 +87,30 @@ async fn a_repeated_request_has_one_effect_and_the_same_bytes() {
     let first = used.send(at).await;
     assert_eq!(first.problem().code, Some(Code::COUPON_USED), "a new request is a second use");
     assert_eq!(used.send(at).await.body, first.body, "refusals are kept too");
+}
+
+#[tokio::test]
+async fn a_capture_that_is_only_asked_about_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path()).await;
+    let at = running.address;
+    let mut host = running.host(1);
+    let number = registered(&running, &mut host, "a").await;
+    let would = |feature| Call::WouldCapture { feature: FeatureId(feature), holder: None };
+    assert_eq!(host.refused(at, &would(45)).await.code, Some(Code::NO_LICENSE));
+
+    let coupon = host.seal(&Call::Coupon { coupon: running.coupon(81, 2).await });
+    let first = coupon.send(at).await;
+    let mut other = running.host(2);
+    other.ok(at, &Call::Activate { number: number.clone() }).await;
+    let seats = running.bindings(&number).await;
+    for _ in 0..2 {
+        let (answer, statement) = other.ok(at, &would(45)).await;
+        assert_eq!((answer.session, statement.is_none()), (None, true));
+    }
+    host.ok(at, &would(45)).await;
+    assert_eq!(running.bindings(&number).await, seats);
+    assert_eq!(coupon.send(at).await.body, first.body, "its last answer is still kept");
 }
 
 #[tokio::test]

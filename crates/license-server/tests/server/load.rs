@@ -180,7 +180,8 @@ impl Worker {
                 | Call::CheckIn
                 | Call::LicenseInfo { .. }
                 | Call::SendMetrics { .. }
-                | Call::Drop => panic!("{call:?} is not among these calls"),
+                | Call::Drop
+                | Call::WouldCapture { .. } => panic!("{call:?} is not among these calls"),
             }
             expected.taken += i64::from(now.is_some() && now != held);
             held = now;

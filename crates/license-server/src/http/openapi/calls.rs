@@ -8,7 +8,7 @@ use super::{Answers, Failure, Fault, Refusal, Schemas, body, envelope, too_many,
 use crate::decide::replay;
 
 /// One of each call, as it is written in JSON.
-const EXAMPLES: [&str; 10] = [
+const EXAMPLES: [&str; 11] = [
     r#"{"register":{"company":"Horns and Hooves Ltd","email":"office@example.com","contact":"J. Doe","phone":null,"tax_id":null}}"#,
     r#"{"activate":{"number":"MIKO-AB1CD-EF2GH-IJ3KL-MN4OP"}}"#,
     r#""check_in""#,
@@ -19,6 +19,7 @@ const EXAMPLES: [&str; 10] = [
     r#"{"license_info":{"number":"MIKO-AB1CD-EF2GH-IJ3KL-MN4OP"}}"#,
     r#"{"send_metrics":{"metrics":{"PBXname":"office","CountSipExtensions":"25"}}}"#,
     r#""drop""#,
+    r#"{"would_capture":{"feature":45,"holder":null}}"#,
 ];
 
 /// A `POST` to one of [`Call::PATHS`].
@@ -67,16 +68,7 @@ fn asked(schemas: &mut Schemas, name: &str, variant: Value) -> Value {
 
 /// An [`ApiAnswer`] with what belongs to this call.
 fn answered(schemas: &mut Schemas, call: &Call) -> Value {
-    let statement = match call {
-        Call::Register(_)
-        | Call::Activate { .. }
-        | Call::CheckIn
-        | Call::Capture { .. }
-        | Call::Release { .. }
-        | Call::Coupon { .. }
-        | Call::Trial { .. } => "object",
-        Call::LicenseInfo { .. } | Call::SendMetrics { .. } | Call::Drop => "null",
-    };
+    let statement = if call.is_answered_by_statement() { "object" } else { "null" };
     let session = if matches!(call, Call::Capture { .. }) { "string" } else { "null" };
     let license = if matches!(call, Call::LicenseInfo { .. }) { "object" } else { "null" };
     json!({
@@ -129,7 +121,7 @@ fn refusals(call: &Call) -> Vec<Refusal> {
         ],
         Call::Activate { .. } => vec![UnknownNumber, Suspended, Copy, Restless],
         Call::CheckIn => vec![NoNumber, UnknownHost],
-        Call::Capture { .. } => vec![
+        Call::Capture { .. } | Call::WouldCapture { .. } => vec![
             OutOfDate,
             NoNumber,
             Dropped,
