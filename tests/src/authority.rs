@@ -3,15 +3,22 @@
 use std::{fs, path::Path};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 /// A certificate authority.
+#[derive(Debug)]
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     /// A new one, whose own certificate is written to `ca_file`.
     pub fn new(ca_file: &Path) -> Self {
+        Self::named("Authority of a test", ca_file)
+    }
+
+    /// The same, with a name.
+    pub fn named(name: &str, ca_file: &Path) -> Self {
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         fs::write(ca_file, pem("CERTIFICATE", ca.der())).unwrap();
@@ -20,9 +27,19 @@ impl Authority {
 
     /// A certificate for this machine, with its key.
     pub fn certificate(&self) -> (Certificate, KeyPair) {
-        let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+        self.certify(&params)
+    }
+
+    /// A certificate of that kind, with its key.
+    pub fn certify(&self, params: &CertificateParams) -> (Certificate, KeyPair) {
+        let key = KeyPair::generate().unwrap();
         (params.signed_by(&key, &self.0).unwrap(), key)
+    }
+
+    /// Its own certificate.
+    pub fn itself(&self) -> &Certificate {
+        self.0.as_ref()
     }
 
     /// The same as two PEM files.

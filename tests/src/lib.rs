@@ -18,6 +18,7 @@
 pub mod answered;
 pub mod authority;
 pub mod bad_server;
+pub mod broken_world;
 pub mod bystanders;
 pub mod gateway;
 pub mod host;
@@ -39,6 +40,7 @@ pub mod wire;
 pub mod world;
 
 pub use answered::Answered;
+pub use broken_world::BrokenWorld;
 pub use gateway::Gateway;
 pub use host::Host;
 pub use http_wire::HttpWire;

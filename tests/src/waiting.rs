@@ -2,7 +2,7 @@
 
 use std::{
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// How long anything may take that is not said to take longer. Ten times what a loaded machine was seen
@@ -27,6 +27,13 @@ impl Stopwatch {
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// The time of the wall clock in so many hours; before it, where they are below zero.
+#[allow(clippy::disallowed_methods, reason = "the clock module")]
+pub fn in_hours(hours: i64) -> SystemTime {
+    let away = Duration::from_hours(hours.unsigned_abs());
+    if hours < 0 { SystemTime::now() - away } else { SystemTime::now() + away }
 }
 
 /// Looks until there is something, for at most [`LONGEST`].
