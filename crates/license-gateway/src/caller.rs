@@ -11,6 +11,7 @@ use std::{
     os::fd::AsFd,
 };
 
+use license_texts::{Language, Text, text};
 use nix::{errno::Errno, sys::stat, unistd::User};
 use peer_cred::PeerCred;
 use socket2::SockRef;
@@ -58,14 +59,20 @@ impl Caller {
             Err(error) => Self::Unknown(format!("the kernel cannot be asked who connected: {error}")),
         }
     }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::User(uid) => text!("gateway-caller-user", uid = *uid),
+            Self::Unknown(why) => text!("gateway-caller-unknown", why = why),
+        }
+    }
 }
 
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::User(uid) => write!(f, "uid {uid}"),
-            Self::Unknown(why) => write!(f, "unknown ({why})"),
-        }
+        f.write_str(&self.text().to(Language::English))
     }
 }
 

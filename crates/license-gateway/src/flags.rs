@@ -2,8 +2,12 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::Parser;
+use clap::{
+    Parser,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use license_client::DEFAULT_SOCKET;
+use license_texts::Language;
 
 /// Answers today's MikoPBX, which speaks HTTP, from licensed.
 #[derive(Debug, Parser)]
@@ -32,6 +36,15 @@ pub struct Flags {
     /// The file in which MikoPBX hands its registration number over, its license.key
     #[arg(long, value_name = "PATH", env = "LICENSE_GATEWAY_KEY_FILE")]
     pub key_file: Option<PathBuf>,
+    /// The language of what MikoPBX is told
+    #[arg(
+        long,
+        value_name = "LANGUAGE",
+        env = "LICENSE_GATEWAY_LANGUAGE",
+        default_value = Language::default().tag(),
+        value_parser = PossibleValuesParser::new(Language::ALL.map(Language::tag)).map(|tag| Language::of_tag(&tag))
+    )]
+    pub language: Language,
     /// Where a number is kept until licensed has taken it
     #[arg(
         long,

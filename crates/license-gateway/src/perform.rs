@@ -1,13 +1,14 @@
 //! What each question does, and what MikoPBX is told.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use hyper::StatusCode;
 use license_client::{
     ClientError,
-    ipc::{Captured, Done, ErrorKind, Failure, LicenseInfo, Ping, Request},
+    ipc::{Captured, Done, ErrorKind, LicenseInfo, Ping, Request},
     types::{Code, Customer, Entitlement, FeatureId, Registration, RegistrationNumber, SessionId},
 };
+use license_texts::{Text, text};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time,
@@ -84,11 +85,7 @@ impl Gateway {
 
     /// Answers in time, whatever the network and the daemon do.
     pub async fn answer(&self, asked: Asked) -> Answer {
-        let question =
-            Question::read(asked.method, &asked.parameters).map_err(|wrong| match wrong.code() {
-                Some(code) => Refusal::coded(code, &wrong.to_string()),
-                None => Refusal::plain(StatusCode::BAD_REQUEST, &wrong.to_string()),
-            })?;
+        let question = Question::read(asked.method, &asked.parameters).map_err(|wrong| wrong.refusal())?;
         // A refusal of before may not hold any more for a daemon that is just back.
         if self.performer.remembered.is_unheard()
             && let Some(known) = self.performer.known(&question)
@@ -143,10 +140,7 @@ impl Performer {
 
     async fn turn_of_a_stranger(&self) -> Result<SemaphorePermit<'_>, Refusal> {
         let turn = time::timeout(TURN, self.strangers.acquire()).await.ok().and_then(Result::ok);
-        turn.ok_or_else(|| {
-            let text = "Too many requests of users who may not change the license. Try again in a moment.";
-            Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text)
-        })
+        turn.ok_or_else(|| Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text!("gateway-strangers-wait")))
     }
 
     /// What the license of this host holds, or another license.
@@ -156,16 +150,17 @@ impl Performer {
             (None, own) => own,
             (Some(key), Ok(own)) if own.number == key.as_str() => Ok(own),
             (Some(_), _) if !trusted => {
-                let text = "This user may not look at other licenses.";
-                return Err(Refusal::plain(StatusCode::FORBIDDEN, text));
+                return Err(Refusal::plain(StatusCode::FORBIDDEN, text!("gateway-other-license")));
             }
             (Some(key), _) => self.daemon.ask(Request::LicenseInfo { key: Some(key) }).await,
         };
         let license = license.map_err(refused)?;
         let license = if trusted { license } else { without_the_person(license) };
         match license_xml(&license) {
-            Ok(xml) => Ok(Success::xml(&xml)),
-            Err(error) => Err(Refusal::plain(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())),
+            Ok(xml) => Ok(Success::xml(xml)),
+            Err(error) => {
+                Err(Refusal::plain(StatusCode::INTERNAL_SERVER_ERROR, Text::verbatim(error.to_string())))
+            }
         }
     }
 
@@ -173,7 +168,7 @@ impl Performer {
         let request = Request::Register(registration);
         let number: RegistrationNumber = self.daemon.ask(request).await.map_err(refused)?;
         self.number.forget_wish().await;
-        Ok(Success::text(number.as_str()))
+        Ok(Success::verbatim(number.as_str()))
     }
 
     async fn change_key(&self, key: Option<RegistrationNumber>) -> Answer {
@@ -181,12 +176,9 @@ impl Performer {
             Changed::Done(outcome) => done(Ok(outcome)),
             Changed::Refused(failure) => Err(refused(ClientError::Failed(failure))),
             Changed::NotYet { why, is_stored } => Err(kept(&why, is_stored)),
-            Changed::Replaced => {
-                let text = "The number of this host was changed in another way meanwhile.";
-                Err(Refusal::plain(StatusCode::CONFLICT, text))
-            }
+            Changed::Replaced => Err(Refusal::plain(StatusCode::CONFLICT, text!("gateway-number-changed"))),
             Changed::Stopping => {
-                Err(Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, "The gateway is stopping. Try again."))
+                Err(Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text!("gateway-stopping")))
             }
         }
     }
@@ -216,8 +208,11 @@ impl Performer {
     async fn ping(&self) -> Answer {
         let ping = self.daemon.ask::<Ping>(Request::Ping).await.map_err(refused)?;
         match ping.failure {
-            None => Ok(Success::text(&format!("{} answers in {} ms.", ping.server, ping.took_ms))),
-            Some(failure) => Err(Refusal::coded(failure.code, &failure.message)),
+            None => {
+                let answers = text!("gateway-ping", server = ping.server, milliseconds = ping.took_ms);
+                Ok(Success::text(answers))
+            }
+            Some(failure) => Err(Refusal::coded(failure.code, Text::verbatim(failure.message))),
         }
     }
 
@@ -225,7 +220,9 @@ impl Performer {
     /// captured again.
     fn known(&self, question: &Question) -> Option<Success> {
         match question {
-            Question::Available(feature) => self.running(*feature).map(|known| Success::text(&known.message)),
+            Question::Available(feature) => {
+                self.running(*feature).map(|known| Success::verbatim(known.message))
+            }
             Question::Capture(feature) => {
                 let mut known = self.running(*feature)?;
                 let session = known.session.take()?;
@@ -253,60 +250,65 @@ impl Performer {
             return Ok(known);
         }
         if !self.remembered.is_unheard() {
-            let text = "There is no answer yet; the question is still being asked. Try again in a minute.";
-            return Err(Refusal::coded(Code::NO_ANSWER, text));
+            return Err(Refusal::coded(Code::NO_ANSWER, text!("gateway-still-asked")));
         }
         if let Question::Available(feature) = question
             && let Some(last) = self.remembered.last(*feature)
         {
             return said(&last);
         }
-        let text = "licensed does not answer on this host: it does not run, or is just starting. Try again in a minute.";
-        Err(Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text))
+        Err(Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text!("gateway-daemon-away")))
     }
 }
 
 /// A verdict as yes or no.
 fn said(entitlement: &Entitlement) -> Answer {
     match entitlement.verdict.code() {
-        Some(code) if !entitlement.verdict.may_run() => Err(Refusal::coded(code, &entitlement.message)),
-        Some(_) | None => Ok(Success::text(&entitlement.message)),
+        Some(code) if !entitlement.verdict.may_run() => {
+            Err(Refusal::coded(code, Text::verbatim(&entitlement.message)))
+        }
+        Some(_) | None => Ok(Success::verbatim(&entitlement.message)),
     }
 }
 
 /// A seat that this host has.
 fn captured(entitlement: &Entitlement, session: SessionId) -> Success {
-    Success::text(&entitlement.message).with_session(session.0)
+    Success::verbatim(&entitlement.message).with_session(session.0)
 }
 
 /// The outcome of a request that gives no more than that.
 fn done(outcome: Result<Done, ClientError>) -> Answer {
     let done = outcome.map_err(refused)?;
     let sentences: Vec<_> = [done.message].into_iter().chain(done.warnings).collect();
-    Ok(Success::text(&sentences.join(" ")))
+    Ok(Success::verbatim(sentences.join(" ")))
 }
 
 /// Why a change of the number is not done yet. It is kept, and carried on.
 fn kept(why: &ClientError, is_stored: bool) -> Refusal {
-    let kept = if is_stored {
-        "The change is kept and made as soon as that is possible."
+    let (code, why) = if let ClientError::Failed(failure) = why {
+        (failure.code, Text::verbatim(ended(&failure.message)))
     } else {
-        "The change is made as soon as that is possible, unless the gateway is stopped before: the disk cannot be \
-         written."
+        (None, told(why))
     };
-    if let ClientError::Failed(Failure { code: Some(code), message, .. }) = why {
-        return Refusal::coded(*code, &format!("{} {kept}", ended(message)));
+    let text = if is_stored {
+        text!("gateway-change-stored", why = why)
+    } else {
+        text!("gateway-change-kept", why = why)
+    };
+    match code {
+        Some(code) => Refusal::coded(code, text),
+        None => Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text),
     }
-    Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, &format!("{} {kept}", ended(&sentence(why))))
 }
 
 /// Why the daemon did not do it.
 fn refused(error: ClientError) -> Refusal {
     let ClientError::Failed(failure) = error else {
-        return Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, &sentence(&error));
+        return Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, told(&error));
     };
+    let message = Text::verbatim(failure.message);
     if let Some(code) = failure.code {
-        return Refusal::coded(code, &failure.message);
+        return Refusal::coded(code, message);
     }
     let status = match failure.kind {
         ErrorKind::Refused => StatusCode::FORBIDDEN,
@@ -318,7 +320,32 @@ fn refused(error: ClientError) -> Refusal {
             StatusCode::INTERNAL_SERVER_ERROR
         }
     };
-    Refusal::plain(status, &failure.message)
+    Refusal::plain(status, message)
+}
+
+/// Why the daemon could not be asked.
+fn told(fault: &ClientError) -> Text {
+    match fault {
+        ClientError::Connect { path, source } if source.kind() == io::ErrorKind::NotFound => {
+            text!("gateway-no-socket", path = path.display().to_string())
+        }
+        ClientError::Connect { path, source } if source.kind() == io::ErrorKind::ConnectionRefused => {
+            text!("gateway-not-listening", path = path.display().to_string())
+        }
+        ClientError::Deadline { within } => text!("gateway-deadline", within = format!("{within:?}")),
+        ClientError::Closed => text!("gateway-closed"),
+        // What hardly ever happens is told in the words of the client, which has no other language.
+        ClientError::Connect { .. }
+        | ClientError::UntrustedPeer { .. }
+        | ClientError::HalfFrame { .. }
+        | ClientError::Oversized { .. }
+        | ClientError::Version(_)
+        | ClientError::Malformed(_)
+        | ClientError::Unexpected { .. }
+        | ClientError::Unsendable(_)
+        | ClientError::Io(_)
+        | ClientError::Failed(_) => text!("gateway-fault", why = begun(fault)),
+    }
 }
 
 /// A text that ends like a sentence.
@@ -326,14 +353,12 @@ fn ended(text: &str) -> String {
     format!("{}.", text.trim_end_matches('.'))
 }
 
-/// A text that begins like a sentence.
-fn sentence(text: &impl fmt::Display) -> String {
+/// What begins like a sentence, and does not end yet.
+fn begun(text: &impl fmt::Display) -> String {
     let text = text.to_string();
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => text,
-    }
+    let mut characters = text.trim_end_matches('.').chars();
+    let first = characters.next();
+    first.into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }
 
 /// The license without what tells who and where its owner is: for users who may only ask.
@@ -341,4 +366,67 @@ fn without_the_person(license: LicenseInfo) -> LicenseInfo {
     let company = license.customer.company;
     let customer = Customer { company, contact: String::new(), email: String::new(), phone: String::new() };
     LicenseInfo { customer, ..license }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use license_client::ipc::Failure;
+    use license_texts::Language;
+
+    use super::*;
+
+    fn faults() -> Vec<ClientError> {
+        let connect =
+            |kind: io::ErrorKind| ClientError::Connect { path: "/run/x".into(), source: kind.into() };
+        vec![
+            connect(io::ErrorKind::NotFound),
+            connect(io::ErrorKind::ConnectionRefused),
+            connect(io::ErrorKind::PermissionDenied),
+            ClientError::UntrustedPeer { path: "/run/x".into(), uid: 33 },
+            ClientError::Deadline { within: Duration::from_secs(20) },
+            ClientError::Closed,
+            ClientError::HalfFrame { got: 12_345, missing: 67_890 },
+            ClientError::Unexpected { answer: "status" },
+            ClientError::Io(io::ErrorKind::BrokenPipe.into()),
+        ]
+    }
+
+    #[test]
+    fn a_daemon_that_cannot_be_asked_is_told_in_each_language_and_never_by_a_code() {
+        for error in faults() {
+            let english = error.to_string();
+            let refusal = refused(error);
+            let [en, ru] = Language::ALL.map(|language| refusal.error(language));
+            assert!(en.ends_with('.') && ru.ends_with('.'), "{en} {ru}");
+            assert!(ru.chars().any(|c| ('а'..='я').contains(&c)), "{ru}");
+            // What the client itself says, but for its first letter, its end and its long numbers.
+            assert_eq!(en.get(1..12), english.get(1..12));
+            for text in [&en, &ru] {
+                let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+                assert!(digits < Some(4), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_that_is_kept_is_told_after_the_reason_and_its_code() {
+        let failed = |code| {
+            let message = "Сервер лицензий не отвечает".to_owned();
+            ClientError::Failed(Failure { kind: ErrorKind::NoAnswer, code, message })
+        };
+        let coded = kept(&failed(Some(Code::CONNECTION_FAILED)), true).error(Language::Russian);
+        assert_eq!(
+            coded,
+            "(1012) Сервер лицензий не отвечает. Изменение сохранено и будет сделано, как только это станет возможно."
+        );
+        let plain = kept(&failed(None), false).error(Language::Russian);
+        assert!(
+            plain.starts_with("Сервер лицензий не отвечает. ") && plain.ends_with("не удаётся."),
+            "{plain}"
+        );
+        let away = kept(&ClientError::Closed, true).error(Language::English);
+        assert!(away.contains("and try again. The change is kept"), "{away}");
+    }
 }

@@ -38,6 +38,7 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let allowed = Allowed::resolve(&flags.allow_users)?;
     let listeners = listeners(&flags)?;
+    let language = flags.language;
     if let Err(reason) = caller::probe() {
         warn!(%reason, "who calls over TCP cannot be told, so that nobody may change the license that way");
     }
@@ -51,7 +52,8 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     let pursuit_end = CancellationToken::new();
     let (number, pursuing) =
         Number::start(daemon.clone(), Store::new(flags.state_dir), key_file, pursuit_end.clone());
-    let door = Arc::new(Door { gateway: Gateway::new(daemon, remembered, number, stop.clone()), allowed });
+    let door =
+        Arc::new(Door { gateway: Gateway::new(daemon, remembered, number, stop.clone()), allowed, language });
     let serving = tokio::spawn(http::serve(door, listeners, stop.clone()));
     service_manager::ready();
 

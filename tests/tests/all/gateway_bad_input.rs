@@ -49,6 +49,21 @@ pub(crate) fn is_well(gateway: &Gateway) {
 }
 
 #[test]
+fn a_gateway_that_is_told_to_speaks_russian_and_names_the_codes_as_ever() {
+    let (_world, mut gateway) = World::with_gateway();
+    gateway.stop();
+    let mut gateway = gateway.flag("--language", "ru");
+    gateway.start();
+    let error = is_refused(&gateway, 404, "no method", get("/license.api/nosuch"));
+    assert!(error.starts_with("Такого метода нет. В /license.api/ есть getlicenseinfo, "), "{error}");
+    let error = is_refused(&gateway, 400, "no parameter", get("/license.api/featureavailable"));
+    assert_eq!(error, "Нет параметра feature.");
+    let coupon = post("activatecoupon", "coupon=MIKO");
+    let error = is_refused(&gateway, 403, "no coupon", coupon);
+    assert_eq!(error, "(2040) Такого купона нет. Проверьте, нет ли опечатки.");
+}
+
+#[test]
 fn what_names_no_method_is_not_found() {
     let (_world, gateway) = World::with_gateway();
     for path in [

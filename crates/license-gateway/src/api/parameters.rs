@@ -5,7 +5,11 @@ use std::{
     fmt,
 };
 
+use hyper::StatusCode;
+use license_texts::text;
 use percent_encoding::percent_decode_str;
+
+use super::Refusal;
 
 /// The parameters of a request: each name once.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -19,17 +23,27 @@ impl fmt::Debug for Parameters {
 }
 
 /// Why parameters cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParametersError {
     /// There are too many.
-    #[error("There are more than {} parameters.", Parameters::MOST)]
     TooMany,
     /// One comes twice.
-    #[error("The parameter {0} comes twice.")]
     Doubled(String),
     /// It is no form.
-    #[error("The parameters are not percent-encoded UTF-8.")]
     Malformed,
+}
+
+impl ParametersError {
+    /// The answer to who asked.
+    #[must_use]
+    pub fn refusal(self) -> Refusal {
+        let text = match self {
+            Self::TooMany => text!("gateway-too-many-parameters", most = Parameters::MOST),
+            Self::Doubled(name) => text!("gateway-parameter-doubled", name = name),
+            Self::Malformed => text!("gateway-parameters-malformed"),
+        };
+        Refusal::plain(StatusCode::BAD_REQUEST, text)
+    }
 }
 
 impl Parameters {

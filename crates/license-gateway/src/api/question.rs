@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use hyper::StatusCode;
 use license_client::types::{
     Code, Coupon, FeatureId, ProductId, Registration, RegistrationNumber, SessionId,
 };
+use license_texts::{Text, text};
 
-use super::{Method, Parameters};
+use super::{Method, Parameters, Refusal};
 
 /// What a request asks for.
 #[derive(Debug, Clone)]
@@ -45,32 +47,29 @@ pub enum Question {
 }
 
 /// Why a question is not understood.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QuestionError {
     /// A parameter is not there.
-    #[error("The parameter {0} is missing.")]
     Missing(&'static str),
-    /// A parameter is not what it should be.
-    #[error("The parameter {name} is no {what}.")]
-    Malformed {
-        /// Its name.
-        name: &'static str,
-        /// What it should be.
-        what: &'static str,
-    },
+    /// A parameter is no positive 32-bit number.
+    NoNumber(&'static str),
+    /// A registration comes with another product.
+    OtherProduct,
     /// What a person typed in is no key and no coupon.
-    #[error("{}", .0.meaning())]
     Mistyped(Code),
 }
 
 impl QuestionError {
-    /// The code of what a person typed in.
+    /// The answer to who asked.
     #[must_use]
-    pub const fn code(&self) -> Option<Code> {
-        match self {
-            Self::Missing(_) | Self::Malformed { .. } => None,
-            Self::Mistyped(code) => Some(*code),
-        }
+    pub fn refusal(&self) -> Refusal {
+        let text = match self {
+            Self::Missing(name) => text!("gateway-parameter-missing", name = *name),
+            Self::NoNumber(name) => text!("gateway-parameter-no-number", name = *name),
+            Self::OtherProduct => text!("gateway-parameter-other-product"),
+            Self::Mistyped(code) => return Refusal::coded(*code, Text::meaning(*code)),
+        };
+        Refusal::plain(StatusCode::BAD_REQUEST, text)
     }
 }
 
@@ -82,7 +81,7 @@ impl Question {
             Method::GetTrial => {
                 // The product that a registration comes with.
                 if parameters.get("product").is_some() && id(parameters, "product")? != ProductId::MIKOPBX.0 {
-                    return Err(QuestionError::Malformed { name: "product", what: "product to register" });
+                    return Err(QuestionError::OtherProduct);
                 }
                 Self::Register(registration(parameters)?)
             }
@@ -139,7 +138,7 @@ fn id(parameters: &Parameters, name: &'static str) -> Result<u32, QuestionError>
     let text = required(parameters, name)?;
     let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let number = digits.and_then(|digits| digits.parse().ok()).filter(|id| *id > 0);
-    number.ok_or(QuestionError::Malformed { name, what: "positive 32-bit number" })
+    number.ok_or(QuestionError::NoNumber(name))
 }
 
 #[cfg(test)]
@@ -157,7 +156,7 @@ mod tests {
         assert!(matches!(read(Method::FeatureAvailable, "feature=4294967295"), Ok(Question::Available(_))));
         for bad in ["abc", "-1", "%2B1", "0", "4294967296", "1.0", "0x1", "٣"] {
             let error = read(Method::FeatureAvailable, &format!("feature={bad}")).unwrap_err();
-            assert!(matches!(error, QuestionError::Malformed { name: "feature", .. }), "{bad}: {error}");
+            assert_eq!(error, QuestionError::NoNumber("feature"), "{bad}");
         }
         for missing in ["", "feature=", "feature=+", "features=1"] {
             let error = read(Method::FeatureAvailable, missing).unwrap_err();
@@ -170,7 +169,7 @@ mod tests {
         assert_eq!(read(Method::ChangeKey, "").unwrap_err(), QuestionError::Missing("key"));
         assert!(matches!(read(Method::ChangeKey, "key="), Ok(Question::ChangeKey { key: None })));
         let wrong = read(Method::ChangeKey, "key=MIKO-1").unwrap_err();
-        assert_eq!(wrong.code(), Some(Code::KEY_UNKNOWN));
+        assert_eq!(wrong, QuestionError::Mistyped(Code::KEY_UNKNOWN));
     }
 
     #[test]
@@ -178,7 +177,7 @@ mod tests {
         let coupon = read(Method::ActivateCoupon, "coupon=+MIKOUPD-aaaaa-BBBBB-CCCCC-DDDDD+").unwrap();
         assert!(matches!(coupon, Question::Coupon(_)));
         let wrong = read(Method::ActivateCoupon, "coupon=MIKO-AAAAA-BBBBB-CCCCC-DDDDD").unwrap_err();
-        assert_eq!(wrong.code(), Some(Code::COUPON_UNKNOWN));
+        assert_eq!(wrong, QuestionError::Mistyped(Code::COUPON_UNKNOWN));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::{
 
 use hyper::{Request, StatusCode, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use license_texts::{Language, text};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::Semaphore,
@@ -80,6 +81,8 @@ pub struct Door {
     pub gateway: Gateway,
     /// Who may change the license.
     pub allowed: Allowed,
+    /// The language of what is said.
+    pub language: Language,
 }
 
 /// The other end of a connection.
@@ -192,10 +195,10 @@ impl Hall {
 
     fn turn_away(&self, stream: Box<dyn Stream>) {
         let Ok(place) = self.turned_away.clone().try_acquire_owned() else { return };
+        let language = self.door.language;
         self.open.spawn(async move {
-            let text =
-                "Too many connections of this user, or of users who may not change the license. Try again.";
-            part(stream, &Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text)).await;
+            let refusal = Refusal::plain(StatusCode::SERVICE_UNAVAILABLE, text!("gateway-connections"));
+            part(stream, &refusal, language).await;
             drop(place);
         });
     }
@@ -233,23 +236,23 @@ async fn connection(
         return;
     }
     let (status, text) = if error.is_timeout() {
-        (StatusCode::REQUEST_TIMEOUT, "The request takes too long.")
+        (StatusCode::REQUEST_TIMEOUT, text!("gateway-request-slow"))
     } else if error.is_parse_too_large() {
-        (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too long.")
+        (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text!("gateway-head-long"))
     } else if error.is_parse() {
-        (StatusCode::BAD_REQUEST, "This is no HTTP/1 request.")
+        (StatusCode::BAD_REQUEST, text!("gateway-no-http"))
     } else if error.is_incomplete_message() {
-        (StatusCode::BAD_REQUEST, "The client hung up before it was answered.")
+        (StatusCode::BAD_REQUEST, text!("gateway-hung-up"))
     } else {
         return;
     };
-    part(wire.into_stream(), &Refusal::plain(status, text)).await;
+    part(wire.into_stream(), &Refusal::plain(status, text), door.language).await;
 }
 
 /// Says why, and ends the connection. What the client still sends is read for a moment: it would not see the answer
 /// otherwise.
-async fn part(mut stream: Box<dyn Stream>, refusal: &Refusal) {
-    let words = response::last_words(refusal);
+async fn part(mut stream: Box<dyn Stream>, refusal: &Refusal, language: Language) {
+    let words = response::last_words(refusal, language);
     let parting = async {
         stream.write_all(&words).await?;
         stream.shutdown().await?;
@@ -277,7 +280,7 @@ async fn serve_on(
             Err(refusal) => Err(refusal),
         };
         is_asked.store(false, Ordering::Relaxed);
-        Ok::<_, Infallible>(response::response(&answer))
+        Ok::<_, Infallible>(response::response(&answer, door.language))
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{StatusCode, body::Body};
+use license_texts::text;
 use tokio::time;
 
 use crate::api::Refusal;
@@ -25,9 +26,7 @@ where
 {
     match time::timeout(PATIENCE, read_whole(body)).await {
         Ok(outcome) => outcome,
-        Err(_elapsed) => {
-            Err(Refusal::plain(StatusCode::REQUEST_TIMEOUT, "The body of the request takes too long."))
-        }
+        Err(_elapsed) => Err(Refusal::plain(StatusCode::REQUEST_TIMEOUT, text!("gateway-body-slow"))),
     }
 }
 
@@ -40,10 +39,7 @@ where
     let announced = body.size_hint().lower();
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
-            return Err(Refusal::plain(
-                StatusCode::BAD_REQUEST,
-                "The body of the request is cut or malformed.",
-            ));
+            return Err(Refusal::plain(StatusCode::BAD_REQUEST, text!("gateway-body-cut")));
         };
         let Some(data) = frame.data_ref() else { continue };
         length += data.len() as u64;
@@ -58,6 +54,5 @@ where
 }
 
 fn too_large() -> Refusal {
-    let text = format!("The body of the request is longer than {} KiB.", LONGEST / 1024);
-    Refusal::plain(StatusCode::PAYLOAD_TOO_LARGE, &text)
+    Refusal::plain(StatusCode::PAYLOAD_TOO_LARGE, text!("gateway-body-long", limit = LONGEST / 1024))
 }

@@ -6,11 +6,12 @@ use hyper::{
     header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN},
     http::request::Parts,
 };
+use license_texts::text;
 use tracing::warn;
 
 use super::form;
 use crate::{
-    api::{Method, Parameters, Refusal},
+    api::{Method, Parameters, ParametersError, Refusal},
     caller::{Allowed, Caller},
     perform::Asked,
 };
@@ -42,16 +43,13 @@ where
     let mut parameters = Parameters::default();
     let query = head.uri.query().unwrap_or_default();
     if !query.is_empty() && !method.comes_in_the_query() {
-        return Err(Refusal::plain(
-            StatusCode::BAD_REQUEST,
-            "The parameters of this method come in the body.",
-        ));
+        return Err(Refusal::plain(StatusCode::BAD_REQUEST, text!("gateway-parameters-in-body")));
     }
     if !body.is_empty() {
         must_be_a_form(&head.headers)?;
     }
     for form in [query.as_bytes(), &body] {
-        parameters.add(form).map_err(|wrong| Refusal::plain(StatusCode::BAD_REQUEST, &wrong.to_string()))?;
+        parameters.add(form).map_err(ParametersError::refusal)?;
     }
     // What a license says of its owner is for those who may change it.
     let trusted = if method.is_restricted() || method == Method::GetLicenseInfo {
@@ -59,11 +57,8 @@ where
         let is_trusted = allowed.has(&caller);
         if method.is_restricted() && !is_trusted {
             warn!(method = method.name(), %caller, "refused: this user may not change the license");
-            let text = format!(
-                "The caller ({caller}) may not do this ({}). Allow its user with --allow-user, or do it as root.",
-                method.name()
-            );
-            return Err(Refusal::plain(StatusCode::FORBIDDEN, &text));
+            let text = text!("gateway-not-permitted", caller = caller.text(), method = method.name());
+            return Err(Refusal::plain(StatusCode::FORBIDDEN, text));
         }
         is_trusted
     } else {
@@ -76,7 +71,7 @@ fn method(head: &Parts) -> Result<Method, Refusal> {
     let name = head.uri.path().strip_prefix(PREFIX);
     name.and_then(Method::named).ok_or_else(|| {
         let known = Method::ALL.map(Method::name).join(", ");
-        Refusal::plain(StatusCode::NOT_FOUND, &format!("There is no such method. {PREFIX} has {known}."))
+        Refusal::plain(StatusCode::NOT_FOUND, text!("gateway-no-method", prefix = PREFIX, known = known))
     })
 }
 
@@ -94,7 +89,7 @@ fn must_come_from_here(head: &Parts) -> Result<(), Refusal> {
     };
     // HTTP/1.0 has no Host.
     if second.is_some() || (first.is_none() && head.version != Version::HTTP_10) {
-        return Err(Refusal::plain(StatusCode::BAD_REQUEST, "A request names its host, and once."));
+        return Err(Refusal::plain(StatusCode::BAD_REQUEST, text!("gateway-no-host")));
     }
     let by_header = first.is_none_or(|host| host.to_str().is_ok_and(is_local));
     let by_uri = head.uri.authority().is_none_or(|authority| is_local(authority.as_str()));
@@ -102,7 +97,7 @@ fn must_come_from_here(head: &Parts) -> Result<(), Refusal> {
         return Ok(());
     }
     warn!("refused: a request for another host");
-    Err(Refusal::plain(StatusCode::FORBIDDEN, "The gateway answers requests to localhost alone."))
+    Err(Refusal::plain(StatusCode::FORBIDDEN, text!("gateway-localhost-alone")))
 }
 
 /// Splits `host:port`; an IPv6 address is in brackets.
@@ -118,7 +113,7 @@ fn must_not_come_from_a_page(headers: &HeaderMap) -> Result<(), Refusal> {
     const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     if headers.contains_key(ORIGIN) || headers.contains_key(FETCH_SITE) {
         warn!("refused: a request of a browser");
-        return Err(Refusal::plain(StatusCode::FORBIDDEN, "The gateway answers no browsers."));
+        return Err(Refusal::plain(StatusCode::FORBIDDEN, text!("gateway-no-browsers")));
     }
     Ok(())
 }
@@ -128,9 +123,12 @@ fn must_be_a_fitting_verb(head: &Parts, method: Method) -> Result<(), Refusal> {
     if fits {
         return Ok(());
     }
-    let verbs = if method.comes_in_the_query() { "GET or POST" } else { "POST" };
-    let text = format!("{} is asked by {verbs}.", method.name());
-    Err(Refusal::plain(StatusCode::METHOD_NOT_ALLOWED, &text))
+    let text = if method.comes_in_the_query() {
+        text!("gateway-get-or-post", method = method.name())
+    } else {
+        text!("gateway-post", method = method.name())
+    };
+    Err(Refusal::plain(StatusCode::METHOD_NOT_ALLOWED, text))
 }
 
 fn must_be_a_form(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -139,5 +137,5 @@ fn must_be_a_form(headers: &HeaderMap) -> Result<(), Refusal> {
     if kind.is_some_and(|kind| kind.eq_ignore_ascii_case(FORM)) {
         return Ok(());
     }
-    Err(Refusal::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, &format!("The body of a request is {FORM}.")))
+    Err(Refusal::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text!("gateway-no-form", form = FORM)))
 }

@@ -6,6 +6,7 @@ use hyper::{
     HeaderMap, Response, StatusCode,
     header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue},
 };
+use license_texts::Language;
 use serde::Serialize;
 
 use crate::api::{Answer, Refusal};
@@ -13,17 +14,28 @@ use crate::api::{Answer, Refusal};
 /// What is sent.
 pub(super) type Body = Full<Bytes>;
 
-/// The body of a refusal.
+/// The body of a success.
 #[derive(Serialize)]
-struct Refused<'a> {
-    error: &'a str,
+struct Done<'a> {
+    result: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<&'a str>,
 }
 
-/// The response that carries an answer.
-pub(super) fn response(answer: &Answer) -> Response<Body> {
+/// The body of a refusal.
+#[derive(Serialize)]
+struct Refused {
+    error: String,
+}
+
+/// The response that carries an answer, in the words of a language.
+pub(super) fn response(answer: &Answer, language: Language) -> Response<Body> {
     let (status, body) = match answer {
-        Ok(success) => (StatusCode::OK, serde_json::to_vec(success)),
-        Err(refusal) => (refusal.status, body_of(refusal)),
+        Ok(success) => {
+            let done = Done { result: success.result(language), session: success.session() };
+            (StatusCode::OK, serde_json::to_vec(&done))
+        }
+        Err(refusal) => (refusal.status, body_of(refusal, language)),
     };
     // Texts can always be written as JSON; were it otherwise, this is an error still.
     let body = body.unwrap_or_else(|_| br#"{"error":"The answer cannot be written."}"#.to_vec());
@@ -38,8 +50,8 @@ pub(super) fn response(answer: &Answer) -> Response<Body> {
 }
 
 /// A whole response as bytes, after which the connection is closed.
-pub(super) fn last_words(refusal: &Refusal) -> Vec<u8> {
-    let body = body_of(refusal).unwrap_or_default();
+pub(super) fn last_words(refusal: &Refusal, language: Language) -> Vec<u8> {
+    let body = body_of(refusal, language).unwrap_or_default();
     let status = refusal.status;
     let head = format!(
         "HTTP/1.1 {} {}\r\ncontent-type: application/json\r\ncache-control: no-store\r\nconnection: close\r\n\
@@ -51,8 +63,8 @@ pub(super) fn last_words(refusal: &Refusal) -> Vec<u8> {
     [head.as_bytes(), &body].concat()
 }
 
-fn body_of(refusal: &Refusal) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&Refused { error: refusal.error() })
+fn body_of(refusal: &Refusal, language: Language) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&Refused { error: refusal.error(language) })
 }
 
 fn set_headers(headers: &mut HeaderMap) {
