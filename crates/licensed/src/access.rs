@@ -1,5 +1,7 @@
 //! What each request may do, does, and is answered.
 
+mod would_capture;
+
 use std::{fmt, sync::Arc};
 
 use license_core::{
@@ -151,9 +153,8 @@ impl Access {
                 let configuration = self.reloader.configuration();
                 Ok(Answer::Configuration(Box::new(Configuration::clone(&configuration))))
             }
-            Request::WouldCapture { .. } => {
-                let message = "This request is not served yet.".to_owned();
-                Err(Failure { kind: ErrorKind::Unsupported, code: None, message })
+            Request::WouldCapture { feature, holder } => {
+                self.would_capture(feature, holder, peer).await.map(Answer::Done)
             }
             Request::Ping => {
                 let moment = Moment::of(&self.keeper.snapshot().state, now);

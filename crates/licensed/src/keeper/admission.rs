@@ -71,7 +71,11 @@ impl<E: Exchange> Keeper<E> {
             matches!(self.state.phase(self.clock.now()), Phase::Unregistered | Phase::Registering);
         match call {
             Call::Coupon { .. } if is_unregistered => return Err(refused(Code::COUPON_NUMBER)),
-            Call::CheckIn | Call::Capture { .. } | Call::Release { .. } | Call::Trial { .. }
+            Call::CheckIn
+            | Call::Capture { .. }
+            | Call::Release { .. }
+            | Call::Trial { .. }
+            | Call::WouldCapture { .. }
                 if is_unregistered =>
             {
                 return Err(refused(Code::KEY_ERROR));
@@ -88,7 +92,8 @@ impl<E: Exchange> Keeper<E> {
             | Call::Trial { .. }
             | Call::LicenseInfo { .. }
             | Call::SendMetrics { .. }
-            | Call::Drop => {}
+            | Call::Drop
+            | Call::WouldCapture { .. } => {}
         }
         self.ready_to_call().map(drop)
     }

@@ -117,6 +117,10 @@ impl<E: Exchange> Keeper<E> {
     /// Logs what the license server refused to somebody. Its own words may hold what is nobody else's.
     pub(super) fn announce_refusal(call: &Call, outcome: &Outcome) {
         let Outcome::Refused(Problem { code: Some(code), .. }) = outcome else { return };
+        if let Call::WouldCapture { .. } = call {
+            // It was only asked about, and nobody went without.
+            return;
+        }
         let feature_id = if let Call::Capture { feature, .. } = call { Some(feature.0) } else { None };
         warn!(
             message_id = event::of_code(*code),

@@ -54,6 +54,7 @@ const fn command(call: &Call) -> Option<&'static str> {
         | Call::Release { .. }
         | Call::LicenseInfo { .. }
         | Call::SendMetrics { .. }
-        | Call::Drop => None,
+        | Call::Drop
+        | Call::WouldCapture { .. } => None,
     }
 }
