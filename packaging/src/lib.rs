@@ -13,6 +13,7 @@ use std::{
 };
 
 use clap::{Command, CommandFactory};
+use license_texts::Language;
 
 /// The name of the whole, at the foot of each page.
 const MANUAL: &str = "licensed";
@@ -35,7 +36,7 @@ fn programs() -> [Program; 4] {
             by_hand: include_str!("../man/licensed.8.roff"),
         },
         Program {
-            command: licensectl::cli::Cli::command(),
+            command: licensectl::cli::command(Language::English),
             section: "1",
             by_hand: include_str!("../man/licensectl.1.roff"),
         },

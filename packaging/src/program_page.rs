@@ -185,7 +185,10 @@ mod tests {
             let (_, command) = leaves.into_iter().find(|(it, _)| it.trim_end() == path).unwrap();
             usage(&command)
         };
-        assert_eq!(usage_of(&licensectl, "check"), "[--holder NAME] FEATURE…");
+        assert_eq!(
+            usage_of(&licensectl, "check"),
+            "{FEATURE… | --module FILE… | --modules DIR} [--holder NAME]"
+        );
         assert_eq!(usage_of(&licensectl, "info"), "[NUMBER]");
         assert_eq!(
             usage_of(&server, "admin binding drop"),

@@ -79,6 +79,14 @@ impl Text {
         Self(Kind::Known { id, about: Vec::new() })
     }
 
+    /// What the help of `licensectl` says of a command, or of an option or argument of one: `check`,
+    /// `check-module`.
+    #[must_use]
+    pub fn help(of: &str) -> Option<Self> {
+        let id = format!("help-{of}");
+        catalogue::has(&id).then(|| Self(Kind::Known { id: Cow::Owned(id), about: Vec::new() }))
+    }
+
     /// The same, about one thing more. For [`text!`] alone, whose arguments a test compares with the text.
     #[doc(hidden)]
     #[must_use]

@@ -1,32 +1,43 @@
-//! The command line.
+//! The command line. What its help says is in the catalogue of texts: [`command`] has it in a language.
+
+mod help;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use license_client::{
     DEFAULT_SOCKET,
-    types::{FeatureId, Holder, ProductId, Registration, SessionId},
+    types::{FeatureId, Holder, ProductId, SessionId},
 };
 
-/// Licenses of this MikoPBX host: what there is, and how to change it.
+pub use self::help::{command, parse};
+
+/// What was entered.
 #[derive(Debug, Parser)]
-#[command(name = "licensectl", version, after_help = EXIT_CODES)]
+#[command(name = "licensectl", version)]
 pub struct Cli {
-    /// The socket of the daemon
+    /// The socket of the daemon.
     #[arg(long, env = "LICENSED_SOCKET", default_value = DEFAULT_SOCKET, global = true, value_name = "PATH")]
     pub socket: PathBuf,
 
-    /// Print JSON; a failure too, as {"error":{"code":…,"kind":…,"message":…}}
+    /// Whether it is for a script.
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// Colours: on a terminal, always, or never
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    /// When there are colours.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true
+    )]
     pub color: Colour,
 
-    /// What to do.
+    /// What to do; `None` is to say what can be done.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// When there are colours.
@@ -41,168 +52,188 @@ pub enum Colour {
     Never,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done, or granted
-  1  denied
-  2  the command line is wrong, a key is malformed, or a reload found a wrong configuration
-  3  the daemon cannot be reached
-  4  indeterminate, or no answer from the license server
-  5  not permitted
-  6  the license server refused; its code is printed
-  7  a fault of the daemon
-Of several features the worst of 1, 4 and 0 counts.";
-
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show how the daemon and its binding are
-    Status,
+    /// One screen.
+    Status {
+        /// Whether to keep it up to date.
+        #[arg(long)]
+        watch: bool,
+    },
 
-    /// Get a registration number for a company and bind this host to it
+    /// A new registration number.
     Register(Register),
 
-    /// Bind this host to a registration number
+    /// A registration number that there is.
     Activate {
-        /// MIKO-…, or - to read it from standard input
-        #[arg(value_name = "NUMBER")]
-        number: String,
-    },
-
-    /// Activate a coupon
-    Coupon {
-        /// MIKOUPD-…, or - to read it from standard input
-        #[arg(value_name = "COUPON")]
-        coupon: String,
-    },
-
-    /// Add a trial of a product
-    Trial {
-        /// The product
-        product: ProductId,
-    },
-
-    /// Ask whether features may run
-    Check {
-        /// The features
-        #[arg(required = true, value_name = "FEATURE")]
-        features: Vec<FeatureId>,
-        /// The user of a feature that is counted by user
-        #[arg(long, value_name = "NAME")]
-        holder: Option<Holder>,
-    },
-
-    /// Take a seat of a feature
-    Capture {
-        /// The feature
-        feature: FeatureId,
-        /// The user of a feature that is counted by user
-        #[arg(long, value_name = "NAME")]
-        holder: Option<Holder>,
-        /// Also take a seat that this host was dropped from
-        #[arg(long)]
-        reclaim: bool,
-    },
-
-    /// Give a seat back
-    Release {
-        /// What `capture` printed
-        #[arg(value_parser = session)]
-        session: SessionId,
-    },
-
-    /// Show what the license holds
-    Info {
-        /// Another registration number than the one in use, or - to read it from standard input
+        /// It, or `-`.
         #[arg(value_name = "NUMBER")]
         number: Option<String>,
     },
 
-    /// List the features of the license
+    /// A coupon.
+    Coupon {
+        /// It, or `-`.
+        #[arg(value_name = "COUPON")]
+        coupon: Option<String>,
+    },
+
+    /// A trial.
+    Trial {
+        /// Of this.
+        product: ProductId,
+    },
+
+    /// Whether it may run.
+    Check {
+        /// What.
+        #[command(flatten)]
+        what: Checked,
+        /// For whom.
+        #[arg(long, value_name = "NAME")]
+        holder: Option<Holder>,
+    },
+
+    /// A seat.
+    Capture {
+        /// Of this.
+        feature: FeatureId,
+        /// For whom.
+        #[arg(long, value_name = "NAME")]
+        holder: Option<Holder>,
+        /// Whether also after a drop.
+        #[arg(long)]
+        reclaim: bool,
+    },
+
+    /// A seat given back.
+    Release {
+        /// Which.
+        #[arg(value_parser = session)]
+        session: SessionId,
+    },
+
+    /// The license.
+    Info {
+        /// Of another number, or `-`.
+        #[arg(value_name = "NUMBER")]
+        number: Option<String>,
+    },
+
+    /// The features of the license.
     Features,
 
-    /// Tell why a feature may run or not: the facts that led to the answer
+    /// Why it comes to what it comes to.
     Explain {
-        /// The feature
+        /// Which.
         feature: FeatureId,
     },
 
-    /// Tell what changes, until it is interrupted or the daemon stops; with --json an object a line
+    /// Changes.
     Watch,
 
-    /// Ask the license server now
+    /// The license server is asked.
     Recheck,
 
-    /// Print what the daemon counts, for Prometheus
+    /// The counts of the daemon.
     Metrics,
 
-    /// Have the daemon read its configuration again, and show what has changed
+    /// The counts of the PBX.
+    SendMetrics {
+        /// By name.
+        #[arg(required = true, value_name = "NAME=VALUE", value_parser = metric)]
+        metrics: Vec<(String, String)>,
+    },
+
+    /// The configuration is read again.
     Reload,
 
-    /// Show what tells this host from others, and what of it the license server gets
+    /// What tells this host from others.
     Host,
 
-    /// Show what the daemon runs with, without secrets
+    /// What the daemon runs with.
     Config,
 
-    /// Ask whether the license server answers
+    /// Whether the license server answers.
     Ping,
 
-    /// Forget the registration number on this host and free its seats
+    /// The number is forgotten.
     Reset {
-        /// Do not ask
+        /// Whether not to ask.
         #[arg(long)]
         yes: bool,
     },
 
-    /// Before the machine becomes an image: forget number, host key and state, and stop the daemon
+    /// All is forgotten.
     Deprovision {
-        /// Do not ask
+        /// Whether not to ask.
         #[arg(long)]
         yes: bool,
     },
+}
+
+/// What is checked: one of them.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Checked {
+    /// Features.
+    #[arg(value_name = "FEATURE")]
+    pub features: Vec<FeatureId>,
+    /// Modules, by their files.
+    #[arg(long, value_name = "FILE", action = clap::ArgAction::Append)]
+    pub module: Vec<PathBuf>,
+    /// All modules in a folder.
+    #[arg(long, value_name = "DIR")]
+    pub modules: Option<PathBuf>,
 }
 
 /// What a company enters to get a registration number.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Register {
-    /// Company name
+    /// Whether standard input has it all.
+    #[arg(value_name = "INPUT", value_parser = ["-"], hide_possible_values = true)]
+    #[arg(conflicts_with_all = ["company", "email", "contact", "phone", "tax_id"])]
+    pub input: Option<String>,
+    /// Its name.
     #[arg(long)]
-    pub company: String,
-    /// E-mail address; the number is sent there
+    pub company: Option<String>,
+    /// Its e-mail address.
     #[arg(long)]
-    pub email: String,
-    /// Contact person
+    pub email: Option<String>,
+    /// Who may be spoken to.
     #[arg(long)]
-    pub contact: String,
-    /// Telephone number
+    pub contact: Option<String>,
+    /// Its telephone number.
     #[arg(long)]
     pub phone: Option<String>,
-    /// Tax id: INN, TIN, EIN or UNP
+    /// Its tax id.
     #[arg(long)]
     pub tax_id: Option<String>,
-}
-
-impl From<Register> for Registration {
-    fn from(given: Register) -> Self {
-        let Register { company, email, contact, phone, tax_id } = given;
-        Self { company, email, contact, phone, tax_id }
-    }
 }
 
 fn session(text: &str) -> Result<SessionId, &'static str> {
     if text.is_empty() { Err("a session is never empty") } else { Ok(SessionId(text.to_owned())) }
 }
 
+fn metric(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("it is a name and a value: NAME=VALUE"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use license_texts::Language;
 
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        for language in Language::ALL {
+            command(language).debug_assert();
+        }
     }
 
     #[test]
@@ -210,13 +241,18 @@ mod tests {
         for line in [
             "--socket S register --company C --email E --contact N --json",
             "--socket S register --company C --email E --contact N --phone P --tax-id T --json",
+            "register --json -",
+            "register",
             "--socket S activate MIKO-AB1CD-EF2GH-IJ3KL-MN4OP",
             "activate -",
+            "activate",
             "coupon MIKOUPD-AB1CD-EF2GH-IJ3KL-MN4OP",
             "coupon -",
+            "coupon",
             "trial 81",
             "recheck",
             "metrics",
+            "send-metrics PBXname=MikoPBX@2024.1 CountSipExtensions=12",
             "reload --json",
             "ping --json",
             "reset --yes",
@@ -224,7 +260,11 @@ mod tests {
             "deprovision --yes",
             "--socket S check 45 --json",
             "check 33 45 48",
+            "check --module a/module.json --module b/module.json",
+            "check --modules /modules --json",
             "status --json",
+            "status --watch",
+            "--color never status",
             "info --json",
             "capture 48 --json",
             "release s-7f3a",
@@ -232,8 +272,17 @@ mod tests {
             "features --json",
             "explain 45 --json",
         ] {
-            let parsed = Cli::try_parse_from(["licensectl"].into_iter().chain(line.split(' ')));
+            let words = ["licensectl"].into_iter().chain(line.split(' '));
+            let parsed = parse(words.map(Into::into), Language::Russian);
             assert!(parsed.is_ok(), "{line}: {parsed:?}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        for line in ["check", "check 33 --modules M", "register - --company C", "send-metrics A", "trial"] {
+            let words = ["licensectl"].into_iter().chain(line.split(' '));
+            assert!(parse(words.map(Into::into), Language::English).is_err(), "{line}");
         }
     }
 }

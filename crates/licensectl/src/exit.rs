@@ -7,7 +7,7 @@ use license_client::{
     types::Verdict,
 };
 
-use crate::fault;
+use crate::{fault, modules::Module, told::Told};
 
 /// How the tool ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,24 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// How the tool ends after this answer.
-    pub(crate) fn of_answer(answer: &Answer) -> Self {
+    /// How the tool ends after it has told this.
+    pub(crate) fn of(told: &Told) -> Self {
+        match told {
+            Told::Answer(answer) => Self::of_answer(answer),
+            Told::Overview(_) => Self::Done,
+            Told::Modules(modules) => modules.iter().map(Self::of_module).fold(Self::Done, Self::worse),
+        }
+    }
+
+    fn of_module(module: &Module) -> Self {
+        match module {
+            Module::Checked { entitlement, .. } => Self::of_verdict(&entitlement.verdict),
+            Module::Free { .. } => Self::Done,
+            Module::Unreadable { .. } => Self::Unknown,
+        }
+    }
+
+    fn of_answer(answer: &Answer) -> Self {
         match answer {
             Answer::Entitlement(entitlement) => Self::of_verdict(&entitlement.verdict),
             Answer::Entitlements(entitlements) => {
@@ -114,6 +130,18 @@ mod tests {
         {
             assert_eq!(Exit::of_answer(&Answer::Entitlement(entitlement)) as u8, code);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_no_module_is_known_to_nobody() {
+        let path = std::path::PathBuf::from("m/module.json");
+        let unreadable = Module::Unreadable { path: path.clone(), why: license_texts::Text::verbatim("no") };
+        let free = Module::Free { name: "m".to_owned(), path: path.clone(), product: None };
+        let checked =
+            |it| Module::Checked { name: "m".to_owned(), path: path.clone(), entitlement: Box::new(it) };
+        assert_eq!(Exit::of(&Told::Modules(vec![checked(granted()), free])) as u8, 0);
+        assert_eq!(Exit::of(&Told::Modules(vec![checked(granted()), unreadable])) as u8, 4);
+        assert_eq!(Exit::of(&Told::Modules(vec![checked(indeterminate(true)), checked(denied())])) as u8, 1);
     }
 
     #[test]

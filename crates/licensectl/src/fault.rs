@@ -1,31 +1,34 @@
 //! Why a command did not come to an answer.
 
 use std::{
-    fmt,
     io::{self, ErrorKind as IoKind},
+    path::Path,
 };
 
 use license_client::{
     ClientError,
     ipc::{ErrorKind, Failure},
-    types::FormatError,
+    types::Code,
 };
+use license_texts::{Text, text};
 
-use crate::exit::Exit;
+use crate::{exit::Exit, machine::Machine};
 
 /// Why a command did not come to an answer.
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// The command line makes no sense.
-    Usage(String),
-    /// A registration number or coupon is malformed. Nobody was asked.
-    Malformed(FormatError),
+    Usage(Text),
+    /// A registration number, a coupon or a field is malformed. Nobody was asked.
+    Malformed(Text),
     /// Standard input or the terminal cannot be used.
     Input(io::Error),
     /// The answer cannot be written to standard output.
     Output(io::Error),
     /// The daemon's configuration is wrong. What the person gave it, and no refusal of the license server.
     Configuration(Failure),
+    /// The license server was asked how this host is, and said no.
+    Denied(Failure),
     /// The daemon gave no answer, or a failure.
     Client(ClientError),
 }
@@ -36,28 +39,42 @@ impl From<ClientError> for Fault {
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(why) => f.write_str(why),
-            Self::Malformed(error) => error.fmt(f),
-            Self::Input(error) => write!(f, "cannot read the answer from standard input: {error}"),
-            Self::Output(error) => write!(f, "cannot write the answer to standard output: {error}"),
-            Self::Configuration(failure) => failure.fmt(f),
-            Self::Client(error) => error.fmt(f),
-        }
-    }
-}
-
 impl Fault {
     /// Why a reload failed.
     pub(crate) fn of_reload(error: ClientError) -> Self {
-        if let ClientError::Failed(failure) = &error
-            && failure.kind == ErrorKind::Refused
-        {
-            return Self::Configuration(failure.clone());
+        match refusal(&error) {
+            Some(failure) => Self::Configuration(failure.clone()),
+            None => Self::Client(error),
         }
-        Self::Client(error)
+    }
+
+    /// Why a check with the license server came to nothing. Where there is no number it was not asked.
+    pub(crate) fn of_recheck(error: ClientError) -> Self {
+        match refusal(&error) {
+            Some(failure) if failure.code != Some(Code::KEY_ERROR) => Self::Denied(failure.clone()),
+            _ => Self::Client(error),
+        }
+    }
+
+    /// The failure that the daemon told, if it told one.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Configuration(failure)
+            | Self::Denied(failure)
+            | Self::Client(ClientError::Failed(failure)) => Some(failure),
+            Self::Usage(_) | Self::Malformed(_) | Self::Input(_) | Self::Output(_) | Self::Client(_) => None,
+        }
+    }
+
+    /// What happened, and what to do about it on this machine.
+    pub(crate) fn text(&self, machine: &Machine) -> Text {
+        match self {
+            Self::Usage(why) | Self::Malformed(why) => why.clone(),
+            Self::Input(error) => text!("tool-cannot-read", why = system(error)),
+            Self::Output(error) => text!("tool-cannot-write", why = system(error)),
+            Self::Configuration(failure) | Self::Denied(failure) => Text::verbatim(failure.to_string()),
+            Self::Client(error) => of_client(error, machine),
+        }
     }
 
     /// How the tool ends.
@@ -77,6 +94,7 @@ impl Fault {
             Self::Input(_) => (Exit::Usage, "input"),
             Self::Output(_) => (Exit::Fault, "output"),
             Self::Configuration(failure) => (Exit::Usage, failure.kind.name()),
+            Self::Denied(failure) => (Exit::Denied, failure.kind.name()),
             Self::Client(error) => match error {
                 ClientError::Connect { source, .. } if source.kind() == IoKind::PermissionDenied => {
                     (Exit::NotPermitted, "not_permitted")
@@ -98,6 +116,63 @@ impl Fault {
     }
 }
 
+fn refusal(error: &ClientError) -> Option<&Failure> {
+    if let ClientError::Failed(failure) = error
+        && failure.kind == ErrorKind::Refused
+    {
+        return Some(failure);
+    }
+    None
+}
+
+/// What went wrong between the tool and the daemon.
+fn of_client(error: &ClientError, machine: &Machine) -> Text {
+    match error {
+        ClientError::Connect { path, source } => cannot_connect(path, source, machine),
+        ClientError::UntrustedPeer { path, uid } => {
+            text!("client-untrusted-peer", uid = *uid, path = path.display().to_string())
+        }
+        ClientError::Deadline { within } => {
+            text!("client-deadline", seconds = within.as_secs(), look = machine.look())
+        }
+        ClientError::Closed => text!("client-closed", look = machine.look()),
+        ClientError::HalfFrame { got, missing } => {
+            text!("client-half-frame", got = *got, missing = *missing, look = machine.look())
+        }
+        ClientError::Oversized { len, max } => text!("client-oversized", len = *len, max = *max),
+        ClientError::Version(error) => text!("client-version", why = error.to_string()),
+        ClientError::Malformed(error) => text!("client-malformed", why = error.to_string()),
+        ClientError::Unexpected { answer } => {
+            text!("client-unexpected", answer = *answer, look = machine.look())
+        }
+        ClientError::Unsendable(error) => text!("client-unsendable", why = error.to_string()),
+        ClientError::Io(error) => text!("client-io", why = system(error)),
+        ClientError::Failed(failure) => Text::verbatim(failure.to_string()),
+    }
+}
+
+fn cannot_connect(path: &Path, source: &io::Error, machine: &Machine) -> Text {
+    let kind = source.kind();
+    let path = path.display().to_string();
+    if kind == IoKind::NotFound {
+        text!("client-no-socket", path = path, start = machine.start())
+    } else if kind == IoKind::ConnectionRefused {
+        text!("client-not-listening", path = path, look = machine.look(), start = machine.start())
+    } else if kind == IoKind::PermissionDenied {
+        match &machine.socket_group {
+            Some(group) => text!("client-not-permitted", user = &machine.user, path = path, group = group),
+            None => text!("client-root-alone", user = &machine.user, path = path),
+        }
+    } else {
+        text!("client-cannot-connect", path = path, why = system(source))
+    }
+}
+
+/// What the operating system says.
+fn system(error: &io::Error) -> Text {
+    Text::verbatim(error.to_string())
+}
+
 /// How the tool ends after the daemon said that a request failed.
 pub(crate) fn exit_of_kind(kind: ErrorKind) -> Exit {
     match kind {
@@ -113,81 +188,4 @@ pub(crate) fn exit_of_kind(kind: ErrorKind) -> Exit {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use license_client::{
-        ipc::{DecodeError, EncodeError, Failure},
-        types::{Code, RegistrationNumber},
-    };
-
-    use super::*;
-
-    fn connect(kind: IoKind) -> ClientError {
-        ClientError::Connect { path: "/run/licensed/licensed.sock".into(), source: kind.into() }
-    }
-
-    fn failed(kind: ErrorKind) -> ClientError {
-        ClientError::Failed(Failure { kind, code: Some(Code::COUPON_USED), message: "used".to_owned() })
-    }
-
-    #[test]
-    fn each_fault_of_the_client_has_its_exit_code_and_kind() {
-        let malformed = || DecodeError::TooShort { len: 0 };
-        let cases = [
-            (connect(IoKind::NotFound), 3, "not_reachable"),
-            (connect(IoKind::ConnectionRefused), 3, "not_reachable"),
-            (connect(IoKind::Other), 3, "not_reachable"),
-            (connect(IoKind::PermissionDenied), 5, "not_permitted"),
-            (ClientError::UntrustedPeer { path: "/s".into(), uid: 7 }, 3, "untrusted_peer"),
-            (ClientError::Deadline { within: Duration::from_secs(1) }, 7, "deadline"),
-            (ClientError::Closed, 7, "fault"),
-            (ClientError::HalfFrame { got: 1, missing: 3 }, 7, "fault"),
-            (ClientError::Oversized { len: 9, max: 8 }, 7, "fault"),
-            (ClientError::Version(DecodeError::Version { found: 9 }), 7, "unsupported"),
-            (ClientError::Malformed(malformed()), 7, "fault"),
-            (ClientError::Unexpected { answer: "done" }, 7, "fault"),
-            (ClientError::Unsendable(EncodeError::TooLarge { len: 9, max: 8 }), 2, "too_large"),
-            (ClientError::Io(IoKind::Other.into()), 7, "fault"),
-            (failed(ErrorKind::Malformed), 7, "malformed"),
-            (failed(ErrorKind::TooLarge), 2, "too_large"),
-            (failed(ErrorKind::Unsupported), 7, "unsupported"),
-            (failed(ErrorKind::NotPermitted), 5, "not_permitted"),
-            (failed(ErrorKind::Busy), 3, "busy"),
-            (failed(ErrorKind::Draining), 3, "draining"),
-            (failed(ErrorKind::Refused), 6, "refused"),
-            (failed(ErrorKind::NoAnswer), 4, "no_answer"),
-            (failed(ErrorKind::Overtaken), 6, "overtaken"),
-        ];
-        for (error, exit, kind) in cases {
-            let fault = Fault::from(error);
-            assert_eq!((fault.exit() as u8, fault.kind()), (exit, kind), "{fault:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_before_anybody_is_asked_is_a_matter_of_usage() {
-        let malformed = "MIKO".parse::<RegistrationNumber>().unwrap_err();
-        let cases = [
-            (Fault::Usage("no".to_owned()), "usage"),
-            (Fault::Malformed(malformed), "malformed"),
-            (Fault::Input(IoKind::InvalidData.into()), "input"),
-        ];
-        for (fault, kind) in cases {
-            assert_eq!((fault.exit() as u8, fault.kind()), (2, kind), "{fault:?}");
-        }
-    }
-
-    #[test]
-    fn a_reload_that_is_refused_is_a_matter_of_the_configuration() {
-        let refused = Fault::of_reload(failed(ErrorKind::Refused));
-        assert_eq!((refused.exit() as u8, refused.kind()), (2, "refused"));
-        assert_eq!(Fault::of_reload(failed(ErrorKind::NotPermitted)).exit() as u8, 5);
-        assert_eq!(Fault::of_reload(connect(IoKind::NotFound)).exit() as u8, 3);
-    }
-
-    #[test]
-    fn a_refusal_is_shown_with_its_code() {
-        assert_eq!(Fault::from(failed(ErrorKind::Refused)).to_string(), "(2041) used");
-    }
-}
+mod tests;

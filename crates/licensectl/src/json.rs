@@ -1,21 +1,44 @@
-//! Answers and faults for scripts.
+//! Answers and faults for scripts: `docs/licensectl-json.md`.
 //!
 //! These forms are the tool's own. Where they look like those of the socket its types are used as they
 //! are; the tests hold each form, so that a change of the protocol cannot change it unnoticed. Fields
 //! may be added. Times are unix seconds.
 
+use std::path::Path;
+
 use license_client::{
-    ClientError,
-    ipc::{Answer, Captured, Change, Explanation, Failure, NamedFeature, Ping, State},
-    types::{Basis, Code, Entitlement, Fact, FeatureId, ProductId, Seats, SessionId, UnixTime, Verdict},
+    ipc::{Answer, Captured, Change, Explanation, Failure, NamedFeature, Ping, State, Status},
+    types::{
+        Basis, Code, Entitlement, Fact, FeatureId, LicensedProduct, ProductId, Seats, SessionId, UnixTime,
+        Verdict,
+    },
 };
+use license_texts::Language;
 use serde::Serialize;
 use serde_json::Result;
 
-use crate::fault::Fault;
+use crate::{
+    fault::Fault,
+    machine::Machine,
+    modules::Module,
+    told::{Overview, Told},
+};
+
+/// The version of these forms, `major.minor`: a new field raises the second number, another meaning of an old one
+/// the first.
+const SCHEMA: &str = "1.0";
+
+/// What there is to tell, as one line of JSON.
+pub(crate) fn told(told: &Told) -> Result<String> {
+    match told {
+        Told::Answer(it) => answer(it),
+        Told::Overview(it) => serde_json::to_string(&Overseen::of(it)),
+        Told::Modules(modules) => serde_json::to_string(&modules.iter().map(Moduled::of).collect::<Vec<_>>()),
+    }
+}
 
 /// An answer as one line of JSON.
-pub(crate) fn answer(answer: &Answer) -> Result<String> {
+fn answer(answer: &Answer) -> Result<String> {
     match answer {
         Answer::Entitlement(entitlement) => serde_json::to_string(&Checked::of(entitlement)),
         Answer::Entitlements(entitlements) => {
@@ -41,13 +64,81 @@ pub(crate) fn answer(answer: &Answer) -> Result<String> {
     }
 }
 
-/// A fault as one line of JSON.
-pub(crate) fn fault(fault: &Fault) -> Result<String> {
-    if let Fault::Client(ClientError::Failed(failure)) = fault {
+/// A fault as one line of JSON. It is told in English, as everything for scripts.
+pub(crate) fn fault(fault: &Fault, machine: &Machine) -> Result<String> {
+    if let Some(failure) = fault.failure() {
         return serde_json::to_string(&Error::of_failure(failure));
     }
-    let message = fault.to_string();
+    let message = fault.text(machine).to(Language::English);
     serde_json::to_string(&Error { error: Reason { code: None, kind: fault.kind(), message: &message } })
+}
+
+/// How the daemon is, as it says itself, and what it holds.
+#[derive(Serialize)]
+struct Overseen<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    status: &'a Status,
+    products: Option<&'a [LicensedProduct]>,
+    features: Option<Vec<Named<'a>>>,
+}
+
+impl<'a> Overseen<'a> {
+    fn of(Overview { status, products, features }: &'a Overview) -> Self {
+        let features = features.as_ref().map(|features| features.iter().map(Named::of).collect());
+        Self { schema: SCHEMA, status, products: products.as_deref(), features }
+    }
+}
+
+/// What a module comes to: a check with its module, or why there is none.
+#[derive(Serialize)]
+struct Moduled<'a> {
+    module: Option<&'a str>,
+    path: &'a Path,
+    free: bool,
+    #[serde(flatten)]
+    outcome: Outcome<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Outcome<'a> {
+    Checked(Checked<'a>),
+    Free { feature: Option<FeatureId>, product: Option<ProductId>, verdict: &'static str, may_run: bool },
+    Unreadable(Unreadable),
+}
+
+#[derive(Serialize)]
+struct Unreadable {
+    error: NoModule,
+}
+
+#[derive(Serialize)]
+struct NoModule {
+    code: Option<Code>,
+    kind: &'static str,
+    message: String,
+}
+
+impl<'a> Moduled<'a> {
+    fn of(module: &'a Module) -> Self {
+        match module {
+            Module::Checked { name, path, entitlement } => {
+                let outcome = Outcome::Checked(Checked::of(entitlement));
+                Self { module: Some(name), path, free: false, outcome }
+            }
+            Module::Free { name, path, product } => {
+                let outcome =
+                    Outcome::Free { feature: None, product: *product, verdict: "granted", may_run: true };
+                Self { module: Some(name), path, free: true, outcome }
+            }
+            Module::Unreadable { path, why } => {
+                let message = why.to(Language::English);
+                let error = NoModule { code: None, kind: "not_a_module", message };
+                Self { module: None, path, free: false, outcome: Outcome::Unreadable(Unreadable { error }) }
+            }
+        }
+    }
 }
 
 /// What a feature comes to. Flat, so that a script needs one lookup for each question.
@@ -208,243 +299,4 @@ impl<'a> Error<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use license_client::{
-        ipc::{Done, ErrorKind, FeaturePage, LicenseInfo, NoAnswer, PingFailure, Stage, State, Status},
-        types::{Customer, FactKind, LicensedProduct, ProductFeature, RegistrationNumber},
-    };
-
-    use super::*;
-
-    fn entitlement(verdict: Verdict) -> Entitlement {
-        Entitlement {
-            feature: FeatureId(45),
-            product: Some(ProductId(81)),
-            verdict,
-            message: "A sentence.".to_owned(),
-            session: Some(SessionId("s-1".to_owned())),
-            seats: Some(Seats { total: 3, captured: 1 }),
-            last_answer: Some(UnixTime(10)),
-            next_check: Some(UnixTime(20)),
-        }
-    }
-
-    fn is_printed_as(it: &Answer, expected: &str) {
-        assert_eq!(answer(it).unwrap(), expected);
-    }
-
-    #[test]
-    fn a_ping_says_at_which_stage_it_failed() {
-        let failure = PingFailure {
-            stage: Stage::Tls,
-            code: Code::TLS_FAILED,
-            message: "No trusted TLS session.".to_owned(),
-        };
-        let mut ping = Ping { server: "https://a".to_owned(), took_ms: 42, age: 3, failure: None };
-        is_printed_as(
-            &Answer::Ping(ping.clone()),
-            r#"{"answers":true,"server":"https://a","took_ms":42,"age":3,"stage":null,"code":null,"message":null}"#,
-        );
-        ping.failure = Some(failure);
-        is_printed_as(
-            &Answer::Ping(ping),
-            r#"{"answers":false,"server":"https://a","took_ms":42,"age":3,"stage":"tls","code":1013,"message":"No trusted TLS session."}"#,
-        );
-    }
-
-    #[test]
-    fn a_check_has_one_flat_form_for_every_verdict() {
-        let rest = r#""message":"A sentence.","session":"s-1","seats":{"total":3,"captured":1},"last_answer":10,"next_check":20}"#;
-        let (until, since, code) = (UnixTime(30), UnixTime(15), Code::NO_ANSWER);
-        let cases = [
-            (
-                Verdict::Granted { until, basis: Basis::Fresh },
-                r#"{"feature":45,"product":81,"verdict":"granted","basis":"fresh","code":null,"may_run":true,"until":30,"since":null,"#,
-            ),
-            (
-                Verdict::Granted { until, basis: Basis::Offline { since } },
-                r#"{"feature":45,"product":81,"verdict":"granted","basis":"offline","code":null,"may_run":true,"until":30,"since":15,"#,
-            ),
-            (
-                Verdict::Denied { code: Code::NO_LICENSE, reason: "No.".to_owned() },
-                r#"{"feature":45,"product":81,"verdict":"denied","basis":null,"code":2008,"may_run":false,"until":null,"since":null,"#,
-            ),
-            (
-                Verdict::Indeterminate { code, since, may_run: true },
-                r#"{"feature":45,"product":81,"verdict":"indeterminate","basis":null,"code":1014,"may_run":true,"until":null,"since":15,"#,
-            ),
-            (
-                Verdict::Indeterminate { code, since, may_run: false },
-                r#"{"feature":45,"product":81,"verdict":"indeterminate","basis":null,"code":1014,"may_run":false,"until":null,"since":15,"#,
-            ),
-        ];
-        for (verdict, start) in cases {
-            let entitlement = entitlement(verdict);
-            let expected = format!("{start}{rest}");
-            is_printed_as(&Answer::Entitlement(entitlement.clone()), &expected);
-            is_printed_as(
-                &Answer::Entitlements(vec![entitlement.clone(), entitlement]),
-                &format!("[{expected},{expected}]"),
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_is_null() {
-        let bare = Entitlement {
-            product: None,
-            session: None,
-            seats: None,
-            last_answer: None,
-            next_check: None,
-            ..entitlement(Verdict::Denied { code: Code::NO_LICENSE, reason: String::new() })
-        };
-        is_printed_as(
-            &Answer::Entitlement(bare),
-            r#"{"feature":45,"product":null,"verdict":"denied","basis":null,"code":2008,"may_run":false,"until":null,"since":null,"message":"A sentence.","session":null,"seats":null,"last_answer":null,"next_check":null}"#,
-        );
-    }
-
-    #[test]
-    fn a_captured_seat_has_the_form_of_a_check_with_its_session() {
-        let granted = entitlement(Verdict::Granted { until: UnixTime(30), basis: Basis::Fresh });
-        let captured = Captured { session: SessionId("s-2".to_owned()), entitlement: granted };
-        is_printed_as(
-            &Answer::Captured(captured),
-            r#"{"feature":45,"product":81,"verdict":"granted","basis":"fresh","code":null,"may_run":true,"until":30,"since":null,"message":"A sentence.","session":"s-2","seats":{"total":3,"captured":1},"last_answer":10,"next_check":20}"#,
-        );
-    }
-
-    #[test]
-    fn a_change_has_its_features_in_the_form_of_a_check() {
-        let granted = entitlement(Verdict::Granted { until: UnixTime(30), basis: Basis::Fresh });
-        let feature = answer(&Answer::Entitlement(granted.clone())).unwrap();
-        let change = Change {
-            whole: true,
-            missed: false,
-            more: false,
-            state: State::Fresh,
-            code: None,
-            message: "Bound.".to_owned(),
-            entitlements: vec![granted],
-        };
-        is_printed_as(
-            &Answer::Change(Box::new(change)),
-            &format!(
-                r#"{{"whole":true,"missed":false,"more":false,"state":"fresh","code":null,"message":"Bound.","entitlements":[{feature}]}}"#
-            ),
-        );
-    }
-
-    #[test]
-    fn a_feature_and_an_explanation_have_the_form_of_a_check_and_more() {
-        let granted = entitlement(Verdict::Granted { until: UnixTime(30), basis: Basis::Fresh });
-        let checked = answer(&Answer::Entitlement(granted.clone())).unwrap();
-        let checked = checked.trim_matches(['{', '}']);
-        let feature = NamedFeature { name: "amoCRM".to_owned(), entitlement: granted.clone() };
-        is_printed_as(
-            &Answer::Features(FeaturePage { features: vec![feature], next: None }),
-            &format!(r#"[{{"name":"amoCRM",{checked}}}]"#),
-        );
-        let fact = Fact {
-            kind: FactKind::Lease,
-            at: Some(UnixTime(30)),
-            code: None,
-            message: "To this time.".to_owned(),
-        };
-        is_printed_as(
-            &Answer::Explanation(Box::new(Explanation { entitlement: granted, facts: vec![fact] })),
-            &format!(
-                r#"{{{checked},"facts":[{{"kind":"lease","at":30,"code":null,"message":"To this time."}}]}}"#
-            ),
-        );
-    }
-
-    #[test]
-    fn a_status_tells_all_there_is() {
-        let status = Status {
-            version: "0.1.0".to_owned(),
-            state: State::Offline,
-            number: Some("MIKO-*****-*****-*****-MN4OP".to_owned()),
-            company: Some("ООО «Ромашка»".to_owned()),
-            server: Some("https://license.example".to_owned()),
-            code: Some(Code::CONNECTION_FAILED),
-            message: "Away.".to_owned(),
-            serial: Some(7),
-            last_answer: Some(UnixTime(10)),
-            last_failure: Some(NoAnswer {
-                code: Code::CONNECTION_FAILED,
-                message: "Refused.".to_owned(),
-                at: UnixTime(15),
-            }),
-            next_check: Some(UnixTime(20)),
-            honoured_until: Some(UnixTime(30)),
-            warnings: vec!["The disk is full.".to_owned()],
-            protocol: 1,
-            statement_schema: "1.0".to_owned(),
-            bound_since: None,
-            number_changes: 0,
-            last_refusal: None,
-        };
-        is_printed_as(
-            &Answer::Status(Box::new(status)),
-            r#"{"version":"0.1.0","state":"offline","number":"MIKO-*****-*****-*****-MN4OP","company":"ООО «Ромашка»","server":"https://license.example","code":1012,"message":"Away.","serial":7,"last_answer":10,"last_failure":{"code":1012,"message":"Refused.","at":15},"next_check":20,"honoured_until":30,"warnings":["The disk is full."],"protocol":1,"statement_schema":"1.0","bound_since":null,"number_changes":0,"last_refusal":null}"#,
-        );
-    }
-
-    #[test]
-    fn the_license_is_listed_by_product_and_feature() {
-        let info = LicenseInfo {
-            number: "MIKO-*****-*****-*****-MN4OP".to_owned(),
-            customer: Customer {
-                company: "C".to_owned(),
-                contact: "N".to_owned(),
-                email: "E".to_owned(),
-                phone: String::new(),
-            },
-            products: vec![LicensedProduct {
-                product: ProductId(81),
-                name: "amoCRM".to_owned(),
-                trial: true,
-                expires_at: None,
-                features: vec![ProductFeature {
-                    feature: FeatureId(45),
-                    name: "amoCRM module".to_owned(),
-                    seats: Seats { total: 3, captured: 1 },
-                }],
-            }],
-            as_of: UnixTime(10),
-        };
-        is_printed_as(
-            &Answer::LicenseInfo(info),
-            r#"{"number":"MIKO-*****-*****-*****-MN4OP","customer":{"company":"C","contact":"N","email":"E","phone":""},"products":[{"product":81,"name":"amoCRM","trial":true,"expires_at":null,"features":[{"feature":45,"name":"amoCRM module","seats":{"total":3,"captured":1}}]}],"as_of":10}"#,
-        );
-    }
-
-    #[test]
-    fn a_registration_gives_the_number_and_nothing_else() {
-        let number = "MIKO-AB1CD-EF2GH-IJ3KL-MN4OP".parse().unwrap();
-        is_printed_as(&Answer::Registered { number }, r#"{"number":"MIKO-AB1CD-EF2GH-IJ3KL-MN4OP"}"#);
-    }
-
-    #[test]
-    fn what_is_done_is_told_with_its_warnings() {
-        let done = Done { message: "Bound.".to_owned(), warnings: vec!["No seat.".to_owned()] };
-        is_printed_as(&Answer::Done(done), r#"{"message":"Bound.","warnings":["No seat."]}"#);
-    }
-
-    #[test]
-    fn a_failure_has_one_form_wherever_it_comes_from() {
-        let failure =
-            Failure { kind: ErrorKind::Refused, code: Some(Code::COUPON_USED), message: "Used.".to_owned() };
-        let expected = r#"{"error":{"code":2041,"kind":"refused","message":"Used."}}"#;
-        is_printed_as(&Answer::Error(failure.clone()), expected);
-        assert_eq!(fault(&Fault::Client(ClientError::Failed(failure))).unwrap(), expected);
-
-        let malformed = Fault::Malformed("MIKO".parse::<RegistrationNumber>().unwrap_err());
-        assert_eq!(
-            fault(&malformed).unwrap(),
-            r#"{"error":{"code":null,"kind":"malformed","message":"this is no registration number: it must match ^MIKO(-[A-Z0-9]{5}){4}$"}}"#
-        );
-    }
-}
+mod tests;

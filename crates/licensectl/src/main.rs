@@ -1,16 +1,23 @@
 //! The control tool of licensed.
 //!
-//! A command becomes a call of the client ([`command`]), its answer becomes text for people ([`human`])
-//! or for scripts ([`json`]), and either becomes an exit code ([`exit`]). What goes wrong on the way
-//! is a [`fault::Fault`].
+//! A command becomes calls of the client ([`command`]), and what they come to ([`told`]) becomes text for people
+//! ([`human`]) or for scripts ([`json`]), and an exit code ([`exit`]). What goes wrong on the way is a
+//! [`fault::Fault`].
 
+mod ask;
 mod command;
 mod exit;
 mod fault;
 mod human;
 mod json;
-#[allow(dead_code, reason = "the commands come over to it one by one")]
+mod live;
+mod machine;
+mod modules;
+mod progress;
+mod reader;
+mod register;
 mod screen;
+mod told;
 
 use std::{
     env,
@@ -18,33 +25,49 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
 use jiff::tz::TimeZone;
-use license_client::{Client, ipc::Answer};
-use licensectl::cli::Cli;
+use license_client::{Client, DEFAULT_SOCKET, Settings};
+use license_texts::{Language, text};
+use licensectl::cli;
 
-use crate::{exit::Exit, fault::Fault};
+use crate::{command::Caller, exit::Exit, fault::Fault, machine::Machine, reader::Reader, screen::Look};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let variable = |name: &str| env::var(name).ok();
+    let language = Language::of_locale(variable);
+    let cli = match cli::parse(env::args_os(), language) {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error),
     };
-    let zone = TimeZone::system();
-    let mut tell = |answer: &Answer| {
-        if cli.json { print(json::answer(answer)) } else { print(Ok(human::answer(answer, &zone))) }
+    let Some(command) = cli.command else {
+        say(&text!("tool-short-help").to(language));
+        return Exit::Usage.into();
     };
-    match command::run(cli.command, &mut Client::new(cli.socket), &mut tell) {
+    let reader = Reader {
+        // What scripts read is in no language but one.
+        language: if cli.json { Language::English } else { language },
+        look: Look::of_stdout(cli.color, variable),
+        zone: TimeZone::system(),
+        now: reader::now(),
+    };
+    let caller = Caller { reader, machine: Machine::here(&cli.socket), is_script: cli.json };
+    let mut tell = |it: &told::Told| {
+        print(if cli.json { json::told(it) } else { Ok(human::told(it, &caller.reader.by_now())) })
+    };
+    let mut client = Client::with(Settings::new(&cli.socket));
+    match command::run(command, &mut client, &caller, &mut tell) {
         Ok(exit) => exit.into(),
-        Err(fault) => fail(&fault, cli.json),
+        Err(fault) => fail(&fault, &caller),
     }
 }
 
 /// Shows what went wrong, to a script on standard output.
-fn fail(fault: &Fault, in_json: bool) -> ExitCode {
-    let is_shown = in_json && !matches!(fault, Fault::Output(_)) && print(json::fault(fault)).is_ok();
+fn fail(fault: &Fault, caller: &Caller) -> ExitCode {
+    let is_shown = caller.is_script
+        && !matches!(fault, Fault::Output(_))
+        && print(json::fault(fault, &caller.machine)).is_ok();
     if !is_shown {
-        say(&fault.to_string());
+        say(&format!("licensectl: {}", caller.reader.say(&fault.text(&caller.machine))));
     }
     fault.exit().into()
 }
@@ -57,14 +80,13 @@ fn not_understood(error: &clap::Error) -> ExitCode {
         return Exit::Done.into();
     }
     if env::args_os().any(|argument| argument == "--json") {
-        let fault = Fault::Usage("the command line is not understood; see standard error".to_owned());
-        return fail(&fault, true);
+        let fault = Fault::Usage(text!("tool-not-understood"));
+        let _ = print(json::fault(&fault, &Machine::here(DEFAULT_SOCKET.as_ref())));
     }
     Exit::Usage.into()
 }
 
-/// Writes an answer to standard output, at once. Whether somebody still reads: a reader that has left has seen
-/// enough.
+/// Writes to standard output, at once. Whether somebody still reads: a reader that has left has seen enough.
 fn print(text: serde_json::Result<String>) -> Result<bool, Fault> {
     let mut stdout = io::stdout().lock();
     let printed = text.map_err(io::Error::from).and_then(|text| {
@@ -80,5 +102,5 @@ fn print(text: serde_json::Result<String>) -> Result<bool, Fault> {
 
 /// Writes a line to standard error. Where that fails there is nobody to tell.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "licensectl: {text}");
+    let _ = writeln!(io::stderr(), "{text}");
 }

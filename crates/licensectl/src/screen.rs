@@ -11,13 +11,13 @@ use std::fmt::Display;
 
 use unicode_width::UnicodeWidthStr;
 
-pub(crate) use self::look::Look;
+pub(crate) use self::look::{Look, height};
 
 /// Spaces between columns.
 const GAP: usize = 2;
 
-/// The narrowest last column. Where there is less room the cells of a row go on as one line.
-const NARROWEST: usize = 24;
+/// The narrowest last column: a registration number. Where there is less room the cells of a row go on as one line.
+const NARROWEST: usize = 28;
 
 /// How words look where styles are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,12 +165,17 @@ impl Page {
     /// Draws labels with what belongs to them.
     pub(crate) fn fields(&mut self, indent: usize, fields: impl IntoIterator<Item = (String, Words)>) {
         let row = |(label, value)| vec![Words::new(Style::Dim, label), value];
-        self.table(indent, &fields.into_iter().map(row).collect::<Vec<_>>());
+        self.columns(indent, &fields.into_iter().map(row).collect::<Vec<_>>(), ": ");
     }
 
     /// Draws rows, whose cells stand below each other. The last column takes the room that is left and wraps;
     /// where there is too little the cells of a row follow each other.
     pub(crate) fn table(&mut self, indent: usize, rows: &[Vec<Words>]) {
+        self.columns(indent, rows, " · ");
+    }
+
+    /// [`Self::table`], with what stands between cells that follow each other.
+    fn columns(&mut self, indent: usize, rows: &[Vec<Words>], between: &str) {
         let columns = rows.iter().map(|row| row.len().saturating_sub(1)).max().unwrap_or(0);
         let width_of = |column: usize| {
             let widths = rows.iter().filter(|row| column + 1 < row.len()).map(|row| row[column].width());
@@ -182,7 +187,7 @@ impl Page {
         for row in rows {
             let Some((rest, cells)) = row.split_last() else { continue };
             if is_narrow {
-                let joined = |line: Words, cell: &Words| line.joined("  ", cell.clone());
+                let joined = |line: Words, cell: &Words| line.joined(between, cell.clone());
                 let line = row.iter().fold(Words::default(), joined);
                 self.wrap("", indent, indent + 2 * GAP, &line);
                 continue;

@@ -4,7 +4,7 @@
 
 use std::{
     io::{Read, Write},
-    os::unix::net::UnixListener,
+    os::unix::net::{UnixListener, UnixStream},
     path::Path,
     process::{Command, Output, Stdio},
     thread,
@@ -23,26 +23,60 @@ const NUMBER: &str = "MIKO-AB1CD-EF2GH-IJ3KL-MN4OP";
 /// Runs the tool with `args` and `input`, against a daemon that gives `answer`. Returns what the daemon
 /// was asked, too.
 fn with_answer(args: &[&str], input: &str, answer: &Answer) -> (Output, Request) {
+    let (output, asked) = with_answers(&[], args, input, |_| answer.clone());
+    let [asked] = asked.try_into().unwrap();
+    (output, asked)
+}
+
+/// The same for a tool with those variables, that asks several times.
+fn with_answers(
+    variables: &[(&str, &str)],
+    args: &[&str],
+    input: &str,
+    answer: impl Fn(&Request) -> Answer + Sync,
+) -> (Output, Vec<Request>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     let listener = UnixListener::bind(&path).unwrap();
-    let answer = frame::encode_answer(answer, Encoding::Binary).unwrap();
-    let daemon = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut prefix = [0; PREFIX];
-        stream.read_exact(&mut prefix).unwrap();
-        let mut body = vec![0; frame::body_len(prefix, MAX_REQUEST).unwrap()];
-        stream.read_exact(&mut body).unwrap();
-        stream.write_all(&answer).unwrap();
-        frame::decode_request(&body).unwrap().1
-    });
-    let output = run(&path, args, input);
-    (output, daemon.join().unwrap())
+    thread::scope(|scope| {
+        let daemon = scope.spawn(|| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = Vec::new();
+            while let Some(request) = received(&mut stream) {
+                let answer = match &request {
+                    Request::Language { .. } => {
+                        Answer::Done(Done { message: String::new(), warnings: vec![] })
+                    }
+                    request => answer(request),
+                };
+                stream.write_all(&frame::encode_answer(&answer, Encoding::Binary).unwrap()).unwrap();
+                asked.push(request);
+            }
+            asked.retain(|request| !matches!(request, Request::Language { .. }));
+            asked
+        });
+        (run_with(variables, &path, args, input), daemon.join().unwrap())
+    })
+}
+
+/// The next request, until the tool has ended.
+fn received(stream: &mut UnixStream) -> Option<Request> {
+    let mut prefix = [0; PREFIX];
+    stream.read_exact(&mut prefix).ok()?;
+    let mut body = vec![0; frame::body_len(prefix, MAX_REQUEST).unwrap()];
+    stream.read_exact(&mut body).unwrap();
+    Some(frame::decode_request(&body).unwrap().1)
 }
 
 fn run(socket: &Path, args: &[&str], input: &str) -> Output {
+    run_with(&[], socket, args, input)
+}
+
+fn run_with(variables: &[(&str, &str)], socket: &Path, args: &[&str], input: &str) -> Output {
     let mut tool = Command::new(env!("CARGO_BIN_EXE_licensectl"))
+        .env_clear()
         .env("LICENSED_SOCKET", socket)
+        .envs(variables.iter().copied())
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -252,7 +286,7 @@ fn a_reset_needs_yes_where_nobody_can_be_asked() {
 fn a_daemon_that_is_not_there_ends_with_three() {
     let output = run(Path::new("/nonexistent/socket"), &["status"], "");
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("systemctl start licensed"), "{}", stderr(&output));
+    assert!(stderr(&output).starts_with("licensectl: there is no socket /nonexistent/socket: is"));
 
     let output = run(Path::new("/nonexistent/socket"), &["status", "--json"], "");
     assert_eq!(output.status.code(), Some(3));

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use licensectl::cli::Colour;
-use terminal_size::{Width, terminal_size_of};
+use terminal_size::{Height, Width, terminal_size_of};
 
 /// The widest text. Longer lines are hard to read.
 const WIDEST: usize = 120;
@@ -20,13 +20,24 @@ pub(crate) struct Look {
 impl Look {
     /// How a page looks on standard output.
     pub(crate) fn of_stdout(colour: Colour, variable: impl Fn(&str) -> Option<String>) -> Self {
-        let stdout = io::stdout();
-        let width = terminal_size_of(&stdout).map(|(Width(width), _)| usize::from(width));
-        Self {
-            width: width.filter(|&width| width > 0).map(|width| width.min(WIDEST)),
-            is_styled: is_styled(colour, stdout.is_terminal(), variable),
-        }
+        Self { width: width(), is_styled: is_styled(colour, io::stdout().is_terminal(), variable) }
     }
+
+    /// The same look after the terminal may have changed its size.
+    pub(crate) fn resized(self) -> Self {
+        Self { width: width(), ..self }
+    }
+}
+
+fn width() -> Option<usize> {
+    let width = terminal_size_of(io::stdout()).map(|(Width(width), _)| usize::from(width));
+    width.filter(|&width| width > 0).map(|width| width.min(WIDEST))
+}
+
+/// How many lines the terminal has, if standard output is one.
+pub(crate) fn height() -> Option<usize> {
+    let height = terminal_size_of(io::stdout()).map(|(_, Height(height))| usize::from(height));
+    height.filter(|&height| height > 0)
 }
 
 /// The customs of `NO_COLOR` (no-color.org), `CLICOLOR` and `CLICOLOR_FORCE` (bixense.com/clicolors), in this order.

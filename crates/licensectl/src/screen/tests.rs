@@ -31,10 +31,10 @@ fn columns_stand_below_each_other_and_the_last_one_wraps() {
         vec!["33".into(), "MikoPBX".into(), Words::new(Style::Good, "granted")],
         vec!["145".into(), "Очередь".into(), "denied because nobody has bought it yet".into()],
     ];
-    let text = drawn(Some(40), false, |page| page.table(2, &rows));
+    let text = drawn(Some(44), false, |page| page.table(2, &rows));
     assert_eq!(
         text,
-        "  33   MikoPBX  granted\n  145  Очередь  denied because nobody\n                has bought it yet"
+        "  33   MikoPBX  granted\n  145  Очередь  denied because nobody has\n                bought it yet"
     );
 }
 
@@ -42,7 +42,9 @@ fn columns_stand_below_each_other_and_the_last_one_wraps() {
 fn on_a_narrow_terminal_the_cells_of_a_row_follow_each_other() {
     let rows = [vec!["a long first column".into(), "and what belongs to it".into()]];
     let text = drawn(Some(24), false, |page| page.table(2, &rows));
-    assert_eq!(text, "  a long first column\n      and what belongs\n      to it");
+    assert_eq!(text, "  a long first column ·\n      and what belongs\n      to it");
+    let text = drawn(Some(24), false, |page| page.fields(2, [("company".to_owned(), "Acme".into())]));
+    assert_eq!(text, "  company: Acme");
 }
 
 #[test]
