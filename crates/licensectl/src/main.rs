@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     let mut tell = |it: &told::Told| {
         print(if cli.json { json::told(it) } else { Ok(human::told(it, &caller.reader.by_now())) })
     };
-    let mut client = Client::with(Settings::new(&cli.socket));
+    let mut client = Client::with(Settings::new(&cli.socket).language(caller.reader.language));
     match command::run(command, &mut client, &caller, &mut tell) {
         Ok(exit) => exit.into(),
         Err(fault) => fail(&fault, &caller),

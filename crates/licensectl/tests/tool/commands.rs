@@ -1,125 +1,13 @@
-//! The built tool against a daemon that gives prepared answers.
+//! What each command asks, prints and ends with.
 
-#![allow(clippy::unwrap_used, reason = "test code")]
-
-use std::{
-    io::{Read, Write},
-    os::unix::net::{UnixListener, UnixStream},
-    path::Path,
-    process::{Command, Output, Stdio},
-    thread,
-};
+use std::path::Path;
 
 use license_client::{
-    ipc::{
-        Answer, Captured, Done, Encoding, ErrorKind, Failure, Ping, PingFailure, Request, Stage,
-        frame::{self, MAX_REQUEST, PREFIX},
-    },
-    types::{Basis, Code, Entitlement, FeatureId, Registration, SessionId, UnixTime, Verdict},
+    ipc::{Answer, Captured, ErrorKind, Failure, Ping, PingFailure, Request, Stage},
+    types::{Code, FeatureId, Registration, SessionId},
 };
 
-const NUMBER: &str = "MIKO-AB1CD-EF2GH-IJ3KL-MN4OP";
-
-/// Runs the tool with `args` and `input`, against a daemon that gives `answer`. Returns what the daemon
-/// was asked, too.
-fn with_answer(args: &[&str], input: &str, answer: &Answer) -> (Output, Request) {
-    let (output, asked) = with_answers(&[], args, input, |_| answer.clone());
-    let [asked] = asked.try_into().unwrap();
-    (output, asked)
-}
-
-/// The same for a tool with those variables, that asks several times.
-fn with_answers(
-    variables: &[(&str, &str)],
-    args: &[&str],
-    input: &str,
-    answer: impl Fn(&Request) -> Answer + Sync,
-) -> (Output, Vec<Request>) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("socket");
-    let listener = UnixListener::bind(&path).unwrap();
-    thread::scope(|scope| {
-        let daemon = scope.spawn(|| {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut asked = Vec::new();
-            while let Some(request) = received(&mut stream) {
-                let answer = match &request {
-                    Request::Language { .. } => {
-                        Answer::Done(Done { message: String::new(), warnings: vec![] })
-                    }
-                    request => answer(request),
-                };
-                stream.write_all(&frame::encode_answer(&answer, Encoding::Binary).unwrap()).unwrap();
-                asked.push(request);
-            }
-            asked.retain(|request| !matches!(request, Request::Language { .. }));
-            asked
-        });
-        (run_with(variables, &path, args, input), daemon.join().unwrap())
-    })
-}
-
-/// The next request, until the tool has ended.
-fn received(stream: &mut UnixStream) -> Option<Request> {
-    let mut prefix = [0; PREFIX];
-    stream.read_exact(&mut prefix).ok()?;
-    let mut body = vec![0; frame::body_len(prefix, MAX_REQUEST).unwrap()];
-    stream.read_exact(&mut body).unwrap();
-    Some(frame::decode_request(&body).unwrap().1)
-}
-
-fn run(socket: &Path, args: &[&str], input: &str) -> Output {
-    run_with(&[], socket, args, input)
-}
-
-fn run_with(variables: &[(&str, &str)], socket: &Path, args: &[&str], input: &str) -> Output {
-    let mut tool = Command::new(env!("CARGO_BIN_EXE_licensectl"))
-        .env_clear()
-        .env("LICENSED_SOCKET", socket)
-        .envs(variables.iter().copied())
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A tool that does not read its input may have ended before it is written.
-    let _ = tool.stdin.take().unwrap().write_all(input.as_bytes());
-    tool.wait_with_output().unwrap()
-}
-
-fn stdout(output: &Output) -> &str {
-    str::from_utf8(&output.stdout).unwrap()
-}
-
-fn stderr(output: &Output) -> &str {
-    str::from_utf8(&output.stderr).unwrap()
-}
-
-fn entitlement(verdict: Verdict) -> Entitlement {
-    Entitlement {
-        feature: FeatureId(45),
-        product: None,
-        verdict,
-        message: "(2008) No license.".to_owned(),
-        session: None,
-        seats: None,
-        last_answer: None,
-        next_check: None,
-    }
-}
-
-fn denied() -> Entitlement {
-    entitlement(Verdict::Denied { code: Code::NO_LICENSE, reason: "No license.".to_owned() })
-}
-
-fn granted() -> Entitlement {
-    entitlement(Verdict::Granted { until: UnixTime(1_800_000_000), basis: Basis::Fresh })
-}
-
-fn done() -> Answer {
-    Answer::Done(Done { message: "It is done.".to_owned(), warnings: vec!["But.".to_owned()] })
-}
+use crate::daemon::{NUMBER, denied, done, granted, run, stderr, stdout, with_answer};
 
 #[test]
 fn a_check_prints_one_object_and_ends_with_the_code_of_the_verdict() {
