@@ -33,6 +33,10 @@ pub use self::{
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long the lookup of a name may take, as a part of that. A second is left: who ran out of time is to know
+/// whether the name servers are silent or the address is.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// How long a whole call may take, whatever number of servers it tries: within the 20 s that the longest
 /// waiting caller allows.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);

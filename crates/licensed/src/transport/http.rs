@@ -16,11 +16,11 @@ use reqwest::{
     header::{CONTENT_TYPE, DATE, RETRY_AFTER},
     redirect, retry,
 };
-use tokio::time::Instant;
+use tokio::time::{self, Instant};
 use tracing::{info, warn};
 
 use super::{
-    CONNECT_TIMEOUT, Exchange, HttpRequest, Moment, TransportError, TransportErrorKind,
+    CONNECT_TIMEOUT, Exchange, HttpRequest, LOOKUP_TIMEOUT, Moment, TransportError, TransportErrorKind,
     error::LookupError,
     is_sign_of_life,
     preference::Preference,
@@ -95,7 +95,7 @@ impl HttpTransport {
                 // A redirect would send a signed request to somebody else; retries are the schedule's.
                 .redirect(redirect::Policy::none())
                 .retry(retry::never())
-                .dns_resolver(resolver.clone())
+                .dns_resolver(Arc::new(InTime(resolver.clone())))
                 .tls_backend_preconfigured(tls.clone())
                 .https_only(!url.is_plain())
                 // The environment is looked at once, and by us.
@@ -236,6 +236,20 @@ impl Server {
             answer.body.extend_from_slice(&chunk);
         }
         Ok(answer)
+    }
+}
+
+/// A resolver that takes its time, and no more of it than a lookup may take.
+struct InTime(Arc<dyn Resolve>);
+
+impl Resolve for InTime {
+    fn resolve(&self, name: Name) -> Resolving {
+        let looking = self.0.resolve(name);
+        Box::pin(async move {
+            let late =
+                |_| LookupError(io::Error::new(io::ErrorKind::TimedOut, "no name server answers in time"));
+            time::timeout(LOOKUP_TIMEOUT, looking).await.map_err(late)?
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Each stage at which a call can fail, and what else comes with an answer.
 
+use std::sync::Arc;
+
 use super::*;
 
 async fn kind_of(url: &str) -> TransportErrorKind {
@@ -25,6 +27,27 @@ async fn each_stage_has_its_own_failure() {
     assert_eq!(kind_of(&format!("https://{address}")).await, TransportErrorKind::Tls);
     assert_eq!(kind_of(&format!("http://{address}")).await, TransportErrorKind::Body);
     rude.abort();
+}
+
+/// Never answers.
+struct Silent;
+
+impl Resolve for Silent {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_name_server_is_a_failed_lookup_and_no_failed_connection() {
+    let names: Arc<dyn Resolve> = Arc::new(Silent);
+    let servers = urls(&["https://lic.example.com".to_owned()]);
+    let authority = Authority::new();
+    let transport =
+        HttpTransport::with_resolver(&servers, Some(&authority.file()), &Proxy::None, &names).unwrap();
+    let error = transport.exchange(request()).await.unwrap_err();
+    assert_eq!(error.kind, TransportErrorKind::Lookup);
+    assert!(error.detail.contains("no name server answers"), "{error:?}");
 }
 
 #[tokio::test]
