@@ -6,6 +6,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use license_texts::Text;
 use license_types::{
     Code, Coupon, Customer, FeatureId, Holder, LicensedProduct, ProductId, Registration, RegistrationNumber,
     SessionId,
@@ -274,6 +275,14 @@ pub struct Problem {
     /// The product that it is about.
     #[serde(default)]
     pub product: Option<ProductId>,
+}
+
+impl Problem {
+    /// What happened and what to do, as the license server says it.
+    #[must_use]
+    pub fn said(&self) -> Text {
+        Text::said(&self.detail, &self.detail_ru)
+    }
 }
 
 #[cfg(test)]

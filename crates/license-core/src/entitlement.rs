@@ -3,6 +3,7 @@
 //! The order is *refusal, lease, outage*: what the license server refused stays refused, a lease is
 //! honoured whatever the network does, and only after its end nobody knows.
 
+use license_texts::{Language, Text, text};
 use license_types::{Basis, Code, Entitlement, FeatureId, Holder, Seats, UnixTime, Verdict};
 
 use crate::{
@@ -11,25 +12,24 @@ use crate::{
     time::Now,
 };
 
-/// Why a feature is denied of which the number has a seat to give.
-const SEAT_IS_FREE: &str =
-    "This host holds no seat of it. One is free: enable the module again, or run `licensectl capture`.";
-
-/// Why a feature is denied of which others have all the seats.
-const SEATS_ARE_TAKEN: &str = "This host holds no seat of it, and all seats of the license are taken by other hosts. Free one \
-                               there, have its binding dropped at the vendor, or get one more.";
-
 impl State {
-    /// What `feature` comes to on this host now, for `holder` if it is counted by user.
+    /// What `feature` comes to on this host now, for `holder` if it is counted by user. Its sentences are in
+    /// `language`.
     #[must_use]
-    pub fn entitlement(&self, feature: FeatureId, holder: Option<&Holder>, now: Now) -> Entitlement {
+    pub fn entitlement(
+        &self,
+        feature: FeatureId,
+        holder: Option<&Holder>,
+        language: Language,
+        now: Now,
+    ) -> Entitlement {
         let listed =
             self.lease().and_then(|(_, lease)| lease.features.iter().find(|row| row.feature == feature));
-        let verdict = self.verdict(feature, holder, now);
+        let verdict = self.verdict(feature, holder, language, now);
         Entitlement {
             feature,
             product: listed.map(|row| row.product),
-            message: message(feature, listed, &verdict),
+            message: message(feature, listed, &verdict).to(language),
             verdict,
             session: listed.and_then(|row| self.seat(row, holder)).map(|seat| seat.session.clone()),
             seats: listed.map(|row| self.seats(row)),
@@ -38,7 +38,7 @@ impl State {
         }
     }
 
-    fn verdict(&self, feature: FeatureId, holder: Option<&Holder>, now: Now) -> Verdict {
+    fn verdict(&self, feature: FeatureId, holder: Option<&Holder>, language: Language, now: Now) -> Verdict {
         match &self.binding {
             Binding::Unregistered { since } => Verdict::Indeterminate {
                 code: Code::KEY_ERROR,
@@ -53,9 +53,9 @@ impl State {
             },
             Binding::Held(held) => match &held.statement().kind {
                 Kind::Refusal(refusal) => {
-                    Verdict::Denied { code: refusal.code, reason: refusal.reason.clone() }
+                    Verdict::Denied { code: refusal.code, reason: refusal.said().to(language) }
                 }
-                Kind::Lease(lease) => self.leased(held, lease, feature, holder, now),
+                Kind::Lease(lease) => self.leased(held, lease, feature, holder, language, now),
             },
         }
     }
@@ -66,22 +66,23 @@ impl State {
         lease: &Lease,
         feature: FeatureId,
         holder: Option<&Holder>,
+        language: Language,
         now: Now,
     ) -> Verdict {
-        let denied = |code: Code| Verdict::Denied { code, reason: code.meaning().to_owned() };
+        let denied = |code| Verdict::Denied { code, reason: Text::meaning(code).to(language) };
         let Some(row) = lease.features.iter().find(|row| row.feature == feature) else {
             return denied(Code::NO_LICENSE);
         };
-        let no_seat = |reason: &str| Verdict::Denied { code: Code::NO_LICENSE, reason: reason.to_owned() };
+        let no_seat = |reason: Text| Verdict::Denied { code: Code::NO_LICENSE, reason: reason.to(language) };
         match row.refusal {
-            Some(Code::NO_LICENSE) if row.seats.is_free() => return no_seat(SEAT_IS_FREE),
-            Some(Code::NO_LICENSE) if row.seats.total > 0 => return no_seat(SEATS_ARE_TAKEN),
+            Some(Code::NO_LICENSE) if row.seats.is_free() => return no_seat(text!("seat-is-free")),
+            Some(Code::NO_LICENSE) if row.seats.total > 0 => return no_seat(text!("seats-are-taken")),
             Some(code) => return denied(code),
             None => {}
         }
         match (row.seat(holder), self.seat(row, holder)) {
             // It was given back here, and the license server does not know yet.
-            (Some(_), None) => return no_seat(SEAT_IS_FREE),
+            (Some(_), None) => return no_seat(text!("seat-is-free")),
             (None, _) if row.per_user && holder.is_some() => return denied(Code::NO_LICENSE),
             (None | Some(_), _) => {}
         }
@@ -127,20 +128,31 @@ impl State {
     }
 }
 
-fn message(feature: FeatureId, listed: Option<&LeasedFeature>, verdict: &Verdict) -> String {
+fn message(feature: FeatureId, listed: Option<&LeasedFeature>, verdict: &Verdict) -> Text {
     let subject = match listed {
-        Some(row) => format!("{} (feature {feature}, product {})", row.name, row.product),
-        None => format!("Feature {feature}"),
+        Some(row) => {
+            text!("feature-of-product", name = &row.name, feature = feature, product = row.product)
+        }
+        None => text!("feature-unlisted", feature = feature),
     };
     match verdict {
-        Verdict::Granted { basis: Basis::Fresh, .. } => format!("{subject} is licensed."),
+        Verdict::Granted { basis: Basis::Fresh, .. } => text!("verdict-granted", feature = subject),
         Verdict::Granted { basis: Basis::Offline { .. }, .. } => {
-            format!("{subject} is licensed. The license server is away; its last word counts.")
+            text!("verdict-granted-offline", feature = subject)
         }
-        Verdict::Denied { code, reason } => format!("({code}) {subject}: {reason}"),
-        Verdict::Indeterminate { code, may_run, .. } => {
-            let running = if *may_run { "What already runs may go on." } else { "It may not run." };
-            format!("({code}) {subject}: {} {running}", code.meaning())
+        Verdict::Denied { code, reason } => {
+            text!("verdict-denied", code = *code, feature = subject, reason = reason)
+        }
+        Verdict::Indeterminate { code, may_run: true, .. } => {
+            text!("verdict-unknown-may-run", code = *code, feature = subject, reason = Text::meaning(*code))
+        }
+        Verdict::Indeterminate { code, may_run: false, .. } => {
+            text!(
+                "verdict-unknown-may-not-run",
+                code = *code,
+                feature = subject,
+                reason = Text::meaning(*code)
+            )
         }
     }
 }

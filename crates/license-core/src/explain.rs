@@ -1,6 +1,7 @@
 //! Why a feature comes to what it comes to: the facts in the order in which [`State::entitlement`] weighs
 //! them. The last one is the verdict itself; of those before it, the one that decided bears its code.
 
+use license_texts::{Language, Text, text};
 use license_types::{Code, Fact, FactKind, FeatureId, RegistrationNumber, UnixTime};
 
 use crate::{
@@ -10,36 +11,37 @@ use crate::{
 };
 
 impl State {
-    /// The facts that lead to the verdict on `feature`, for this host and no user.
+    /// The facts that lead to the verdict on `feature`, for this host and no user, in `language`.
     #[must_use]
-    pub fn explain(&self, feature: FeatureId, now: Now) -> Vec<Fact> {
+    pub fn explain(&self, feature: FeatureId, language: Language, now: Now) -> Vec<Fact> {
         let mut facts = match &self.binding {
             Binding::Unregistered { since } => self.unregistered_since(self.unix_at(*since, now)),
             Binding::Lost { number, since } => {
                 let run_until = self.unix_at(since.saturating_add(DEFAULT_RUN_ON), now);
-                let lost = "What was held cannot be used any more; the license server is asked for it.";
-                let lost = fact(FactKind::Lost, lost).at(self.unix_at(*since, now)).code(self.why_unknown());
+                let lost = fact(FactKind::Lost, text!("fact-lost"))
+                    .at(self.unix_at(*since, now))
+                    .code(self.why_unknown());
                 number.iter().map(bound_to).chain([lost, run_on(run_until)]).collect()
             }
             Binding::Held(held) => self.stated(held, feature, now),
         };
         facts.extend(self.weather(now));
-        let entitlement = self.entitlement(feature, None, now);
-        let code = entitlement.verdict.code();
-        facts.push(Fact { code, ..fact(FactKind::Verdict, entitlement.message) });
-        facts
+        let entitlement = self.entitlement(feature, None, language, now);
+        let (code, message) = (entitlement.verdict.code(), Text::verbatim(entitlement.message));
+        facts.push(Weighed { code, ..fact(FactKind::Verdict, message) });
+        facts.into_iter().map(|fact| fact.to(language)).collect()
     }
 
-    fn unregistered_since(&self, since: UnixTime) -> Vec<Fact> {
-        let none = fact(FactKind::Number, "There is no registration number on this host since this time.");
-        let under_way = "A registration is under way whose outcome is not known yet: what runs may go on.";
-        let under_way = self.is_registering().then(|| fact(FactKind::Registration, under_way));
+    fn unregistered_since(&self, since: UnixTime) -> Vec<Weighed> {
+        let none = fact(FactKind::Number, text!("fact-no-number"));
+        let under_way =
+            self.is_registering().then(|| fact(FactKind::Registration, text!("fact-registration")));
         [none.at(since).code(Code::KEY_ERROR)].into_iter().chain(under_way).collect()
     }
 
-    fn stated(&self, held: &Held, feature: FeatureId, now: Now) -> Vec<Fact> {
+    fn stated(&self, held: &Held, feature: FeatureId, now: Now) -> Vec<Weighed> {
         let statement = held.statement();
-        let signed = format!("The license server signed its statement {} at this time.", statement.serial);
+        let signed = text!("fact-statement", serial = statement.serial);
         let number = match &statement.kind {
             Kind::Lease(_) => bound_to(&statement.number),
             Kind::Refusal(_) => uses(&statement.number),
@@ -47,20 +49,18 @@ impl State {
         let mut facts = vec![number, fact(FactKind::Statement, signed).at(statement.issued_at)];
         match &statement.kind {
             Kind::Refusal(refusal) => {
-                let message = format!("The license server refuses this host: {}", refusal.reason);
-                facts.push(fact(FactKind::Refusal, message).code(refusal.code));
+                let refused = text!("fact-refusal", reason = refusal.said());
+                facts.push(fact(FactKind::Refusal, refused).code(refusal.code));
             }
             Kind::Lease(lease) => match lease.features.iter().find(|row| row.feature == feature) {
                 None => {
-                    let message = format!("The lease does not list feature {feature}.");
-                    facts.push(fact(FactKind::Feature, message).code(Code::NO_LICENSE));
+                    let unlisted = text!("fact-unlisted", feature = feature);
+                    facts.push(fact(FactKind::Feature, unlisted).code(Code::NO_LICENSE));
                 }
                 Some(row) => {
-                    let message = format!(
-                        "The lease lists feature {feature}: {}, of product {}.",
-                        row.name, row.product
-                    );
-                    facts.push(fact(FactKind::Feature, message));
+                    let (name, product) = (&row.name, row.product);
+                    let listed = text!("fact-listed", feature = feature, name = name, product = product);
+                    facts.push(fact(FactKind::Feature, listed));
                     facts.push(seat(row));
                     if row.refusal.is_none() {
                         facts.extend(self.terms(held, lease, row, now));
@@ -72,48 +72,43 @@ impl State {
     }
 
     /// How long what the lease says counts.
-    fn terms(&self, held: &Held, lease: &Lease, row: &LeasedFeature, now: Now) -> Vec<Fact> {
+    fn terms(&self, held: &Held, lease: &Lease, row: &LeasedFeature, now: Now) -> Vec<Weighed> {
         let honoured_until = lease.honours(row);
         let ends = held.honours(honoured_until);
         let mut facts = Vec::new();
         if ends > held.age_at(honoured_until) {
-            let message = "The lease seemed to end while this machine was off. Its clock may be wrong, so the lease \
-                           counts to this time.";
-            facts.push(fact(FactKind::Grace, message).at(held.unix_at(ends)));
+            facts.push(fact(FactKind::Grace, text!("fact-grace")).at(held.unix_at(ends)));
         }
         if now.age > ends {
             let run_until = ends.saturating_add(lease.runs_on(row));
-            let ended = fact(FactKind::Lease, "The lease ended at this time without another answer.");
+            let ended = fact(FactKind::Lease, text!("fact-lease-ended"));
             facts.push(ended.at(honoured_until).code(self.why_unknown()));
             facts.push(run_on(held.unix_at(run_until)));
             return facts;
         }
-        let counts = "The lease counts to this time without another answer.";
-        facts.push(fact(FactKind::Lease, counts).at(honoured_until));
+        facts.push(fact(FactKind::Lease, text!("fact-lease")).at(honoured_until));
         facts.extend(row.expires_at.map(|expiry| match held.unix_at(now.age) {
             now if now >= expiry => {
-                let message = "It expired at this time as far as is known here; the license server has not said \
-                               so yet, and what runs may go on.";
-                fact(FactKind::Expiry, message).at(expiry).code(Code::EXPIRED)
+                fact(FactKind::Expiry, text!("fact-expired")).at(expiry).code(Code::EXPIRED)
             }
-            _ => fact(FactKind::Expiry, "It expires at this time.").at(expiry),
+            _ => fact(FactKind::Expiry, text!("fact-expiry")).at(expiry),
         }));
         facts
     }
 
     /// How it stands with the license server.
-    fn weather(&self, now: Now) -> Vec<Fact> {
+    fn weather(&self, now: Now) -> Vec<Weighed> {
         let contact = &self.contact;
-        let since = contact.offline_since.map(|since| {
-            fact(FactKind::Offline, "The license server is away since this time.")
-                .at(self.unix_at(since, now))
-        });
+        let since = contact
+            .offline_since
+            .map(|since| fact(FactKind::Offline, text!("fact-offline")).at(self.unix_at(since, now)));
         let failure = contact.last_failure.as_ref().map(|failure| {
-            let message = format!("The last attempt to ask it failed at this time: {}", failure.message);
-            fact(FactKind::Failure, message).at(self.unix_at(failure.at, now)).code(failure.code)
+            fact(FactKind::Failure, text!("fact-failure", why = failure.said()))
+                .at(self.unix_at(failure.at, now))
+                .code(failure.code)
         });
         let next = self.due().map(|due| {
-            let next = fact(FactKind::NextCheck, "The license server is asked again at this time.");
+            let next = fact(FactKind::NextCheck, text!("fact-next-check"));
             next.at(self.unix_at(due.max(now.age), now))
         });
         since.into_iter().chain(failure).chain(next).collect()
@@ -124,17 +119,19 @@ impl State {
     }
 }
 
-fn fact(kind: FactKind, message: impl Into<String>) -> Fact {
-    Fact { kind, at: None, code: None, message: message.into() }
+/// A fact before it is known who reads it.
+struct Weighed {
+    kind: FactKind,
+    at: Option<UnixTime>,
+    code: Option<Code>,
+    message: Text,
 }
 
-/// Makes the sentences above read as they are meant.
-trait Told {
-    fn at(self, at: UnixTime) -> Self;
-    fn code(self, code: Code) -> Self;
+fn fact(kind: FactKind, message: Text) -> Weighed {
+    Weighed { kind, at: None, code: None, message }
 }
 
-impl Told for Fact {
+impl Weighed {
     fn at(self, at: UnixTime) -> Self {
         Self { at: Some(at), ..self }
     }
@@ -142,32 +139,38 @@ impl Told for Fact {
     fn code(self, code: Code) -> Self {
         Self { code: Some(code), ..self }
     }
+
+    fn to(self, language: Language) -> Fact {
+        let Self { kind, at, code, message } = self;
+        Fact { kind, at, code, message: message.to(language) }
+    }
 }
 
-fn bound_to(number: &RegistrationNumber) -> Fact {
-    fact(FactKind::Number, format!("This host is bound to {}.", number.masked()))
+fn bound_to(number: &RegistrationNumber) -> Weighed {
+    fact(FactKind::Number, text!("fact-bound", number = number))
 }
 
 /// A host that is refused may be bound no more.
-fn uses(number: &RegistrationNumber) -> Fact {
-    fact(FactKind::Number, format!("This host uses the number {}.", number.masked()))
+fn uses(number: &RegistrationNumber) -> Weighed {
+    fact(FactKind::Number, text!("fact-number-in-use", number = number))
 }
 
-fn run_on(until: UnixTime) -> Fact {
-    fact(FactKind::RunOn, "What already runs may go on to this time.").at(until)
+fn run_on(until: UnixTime) -> Weighed {
+    fact(FactKind::RunOn, text!("fact-run-on")).at(until)
 }
 
-fn seat(row: &LeasedFeature) -> Fact {
-    let taken = format!("{} of {} are taken", row.seats.captured, row.seats.total);
+fn seat(row: &LeasedFeature) -> Weighed {
+    let (captured, total, own) = (row.seats.captured, row.seats.total, row.held.len());
     match row.refusal {
         Some(Code::NO_LICENSE) => {
-            fact(FactKind::Seat, format!("This host holds no seat of it; {taken}.")).code(Code::NO_LICENSE)
+            let none = text!("fact-no-seat", captured = captured, total = total);
+            fact(FactKind::Seat, none).code(Code::NO_LICENSE)
         }
-        Some(code) => fact(FactKind::Seat, code.meaning()).code(code),
-        None if row.per_user => fact(
-            FactKind::Seat,
-            format!("Its seats are taken by users, {} by this host's; {taken}.", row.held.len()),
-        ),
-        None => fact(FactKind::Seat, format!("This host may use it; {taken}.")),
+        Some(code) => fact(FactKind::Seat, Text::meaning(code)).code(code),
+        None if row.per_user => {
+            let by_users = text!("fact-seats-of-users", own = own, captured = captured, total = total);
+            fact(FactKind::Seat, by_users)
+        }
+        None => fact(FactKind::Seat, text!("fact-seat", captured = captured, total = total)),
     }
 }

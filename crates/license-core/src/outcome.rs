@@ -3,8 +3,9 @@
 //! Only a verified statement that answers our own request may change what is held. A problem is for
 //! the person who asked. Everything else is weather.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
+use license_texts::{Text, text};
 use license_types::{Code, SessionId};
 
 use crate::{
@@ -43,7 +44,7 @@ pub struct Accepted {
     /// The seat, after a capture.
     pub session: Option<SessionId>,
     /// What did not go quite as wanted.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Text>,
 }
 
 /// Why there is no answer.
@@ -52,7 +53,7 @@ pub struct NoAnswer {
     /// 1011 to 1014.
     pub code: Code,
     /// What happened, with the URL, for people.
-    pub message: String,
+    pub message: Text,
     /// Whether the request may have reached the license server all the same, so that its outcome is
     /// unknown and the same request is to be repeated.
     pub maybe_delivered: bool,
@@ -95,27 +96,29 @@ impl Judge<'_> {
         let result = match answer.status {
             200 => self.read_answer(call, nonce, &answer.body),
             // Request Timeout, Too Early and Too Many Requests ask for another try (RFC 9110, 8470, 6585).
-            400..=499 if !matches!(answer.status, 408 | 425 | 429) => read_problem(answer),
-            status => Err(format!("answered with HTTP status {status}")),
+            400..=499 if !matches!(answer.status, 408 | 425 | 429) => self.read_problem(answer),
+            status => Err(text!("answer-status", url = self.url, status = status)),
         };
-        result.unwrap_or_else(|what| {
+        result.unwrap_or_else(|message| {
             Outcome::NoAnswer(NoAnswer {
                 code: Code::NO_ANSWER,
-                message: format!("{} {what}", self.url),
+                message,
                 maybe_delivered: true,
                 retry_after: answer.retry_after,
             })
         })
     }
 
-    fn read_answer(&self, call: &Call, nonce: &Nonce, body: &[u8]) -> Result<Outcome, String> {
+    fn read_answer(&self, call: &Call, nonce: &Nonce, body: &[u8]) -> Result<Outcome, Text> {
         let answer: ApiAnswer = serde_json::from_slice(body)
-            .map_err(|error| format!("did not answer as a license server (is it one?): {error}"))?;
+            .map_err(|error| text!("answer-of-another", url = self.url, error = error.to_string()))?;
         if !call.is_answered_by_statement() {
             return Ok(Outcome::Done(answer.license));
         }
-        let (signed_keys, keys) = self.newest_keys(answer.keys).map_err(|error| error.to_string())?;
-        let signed = answer.statement.ok_or("answered without a statement")?;
+        let unbelieved = |error: String| text!("answer-unbelieved", url = self.url, error = error);
+        let (signed_keys, keys) =
+            self.newest_keys(answer.keys).map_err(|error| unbelieved(error.to_string()))?;
+        let signed = answer.statement.ok_or_else(|| text!("answer-without-statement", url = self.url))?;
         // Whoever activates wants that number. In all other answers the number is the license server's word
         // like the rest: it may have moved this host by a call whose answer got lost. And a person who
         // registers or activates begins anew, maybe with another license server, whose serials begin anew
@@ -134,7 +137,8 @@ impl Judge<'_> {
             | Call::WouldCapture { .. } => (None, self.above_serial),
         };
         let expected = Expected { host_key: self.host_key, nonce, number, above_serial };
-        let statement = signed.verify_answer(&keys, &expected).map_err(|error| error.to_string())?;
+        let statement =
+            signed.verify_answer(&keys, &expected).map_err(|error| unbelieved(error.to_string()))?;
         let receipt = answer.receipt.filter(|receipt| receipt.payload.0.len() <= MAX_PAYLOAD);
         // It proves nothing to us, but one that was damaged on its way would leave this host without a proof when
         // the license server needs it.
@@ -142,7 +146,7 @@ impl Judge<'_> {
             receipt.verify(&keys, self.host_key).is_some_and(|receipt| receipt.serial == statement.serial)
         };
         if !receipt.as_ref().is_none_or(is_its) {
-            return Err("answered with a receipt that does not belong to its statement".to_owned());
+            return Err(text!("answer-with-foreign-receipt", url = self.url));
         }
         Ok(Outcome::Statement(Box::new(Accepted {
             signed,
@@ -150,8 +154,26 @@ impl Judge<'_> {
             receipt,
             keys: signed_keys,
             session: answer.session,
-            warnings: answer.warnings.iter().map(|warning| plain(warning)).collect(),
+            warnings: warnings(&answer.warnings, &answer.warnings_ru),
         })))
+    }
+
+    fn read_problem(&self, answer: &HttpAnswer) -> Result<Outcome, Text> {
+        let (url, status) = (self.url, answer.status);
+        let media_type =
+            answer.content_type.as_deref().and_then(|value| value.split(';').next()).unwrap_or_default();
+        if !media_type.trim().eq_ignore_ascii_case(PROBLEM_MEDIA_TYPE) {
+            return Err(text!("answer-unexplained", url = url, status = status));
+        }
+        let problem: Problem = serde_json::from_slice(&answer.body).map_err(|error| {
+            text!("answer-unreadable", url = url, status = status, error = error.to_string())
+        })?;
+        Ok(Outcome::Refused(Problem {
+            title: plain(&problem.title),
+            detail: plain(&problem.detail),
+            detail_ru: plain(&problem.detail_ru),
+            ..problem
+        }))
     }
 
     /// The key set that is newer: the one offered or the one held. An offered set that is not good is
@@ -172,21 +194,10 @@ impl Judge<'_> {
     }
 }
 
-fn read_problem(answer: &HttpAnswer) -> Result<Outcome, String> {
-    let media_type =
-        answer.content_type.as_deref().and_then(|value| value.split(';').next()).unwrap_or_default();
-    if !media_type.trim().eq_ignore_ascii_case(PROBLEM_MEDIA_TYPE) {
-        return Err(format!("answered with HTTP status {} and no explanation", answer.status));
-    }
-    let problem: Problem = serde_json::from_slice(&answer.body).map_err(|error| {
-        format!("answered with HTTP status {} and an unreadable explanation: {error}", answer.status)
-    })?;
-    Ok(Outcome::Refused(Problem {
-        title: plain(&problem.title),
-        detail: plain(&problem.detail),
-        detail_ru: plain(&problem.detail_ru),
-        ..problem
-    }))
+/// The warnings of an answer, in both languages as far as it has them.
+fn warnings(english: &[String], russian: &[String]) -> Vec<Text> {
+    let russian = russian.iter().map(String::as_str).chain(iter::repeat(""));
+    english.iter().zip(russian).map(|(en, ru)| Text::said(plain(en), plain(ru))).collect()
 }
 
 /// The longest text for people that is taken from an answer that nobody signed.

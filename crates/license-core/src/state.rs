@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use license_texts::{Language, Text};
 use license_types::{Code, FeatureId, Holder, RegistrationNumber, SessionId, UnixTime};
 use serde::{Deserialize, Serialize};
 
@@ -122,10 +123,27 @@ pub struct Contact {
 pub struct FailedAttempt {
     /// 1011 to 1014.
     pub code: Code,
-    /// What happened.
-    pub message: String,
+    /// What happened, in English: for versions before this one, which read nothing else.
+    message: String,
+    /// The same in every language; versions before this one did not write it.
+    #[serde(default)]
+    text: Option<Text>,
     /// When.
     pub at: Age,
+}
+
+impl FailedAttempt {
+    /// An attempt that failed like that.
+    #[must_use]
+    pub fn new(code: Code, why: Text, at: Age) -> Self {
+        Self { code, message: why.to(Language::English), text: Some(why), at }
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn said(&self) -> Text {
+        self.text.clone().unwrap_or_else(|| Text::verbatim(&self.message))
+    }
 }
 
 /// What the daemon asks by itself.

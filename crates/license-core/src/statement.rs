@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use license_texts::Text;
 use license_types::{
     Code, Customer, FeatureId, Holder, LicensedProduct, ProductId, RegistrationNumber, Seats, SessionId,
     UnixTime,
@@ -147,6 +148,14 @@ pub struct Refusal {
     /// Whether it stands until a person decides: the host is a copy of another one, or moved too often.
     #[serde(default)]
     pub pending: bool,
+}
+
+impl Refusal {
+    /// The reason, as the license server says it.
+    #[must_use]
+    pub fn said(&self) -> Text {
+        Text::said(&self.reason, &self.reason_ru)
+    }
 }
 
 /// A [`Statement`] with the signature of an online key over its exact bytes.

@@ -64,6 +64,9 @@ fn value(argument: &Argument, language: Language) -> FluentValue<'_> {
         Argument::Word(word) => FluentValue::from(word.as_str()),
         Argument::Number(number) => FluentValue::from(*number),
         Argument::Text(text) => FluentValue::from(Text::to(text, language)),
+        Argument::Clause(text) => {
+            FluentValue::from(Text::to(text, language).trim_end_matches('.').to_owned())
+        }
     }
 }
 

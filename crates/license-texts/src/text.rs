@@ -49,6 +49,8 @@ pub enum Argument {
     Number(i64),
     /// A sentence within the sentence.
     Text(Box<Text>),
+    /// The same as the end of that sentence, which has a full stop of its own.
+    Clause(Box<Text>),
 }
 
 impl Text {
@@ -85,6 +87,12 @@ impl Text {
     pub fn help(of: &str) -> Option<Self> {
         let id = format!("help-{of}");
         catalogue::has(&id).then(|| Self(Kind::Known { id: Cow::Owned(id), about: Vec::new() }))
+    }
+
+    /// What ends another sentence, whoever wrote it: it goes without its full stop there.
+    #[must_use]
+    pub fn clause(self) -> Argument {
+        Argument::Clause(Box::new(self))
     }
 
     /// The same, about one thing more. For [`text!`] alone, whose arguments a test compares with the text.
@@ -147,6 +155,14 @@ mod tests {
         let both = Text::said("No.", "Нет.");
         assert_eq!(Language::ALL.map(|language| both.to(language)), ["No.", "Нет."]);
         assert_eq!(Text::verbatim("os error 2").to(Language::Russian), "os error 2");
+    }
+
+    #[test]
+    fn what_ends_another_sentence_goes_without_its_full_stop() {
+        let why = Text::said("It is down.", "Он не отвечает.");
+        let told = Text::known("status-offline").with("why", why.clause());
+        assert!(told.to(Language::English).ends_with(": It is down."), "{told:?}");
+        assert!(told.to(Language::Russian).ends_with(": Он не отвечает."), "{told:?}");
     }
 
     #[test]

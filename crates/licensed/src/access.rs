@@ -9,19 +9,19 @@ use license_core::{
     state::State,
     statement::MAX_FEATURES,
 };
-use license_ipc::{
-    Answer, Captured, Configuration, Done, ErrorKind, Failure, HostReport, LicenseInfo, Request, Right,
-};
+use license_ipc::{Answer, Captured, Configuration, ErrorKind, LicenseInfo, Request, Right};
+use license_texts::{Language, Text, text};
 use license_types::{Entitlement, FeatureId, Holder, RegistrationNumber, SessionId, Verdict};
 use peer_cred::PeerCred;
 use tracing::warn;
 
 use crate::{
     config::Limits,
-    event, features,
+    event, features, identity,
     keeper::{Handle, Success},
     ping::Pinger,
     reload::Reloader,
+    reply::{Done, Failure},
     status,
     transport::{HttpTransport, Moment},
 };
@@ -34,7 +34,7 @@ pub struct Access {
     /// Reads the configuration again.
     pub reloader: Reloader,
     /// What tells this host from others.
-    pub host: HostReport,
+    pub host: identity::Report,
     /// Sees whether the license server answers.
     pub pinger: Pinger<HttpTransport>,
     /// The admin group; `None` where it does not exist.
@@ -56,36 +56,45 @@ impl Access {
         self.keeper.snapshot().limits
     }
 
-    /// Does what `peer` asks for, if it may.
-    pub async fn answer(&self, request: Request, peer: &PeerCred) -> Answer {
+    /// Does what `peer` asks for, if it may. The sentences of the answer are in `language`.
+    pub async fn answer(&self, request: Request, peer: &PeerCred, language: Language) -> Answer {
         let result = match request.right() {
             Right::Admin if !self.is_admin(peer) => Err(not_permitted(&request, peer)),
-            Right::Admin | Right::Read => self.perform(request, peer).await,
+            Right::Admin | Right::Read => self.perform(request, peer, language).await,
         };
-        result.unwrap_or_else(Answer::Error)
+        result.unwrap_or_else(|failure| Answer::Error(failure.to(language)))
     }
 
-    async fn perform(&self, request: Request, peer: &PeerCred) -> Result<Answer, Failure> {
+    async fn perform(
+        &self,
+        request: Request,
+        peer: &PeerCred,
+        language: Language,
+    ) -> Result<Answer, Failure> {
         let now = self.keeper.now();
+        let told = |done: Done| Answer::Done(done.to(language));
         match request {
             Request::Check { feature, holder } => {
-                Ok(Answer::Entitlement(self.check(feature, holder.as_ref())))
+                Ok(Answer::Entitlement(self.check(feature, holder.as_ref(), language)))
             }
             Request::CheckMany { features } if features.len() > MAX_FEATURES => {
-                let message = format!("At most {MAX_FEATURES} features can be asked for at once.");
-                Err(Failure { kind: ErrorKind::TooLarge, code: None, message })
+                Err(Failure::plain(ErrorKind::TooLarge, text!("too-many-features", most = MAX_FEATURES)))
             }
             Request::CheckMany { features } => {
                 let snapshot = self.keeper.snapshot();
-                let check = |feature| snapshot.state.entitlement(feature, None, now);
+                let check = |feature| snapshot.state.entitlement(feature, None, language, now);
                 Ok(Answer::Entitlements(features.into_iter().map(check).collect()))
             }
-            Request::Ensure { feature } => self.ensure(feature, peer).await.map(Answer::Entitlement),
-            Request::Capture { feature, holder, reclaim } => {
-                self.capture(feature, holder, reclaim, peer).await.map(Answer::Captured)
+            Request::Ensure { feature } => {
+                self.ensure(feature, peer, language).await.map(Answer::Entitlement)
             }
-            Request::Release { session } => self.release(session, peer).await.map(Answer::Done),
-            Request::Status => Ok(Answer::Status(Box::new(status::report(&self.keeper.snapshot(), now)))),
+            Request::Capture { feature, holder, reclaim } => {
+                self.capture(feature, holder, reclaim, peer, language).await.map(Answer::Captured)
+            }
+            Request::Release { session } => self.release(session, peer).await.map(told),
+            Request::Status => {
+                Ok(Answer::Status(Box::new(status::report(&self.keeper.snapshot(), language, now))))
+            }
             Request::LicenseInfo { key: None } => {
                 status::license_info(&self.keeper.snapshot(), self.is_admin(peer)).map(Answer::LicenseInfo)
             }
@@ -98,78 +107,83 @@ impl Access {
                 number.map(|number| Answer::Registered { number }).ok_or_else(overtaken)
             }
             Request::Activate { key } => {
-                let done = "The registration number is activated on this host.";
-                self.change(Call::Activate { number: key }, peer.uid, done).await
+                let call = Call::Activate { number: key };
+                self.change(call, peer.uid, text!("number-activated")).await.map(told)
             }
             Request::ActivateCoupon { coupon } => {
-                self.change(Call::Coupon { coupon }, peer.uid, "The coupon is activated.").await
+                self.change(Call::Coupon { coupon }, peer.uid, text!("coupon-activated")).await.map(told)
             }
             Request::AddTrial { product } => {
-                let done = format!("The number holds product {product}, by this trial or from before.");
-                self.change(Call::Trial { product }, peer.uid, &done).await
+                let done = text!("trial-added", product = product);
+                self.change(Call::Trial { product }, peer.uid, done).await.map(told)
             }
             Request::Reset => {
                 let is_away = self.keeper.snapshot().state.contact.offline_since.is_some();
                 self.keeper.reset().await?;
-                let told = "The license server is told as soon as it can be reached; until then it counts the seats.";
-                let warnings = is_away.then(|| told.to_owned()).into_iter().collect();
-                Ok(done("The registration number is forgotten on this host.", warnings))
+                let warnings = is_away.then(|| text!("reset-is-told-later")).into_iter().collect();
+                Ok(told(Done { message: text!("number-forgotten"), warnings }))
             }
             Request::Recheck => {
                 let success = self.keeper.call(Call::CheckIn, peer.uid).await?;
                 if let Some(refusal) = success.snapshot.state.refusal() {
-                    let (code, message) = (Some(refusal.code), refusal.reason.clone());
+                    let (code, message) = (Some(refusal.code), refusal.said());
                     return Err(Failure { kind: ErrorKind::Refused, code, message });
                 }
-                Ok(done(&status::line(&success.snapshot, self.keeper.now()), success.warnings))
+                let message = status::line(&success.snapshot, self.keeper.now());
+                Ok(told(Done { message, warnings: success.warnings }))
             }
-            Request::Reload => self.reloader.reload(&self.keeper).await.map(Answer::Done),
+            Request::Reload => self.reloader.reload(&self.keeper).await.map(told),
             Request::Features { cursor } => {
-                features::page(&self.keeper.snapshot(), cursor, now).map(Answer::Features)
+                features::page(&self.keeper.snapshot(), cursor, language, now).map(Answer::Features)
             }
             Request::Explain { feature } => {
-                let explanation = features::explanation(&self.keeper.snapshot(), feature, now);
+                let explanation = features::explanation(&self.keeper.snapshot(), feature, language, now);
                 Ok(Answer::Explanation(Box::new(explanation)))
             }
-            Request::SendMetrics { metrics } => self.send_metrics(metrics, peer.uid).await,
+            Request::SendMetrics { metrics } => self.send_metrics(metrics, peer.uid).await.map(told),
             // The connection follows the changes itself: they are many answers.
-            Request::Watch => {
-                let message = "A watch is a connection of its own.".to_owned();
-                Err(Failure { kind: ErrorKind::Malformed, code: None, message })
-            }
+            Request::Watch => Err(Failure::plain(ErrorKind::Malformed, text!("watch-is-alone"))),
             Request::Metrics => {
                 let text = self.keeper.metrics().text(&self.keeper.snapshot(), now);
                 text.map(|text| Answer::Metrics { text }).map_err(|fmt::Error| uncounted())
             }
-            Request::Host => Ok(Answer::Host(self.host.clone())),
+            Request::Host => Ok(Answer::Host(self.host.to(language))),
             Request::Deprovision => {
                 warn!(uid = peer.uid, pid = peer.pid, "this host is to be removed");
                 let warnings = self.keeper.deprovision().await?;
-                Ok(done("Stopped; the next start makes a new host.", warnings))
+                Ok(told(Done { message: text!("deprovisioned"), warnings }))
             }
             // The connection took note of it.
-            Request::Language { .. } => Ok(done("", Vec::new())),
+            Request::Language { .. } => {
+                let (message, warnings) = (String::new(), Vec::new());
+                Ok(Answer::Done(license_ipc::Done { message, warnings }))
+            }
             Request::Configuration => {
                 let configuration = self.reloader.configuration();
                 Ok(Answer::Configuration(Box::new(Configuration::clone(&configuration))))
             }
             Request::WouldCapture { feature, holder } => {
-                self.would_capture(feature, holder, peer).await.map(Answer::Done)
+                self.would_capture(feature, holder, peer, language).await.map(told)
             }
             Request::Ping => {
                 let moment = Moment::of(&self.keeper.snapshot().state, now);
-                self.pinger.ping(self.keeper.exchange(), moment).await.map(Answer::Ping)
+                self.pinger.ping(self.keeper.exchange(), moment, language).await.map(Answer::Ping)
             }
         }
     }
 
-    fn check(&self, feature: FeatureId, holder: Option<&Holder>) -> Entitlement {
-        self.keeper.snapshot().state.entitlement(feature, holder, self.keeper.now())
+    fn check(&self, feature: FeatureId, holder: Option<&Holder>, language: Language) -> Entitlement {
+        self.keeper.snapshot().state.entitlement(feature, holder, language, self.keeper.now())
     }
 
     /// Check; if not granted, take a seat if one is free.
-    async fn ensure(&self, feature: FeatureId, peer: &PeerCred) -> Result<Entitlement, Failure> {
-        let found = self.check(feature, None);
+    async fn ensure(
+        &self,
+        feature: FeatureId,
+        peer: &PeerCred,
+        language: Language,
+    ) -> Result<Entitlement, Failure> {
+        let found = self.check(feature, None, language);
         let could_be_taken = found.seats.is_some_and(license_types::Seats::is_free);
         if !matches!(found.verdict, Verdict::Denied { .. }) || !could_be_taken {
             return Ok(found);
@@ -177,17 +191,17 @@ impl Access {
         self.admit_seat(peer)?;
         let call = Call::Capture { feature, holder: None, reclaim: false };
         match self.keeper.call_automatically(call, peer.uid).await {
-            Ok(success) => Ok(self.entitlement_in(&success, feature, None)),
+            Ok(success) => Ok(self.entitlement_in(&success, feature, None, language)),
             // The license server itself said no, by its code; what it said before stands.
             Err(Failure { kind: ErrorKind::Refused, code: Some(_), .. }) => Ok(found),
             // A seat is free and could not be asked for: that is no "no".
-            Err(Failure { kind: ErrorKind::NoAnswer, code: Some(code), message }) => {
+            Err(failure @ Failure { kind: ErrorKind::NoAnswer, code: Some(code), .. }) => {
                 let snapshot = self.keeper.snapshot();
                 let state: &State = &snapshot.state;
                 let now = self.keeper.now();
                 let since = state.unix_at(state.contact.offline_since.unwrap_or(now.age), now);
                 let verdict = Verdict::Indeterminate { code, since, may_run: false };
-                Ok(Entitlement { verdict, message: format!("({code}) {message}"), ..found })
+                Ok(Entitlement { verdict, message: failure.sentence().to(language), ..found })
             }
             Err(failure) => Err(failure),
         }
@@ -199,15 +213,16 @@ impl Access {
         holder: Option<Holder>,
         reclaim: bool,
         peer: &PeerCred,
+        language: Language,
     ) -> Result<Captured, Failure> {
-        let found = self.check(feature, holder.as_ref());
+        let found = self.check(feature, holder.as_ref(), language);
         if let (Verdict::Granted { .. }, Some(session)) = (&found.verdict, &found.session) {
             return Ok(Captured { session: session.clone(), entitlement: found });
         }
         self.admit_seat(peer)?;
         let call = Call::Capture { feature, holder: holder.clone(), reclaim };
         let success = self.keeper.call(call, peer.uid).await?;
-        let entitlement = self.entitlement_in(&success, feature, holder.as_ref());
+        let entitlement = self.entitlement_in(&success, feature, holder.as_ref(), language);
         let session = success.session.or_else(|| entitlement.session.clone()).ok_or_else(overtaken)?;
         Ok(Captured { session, entitlement })
     }
@@ -227,34 +242,33 @@ impl Access {
             seats = own,
             "refused: holds as many seats as one user may"
         );
-        let message =
-            "This user holds as many seats as one user may (limits.seats_per_uid). Release some, or take \
-                       this one as an administrator."
-                .to_owned();
-        Err(Failure { kind: ErrorKind::NotPermitted, code: None, message })
+        Err(Failure::plain(ErrorKind::NotPermitted, text!("too-many-seats")))
     }
 
-    fn entitlement_in(&self, success: &Success, feature: FeatureId, holder: Option<&Holder>) -> Entitlement {
-        success.snapshot.state.entitlement(feature, holder, self.keeper.now())
+    fn entitlement_in(
+        &self,
+        success: &Success,
+        feature: FeatureId,
+        holder: Option<&Holder>,
+        language: Language,
+    ) -> Entitlement {
+        success.snapshot.state.entitlement(feature, holder, language, self.keeper.now())
     }
 
     async fn release(&self, session: SessionId, peer: &PeerCred) -> Result<Done, Failure> {
         let snapshot = self.keeper.snapshot();
         if !snapshot.state.has(&session) {
-            let message = format!("This host holds no seat {session}.");
-            return Err(Failure { kind: ErrorKind::Refused, code: None, message });
+            return Err(Failure::plain(ErrorKind::Refused, text!("no-such-seat", session = &session)));
         }
         let is_own = snapshot.state.owners.get(&session) == Some(&peer.uid);
         if !is_own && !self.is_admin(peer) {
             return Err(not_permitted(&Request::Release { session }, peer));
         }
         match self.keeper.release(session, peer.uid).await {
-            Ok(success) => {
-                Ok(Done { message: "The seat is released.".to_owned(), warnings: success.warnings })
-            }
+            Ok(success) => Ok(Done { message: text!("seat-released"), warnings: success.warnings }),
             Err(failure @ Failure { kind: ErrorKind::NoAnswer, .. }) => Ok(Done {
-                message: "The seat is released on this host.".to_owned(),
-                warnings: vec![format!("The license server is told as soon as it can be reached: {failure}")],
+                message: text!("seat-released-here"),
+                warnings: vec![text!("release-is-told-later", why = failure.sentence())],
             }),
             Err(failure) => Err(failure),
         }
@@ -265,7 +279,7 @@ impl Access {
         let license = success.license.ok_or_else(|| Failure {
             kind: ErrorKind::NoAnswer,
             code: Some(license_types::Code::NO_ANSWER),
-            message: "The license server answered without the license.".to_owned(),
+            message: text!("answer-without-license"),
         })?;
         Ok(LicenseInfo {
             number: license.number.as_str().to_owned(),
@@ -275,26 +289,19 @@ impl Access {
         })
     }
 
-    async fn send_metrics(&self, metrics: Metrics, uid: u32) -> Result<Answer, Failure> {
+    async fn send_metrics(&self, metrics: Metrics, uid: u32) -> Result<Done, Failure> {
         let fits = |text: &String| text.len() <= MAX_METRIC_LEN;
         if metrics.len() > MAX_METRICS || !metrics.iter().all(|(name, value)| fits(name) && fits(value)) {
-            let message = format!(
-                "At most {MAX_METRICS} metrics can be sent at once, with names and values of up to \
-                 {MAX_METRIC_LEN} bytes."
-            );
-            return Err(Failure { kind: ErrorKind::TooLarge, code: None, message });
+            let message = text!("too-many-metrics", most = MAX_METRICS, longest = MAX_METRIC_LEN);
+            return Err(Failure::plain(ErrorKind::TooLarge, message));
         }
-        self.change(Call::SendMetrics { metrics }, uid, "The metrics are sent.").await
+        self.change(Call::SendMetrics { metrics }, uid, text!("metrics-sent")).await
     }
 
-    async fn change(&self, call: Call, uid: u32, message: &str) -> Result<Answer, Failure> {
+    async fn change(&self, call: Call, uid: u32, message: Text) -> Result<Done, Failure> {
         let success = self.keeper.call(call, uid).await?;
-        Ok(done(message, success.warnings))
+        Ok(Done { message, warnings: success.warnings })
     }
-}
-
-fn done(message: &str, warnings: Vec<String>) -> Answer {
-    Answer::Done(Done { message: message.to_owned(), warnings })
 }
 
 fn not_permitted(request: &Request, peer: &PeerCred) -> Failure {
@@ -305,25 +312,18 @@ fn not_permitted(request: &Request, peer: &PeerCred) -> Failure {
         request = request.name(),
         "refused: not permitted"
     );
-    let message = format!(
-        "The user with id {} may not do this ({}). Run it as root, or join the admin group: \
-         usermod -aG licensed-admin USER, then log in again.",
-        peer.uid,
-        request.name()
-    );
-    Failure { kind: ErrorKind::NotPermitted, code: None, message }
+    let message = text!("not-permitted", uid = peer.uid, request = request.name());
+    Failure::plain(ErrorKind::NotPermitted, message)
 }
 
 /// The answer came, and a reset after it.
 fn overtaken() -> Failure {
-    let message = "It was done, and undone by another request at once.".to_owned();
-    Failure { kind: ErrorKind::Overtaken, code: None, message }
+    Failure::plain(ErrorKind::Overtaken, text!("undone-at-once"))
 }
 
 /// Text can always be written into memory, and its writer may fail all the same.
 fn uncounted() -> Failure {
-    let message = "The counts cannot be written as text.".to_owned();
-    Failure { kind: ErrorKind::Busy, code: None, message }
+    Failure::plain(ErrorKind::Busy, text!("counts-not-written"))
 }
 
 /// Shared by every connection.

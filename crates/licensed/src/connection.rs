@@ -8,10 +8,11 @@ use std::{
 };
 
 use license_ipc::{
-    Answer, DecodeError, Encoding, ErrorKind, Failure, Request,
+    Answer, DecodeError, Encoding, ErrorKind, Request,
     frame::{self, MAX_ANSWER, MAX_REQUEST, MIN_BODY, PREFIX},
 };
-use license_types::{Coupon, Language};
+use license_texts::{Language, Text, text};
+use license_types::Coupon;
 use peer_cred::PeerCred;
 use tokio::{
     io::AsyncWriteExt,
@@ -30,7 +31,7 @@ use tokio_util::{
 };
 use tracing::{debug, warn};
 
-use crate::{access::SharedAccess, clock::Stopwatch, config::Limits, keeper};
+use crate::{access::SharedAccess, clock::Stopwatch, config::Limits, keeper, reply::Failure};
 
 /// Connections beyond those that are still told why they are turned away; past them they are closed at once.
 pub(crate) const MOST_TURNED_AWAY: usize = 64;
@@ -78,7 +79,7 @@ struct Place {
     places: Places,
     uid: u32,
     /// Why the connection is to be turned away, if it is.
-    over: Option<&'static str>,
+    over: Option<Text>,
 }
 
 impl Places {
@@ -93,15 +94,9 @@ impl Places {
             return None;
         }
         let over = if own >= most_of_one {
-            Some(
-                "This user has as many connections as one user may have (limits.connections_per_uid). \
-                 Close some, and try again.",
-            )
+            Some(text!("too-many-connections-of-user"))
         } else if total >= most {
-            Some(
-                "The daemon has as many connections as it may have (limits.connections). \
-                 Close some, and try again.",
-            )
+            Some(text!("too-many-connections"))
         } else {
             None
         };
@@ -140,7 +135,7 @@ async fn serve(
     let frames = FramedRead::new(reader, codec);
     let connection = Connection { frames, writer, peer, language: Language::English, access: access.clone() };
     let metrics = access.keeper.metrics();
-    let ended = match place.over {
+    let ended = match place.over.clone() {
         None => {
             let _connected = metrics.connected();
             connection.run(&stop).await
@@ -185,7 +180,7 @@ impl Connection {
             let mut coupon = None;
             let (answer, encoding, is_last) = match incoming {
                 Incoming::End => return Ok(()),
-                Incoming::Bad(failure, encoding) => (Answer::Error(failure), encoding, true),
+                Incoming::Bad(failure, encoding) => (self.failed(&failure), encoding, true),
                 Incoming::Body(body) => match frame::decode_request(&body) {
                     Ok((encoding, Request::Watch)) => return self.watch(encoding, stop).await,
                     // What came before the stop is answered, by the keeper that it drains.
@@ -198,7 +193,7 @@ impl Connection {
                     Err(DecodeError::Version { .. } | DecodeError::Encoding { .. }) => {
                         return self.write(&frame::unsupported()).await;
                     }
-                    Err(error) => (Answer::Error(malformed(&error.to_string())), encoding_in(&body), true),
+                    Err(error) => (self.failed(&unreadable(&error)), encoding_in(&body), true),
                 },
             };
             let sent = self.send(&answer, encoding).await;
@@ -215,7 +210,7 @@ impl Connection {
     /// Tells a watcher what changes, until it leaves or does not take what it is told, or the daemon stops.
     async fn watch(mut self, encoding: Encoding, stop: &CancellationToken) -> io::Result<()> {
         debug!(uid = self.peer.uid, "watches");
-        let mut watcher = self.access.keeper.watch();
+        let mut watcher = self.access.keeper.watch(self.language);
         loop {
             // What there is to tell comes first: also to a client that closed its sending side.
             let changes = tokio::select! {
@@ -226,13 +221,13 @@ impl Connection {
                     None => Ok(()),
                     Some(Err(error)) => Err(error),
                     Some(Ok(_)) => {
-                        let failure = malformed("a watch is the last request of its connection");
-                        self.send(&Answer::Error(failure), encoding).await
+                        let failure = malformed(text!("watch-is-last"));
+                        self.send(&self.failed(&failure), encoding).await
                     }
                 },
             };
             let Some(changes) = changes else {
-                return self.send(&Answer::Error(keeper::draining()), encoding).await;
+                return self.send(&self.failed(&keeper::draining()), encoding).await;
             };
             for change in changes {
                 self.send(&Answer::Change(Box::new(change)), encoding).await?;
@@ -241,22 +236,36 @@ impl Connection {
     }
 
     /// Answers the first request of a peer for which there is no place, with the reason.
-    async fn turn_away(mut self, why: &str) -> io::Result<()> {
-        let busy = Answer::Error(Failure { kind: ErrorKind::Busy, code: None, message: why.to_owned() });
-        match self.next(self.access.limits().frame_timeout).await? {
-            Incoming::Body(body) => self.send(&busy, encoding_in(&body)).await,
-            Incoming::Bad(_, encoding) => self.send(&busy, encoding).await,
-            Incoming::End => Ok(()),
+    async fn turn_away(mut self, why: Text) -> io::Result<()> {
+        let encoding = match self.next(self.access.limits().frame_timeout).await? {
+            Incoming::Body(body) => {
+                if let Ok((_, request)) = frame::decode_request(&body) {
+                    self.note_language(&request);
+                }
+                encoding_in(&body)
+            }
+            Incoming::Bad(_, encoding) => encoding,
+            Incoming::End => return Ok(()),
+        };
+        self.send(&self.failed(&Failure::plain(ErrorKind::Busy, why)), encoding).await
+    }
+
+    /// Takes note of the language, if the request says it.
+    fn note_language(&mut self, request: &Request) {
+        if let Request::Language { tag } = request {
+            self.language = Language::of_tag(tag);
         }
     }
 
+    fn failed(&self, failure: &Failure) -> Answer {
+        Answer::Error(failure.to(self.language))
+    }
+
     async fn answer(&mut self, request: Request) -> Answer {
-        if let Request::Language { tag } = &request {
-            self.language = Language::of_tag(tag);
-        }
+        self.note_language(&request);
         debug!(request = request.name(), uid = self.peer.uid, "asked");
         let (name, watch) = (request.name(), Stopwatch::start());
-        let answer = self.access.answer(request, &self.peer).await;
+        let answer = self.access.answer(request, &self.peer, self.language).await;
         self.access.keeper.metrics().answered(name, watch.elapsed());
         answer
     }
@@ -276,8 +285,8 @@ impl Connection {
                 // The socket may have seemed readable and was not: nothing has begun.
                 Err(_) if self.frames.read_buffer().is_empty() => {}
                 Err(_) => {
-                    let message = format!("the frame was not complete after {frame_timeout:?}");
-                    return Ok(Incoming::Bad(malformed(&message), self.announced()));
+                    let late = text!("frame-not-complete", time = format!("{frame_timeout:?}"));
+                    return Ok(Incoming::Bad(malformed(late), self.announced()));
                 }
             }
         };
@@ -285,17 +294,17 @@ impl Connection {
             None => Incoming::End,
             Some(Ok(frame)) if frame.len() < PREFIX + MIN_BODY => {
                 let error = DecodeError::TooShort { len: frame.len() - PREFIX };
-                Incoming::Bad(malformed(&error.to_string()), Encoding::Json)
+                Incoming::Bad(unreadable(&error), Encoding::Json)
             }
             Some(Ok(mut frame)) => Incoming::Body(frame.split_off(PREFIX)),
             Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                let message = format!("The request is longer than {MAX_REQUEST} bytes.");
-                let failure = Failure { kind: ErrorKind::TooLarge, code: None, message };
+                let failure =
+                    Failure::plain(ErrorKind::TooLarge, text!("request-too-long", most = MAX_REQUEST));
                 Incoming::Bad(failure, self.announced())
             }
             // The codec's word for an end in the middle of a frame.
             Some(Err(error)) if error.kind() == io::ErrorKind::Other => {
-                let failure = malformed("the connection was closed in the middle of a frame");
+                let failure = malformed(text!("frame-cut"));
                 Incoming::Bad(failure, self.announced())
             }
             Some(Err(error)) => return Err(error),
@@ -309,10 +318,9 @@ impl Connection {
 
     async fn send(&mut self, answer: &Answer, encoding: Encoding) -> io::Result<()> {
         let bytes = frame::encode_answer(answer, encoding).or_else(|error| {
-            let message =
-                format!("The answer is longer than {MAX_ANSWER} bytes: {error}. Ask for less at once.");
-            let failure = Failure { kind: ErrorKind::TooLarge, code: None, message };
-            frame::encode_answer(&Answer::Error(failure), encoding)
+            let message = text!("answer-too-long", most = MAX_ANSWER, error = error.to_string());
+            let failure = Failure::plain(ErrorKind::TooLarge, message);
+            frame::encode_answer(&self.failed(&failure), encoding)
         });
         self.write(&bytes.map_err(io::Error::other)?).await
     }
@@ -327,12 +335,12 @@ fn coupon_in(request: &Request) -> Option<Coupon> {
     if let Request::ActivateCoupon { coupon } = request { Some(coupon.clone()) } else { None }
 }
 
-fn malformed(detail: &str) -> Failure {
-    Failure {
-        kind: ErrorKind::Malformed,
-        code: None,
-        message: format!("The request cannot be read: {detail}."),
-    }
+fn malformed(why: Text) -> Failure {
+    Failure::plain(ErrorKind::Malformed, text!("request-unreadable", why = why.clause()))
+}
+
+fn unreadable(error: &DecodeError) -> Failure {
+    malformed(Text::verbatim(error.to_string()))
 }
 
 /// The encoding that a body announces, whole or not; JSON where it is none that we know.
@@ -353,13 +361,13 @@ mod tests {
         let (places, mut taken) = (Places::default(), Vec::new());
         let mut over = |uid| {
             taken.push(places.take(uid, &limits)?);
-            Some(taken.last()?.over)
+            Some(taken.last()?.over.as_ref().map(|why| why.to(Language::English)))
         };
         let (of_one, of_all) = (Some("limits.connections_per_uid"), Some("limits.connections)"));
         for (uid, named) in [(1, None), (1, None), (1, of_one), (2, of_all), (3, of_all)] {
             let over = over(uid).unwrap();
             assert_eq!(over.is_some(), named.is_some(), "{uid}: {over:?}");
-            assert!(over.unwrap_or_default().contains(named.unwrap_or_default()), "{uid}: {over:?}");
+            assert!(over.clone().unwrap_or_default().contains(named.unwrap_or_default()), "{uid}: {over:?}");
         }
         for _ in 0..MOST_TURNED_AWAY {
             over(1);

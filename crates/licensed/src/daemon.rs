@@ -11,7 +11,7 @@ use license_core::{
     state::State,
     time::{Age, Resumed},
 };
-use license_ipc::HostReport;
+use license_texts::{Language, Text};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -59,7 +59,7 @@ pub enum StartError {
 }
 
 /// Reads the configuration and says what will not work with it, for `--check-config`.
-pub fn check_config(flags: &Flags) -> Result<Vec<String>, StartError> {
+pub fn check_config(flags: &Flags) -> Result<Vec<Text>, StartError> {
     Ok(reload::prepare(&Config::load(flags)?)?.warnings)
 }
 
@@ -71,7 +71,7 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
     info!("configured with {}", if told.is_empty() { "the defaults".to_owned() } else { told.join(", ") });
     let prepared = reload::prepare(&config)?;
     for warning in &prepared.warnings {
-        warn!("{warning}");
+        warn!("{}", warning.to(Language::English));
     }
     let mut signals = Signals::new()?;
     let store = Store::open(&config.state_dir)?;
@@ -129,7 +129,7 @@ fn finish_deprovision(store: &Store) -> Result<(), StoreError> {
     }
 }
 
-fn load_identity(store: &Store, config: &Config) -> Result<(Identity, HostReport), StartError> {
+fn load_identity(store: &Store, config: &Config) -> Result<(Identity, identity::Report), StartError> {
     let (key, fault) = identity::load_or_make_key(&store.folder().join("host.key"))?;
     if let Some(fault) = fault {
         error!(message_id = event::NEW_HOST_KEY, "{fault}; this host has a new key now");

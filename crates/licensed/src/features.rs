@@ -1,13 +1,19 @@
 //! The features of the license, and why one comes to what it comes to.
 
 use license_core::time::Now;
-use license_ipc::{Explanation, Failure, FeaturePage, NamedFeature};
+use license_ipc::{Explanation, FeaturePage, NamedFeature};
+use license_texts::Language;
 use license_types::FeatureId;
 
-use crate::{snapshot::Snapshot, status};
+use crate::{reply::Failure, snapshot::Snapshot, status};
 
 /// The features after `cursor` in the order of their ids: a page, with the cursor of the next.
-pub fn page(snapshot: &Snapshot, cursor: Option<FeatureId>, now: Now) -> Result<FeaturePage, Failure> {
+pub fn page(
+    snapshot: &Snapshot,
+    cursor: Option<FeatureId>,
+    language: Language,
+    now: Now,
+) -> Result<FeaturePage, Failure> {
     let (_, lease) = status::leased(snapshot)?;
     let mut rows: Vec<_> =
         lease.features.iter().filter(|row| cursor.is_none_or(|cursor| row.feature > cursor)).collect();
@@ -17,14 +23,14 @@ pub fn page(snapshot: &Snapshot, cursor: Option<FeatureId>, now: Now) -> Result<
     let next = rows.last().filter(|_| has_more).map(|row| row.feature);
     let named = |row: &license_core::statement::LeasedFeature| NamedFeature {
         name: row.name.clone(),
-        entitlement: snapshot.state.entitlement(row.feature, None, now),
+        entitlement: snapshot.state.entitlement(row.feature, None, language, now),
     };
     Ok(FeaturePage { features: rows.into_iter().map(named).collect(), next })
 }
 
 /// What `feature` comes to, and the facts that led there.
 #[must_use]
-pub fn explanation(snapshot: &Snapshot, feature: FeatureId, now: Now) -> Explanation {
-    let entitlement = snapshot.state.entitlement(feature, None, now);
-    Explanation { entitlement, facts: snapshot.state.explain(feature, now) }
+pub fn explanation(snapshot: &Snapshot, feature: FeatureId, language: Language, now: Now) -> Explanation {
+    let entitlement = snapshot.state.entitlement(feature, None, language, now);
+    Explanation { entitlement, facts: snapshot.state.explain(feature, language, now) }
 }

@@ -18,6 +18,7 @@ use license_core::{
 };
 
 pub use self::hardware::{Basis, Finding, Findings, Sources, Unused};
+pub use self::report::Report;
 pub(crate) use self::report::masked;
 use crate::store::{self, StoreError};
 

@@ -35,7 +35,8 @@ use license_core::{
     state::{Background, Effect, Event, PreparedCall, State},
     time::{Age, Resumed},
 };
-use license_ipc::{ErrorKind, Failure};
+use license_ipc::ErrorKind;
+use license_texts::{Text, text};
 use license_types::{Code, FeatureId};
 use tokio::{
     sync::{mpsc, watch},
@@ -64,6 +65,7 @@ use crate::{
     config::Limits,
     identity::Identity,
     metrics::Metrics,
+    reply::Failure,
     retry,
     skew::ServerTime,
     snapshot::Snapshot,
@@ -145,7 +147,7 @@ pub struct Keeper<E> {
     chance: fastrand::Rng,
     surroundings: Surroundings,
     said: Said,
-    store_fault: Option<String>,
+    store_fault: Option<Text>,
     metrics: Metrics,
 }
 
@@ -388,7 +390,7 @@ impl<E: Exchange> Keeper<E> {
         prepared.map_err(|detail| Failure {
             kind: ErrorKind::NoAnswer,
             code: Some(Code::NO_ANSWER),
-            message: format!("The request cannot be prepared on this host: {detail}"),
+            message: text!("request-not-prepared", error = detail),
         })
     }
 

@@ -26,6 +26,7 @@ pub mod number;
 pub mod ping;
 pub mod pulse;
 pub mod reload;
+pub mod reply;
 pub mod retry;
 pub mod skew;
 pub mod snapshot;

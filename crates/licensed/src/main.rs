@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use journal::Level;
+use license_texts::Language;
 use licensed::{
     config::Flags,
     daemon::{self, StartError},
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
 fn start(flags: Flags, level: Level) -> Result<(), StartError> {
     if flags.check_config {
         for warning in daemon::check_config(&flags)? {
-            tracing::warn!("{warning}");
+            tracing::warn!("{}", warning.to(Language::English));
         }
         tracing::info!("the configuration is good");
         return Ok(());

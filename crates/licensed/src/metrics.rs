@@ -5,6 +5,7 @@ use std::{fmt, sync::atomic::AtomicU64, time::Duration};
 
 use license_core::{outcome::Outcome, schema::SCHEMA, time::Now};
 use license_ipc::{State, frame};
+use license_texts::Language;
 use license_types::{Basis, UnixTime, Verdict};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -166,7 +167,7 @@ impl Metrics {
 /// What the daemon knows at this moment.
 fn known(registry: &mut Registry, snapshot: &Snapshot, now: Now) {
     let state = &snapshot.state;
-    let report = status::report(snapshot, now);
+    let report = status::report(snapshot, Language::English, now);
 
     let phase = Family::<OfPhase, Gauge>::default();
     phase.get_or_create(&OfPhase { phase: report.state.to_string() }).set(1);
@@ -174,7 +175,7 @@ fn known(registry: &mut Registry, snapshot: &Snapshot, now: Now) {
 
     let mut counts = [0_i64; VERDICTS.len()];
     for feature in state.lease().into_iter().flat_map(|(_, lease)| &lease.features) {
-        counts[way(&state.entitlement(feature.feature, None, now).verdict)] += 1;
+        counts[way(&state.entitlement(feature.feature, None, Language::English, now).verdict)] += 1;
     }
     let features = Family::<OfVerdict, Gauge>::default();
     for (verdict, count) in VERDICTS.iter().zip(counts) {

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use license_texts::{Text, text};
 use license_types::RegistrationNumber;
 use nix::fcntl::OFlag;
 
@@ -51,6 +52,21 @@ pub enum NumberError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl NumberError {
+    /// It as it is told to people.
+    #[must_use]
+    pub fn sentence(&self) -> Text {
+        match self {
+            Self::Exposed { path } => text!("number-file-exposed", path = path.display().to_string()),
+            Self::Read { path, source } => {
+                let (path, error) = (path.display().to_string(), source.to_string());
+                text!("number-file-unread", path = path, error = error)
+            }
+            Self::Malformed { path } => text!("number-file-malformed", path = path.display().to_string()),
+        }
+    }
 }
 
 /// The number in the service's credentials, else the one in `file`, which its owner alone may read.

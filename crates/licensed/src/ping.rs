@@ -2,11 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use license_ipc::{ErrorKind, Failure, Ping, PingFailure, Stage};
+use license_ipc::{ErrorKind, Ping, PingFailure, Stage};
+use license_texts::{Language, Text, text};
 use license_types::Code;
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
+    reply::Failure,
     status,
     transport::{Exchange, HttpRequest, Moment, is_sign_of_life},
 };
@@ -27,7 +29,24 @@ pub struct Pinger<E> {
 struct Last<E> {
     exchange: Arc<E>,
     ended: Instant,
-    ping: Ping,
+    took: Duration,
+    failure: Option<(Stage, Code, Text)>,
+}
+
+impl<E: Exchange> Last<E> {
+    fn to(&self, language: Language) -> Ping {
+        let told = |(stage, code, message): &(Stage, Code, Text)| PingFailure {
+            stage: *stage,
+            code: *code,
+            message: message.to(language),
+        };
+        Ping {
+            server: self.exchange.url().to_owned(),
+            took_ms: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+            age: self.ended.elapsed().as_secs(),
+            failure: self.failure.as_ref().map(told),
+        }
+    }
 }
 
 impl<E> Default for Pinger<E> {
@@ -38,41 +57,36 @@ impl<E> Default for Pinger<E> {
 
 impl<E: Exchange> Pinger<E> {
     /// Whether the license server behind `exchange` answers, or did so just before.
-    pub async fn ping(&self, exchange: Option<Arc<E>>, moment: Moment) -> Result<Ping, Failure> {
+    pub async fn ping(
+        &self,
+        exchange: Option<Arc<E>>,
+        moment: Moment,
+        language: Language,
+    ) -> Result<Ping, Failure> {
         let exchange = exchange.ok_or_else(|| Failure {
             kind: ErrorKind::NoAnswer,
             code: Some(Code::NO_ANSWER),
-            message: status::NO_SERVER.to_owned(),
+            message: status::no_server(),
         })?;
         // Whoever comes while a probe is under way waits here, and gets what comes of it.
         let mut last = self.last.lock().await;
         if let Some(last) = last.as_ref().filter(|last| Arc::ptr_eq(&last.exchange, &exchange))
             && last.ended.elapsed() < STANDS
         {
-            return Ok(Ping { age: last.ended.elapsed().as_secs(), ..last.ping.clone() });
+            return Ok(last.to(language));
         }
         let began = Instant::now();
         let answer = exchange.exchange(HttpRequest::probe(moment)).await;
-        let url = exchange.url();
         let failure = match answer {
             Ok(answer) if is_sign_of_life(&answer) => None,
-            Ok(answer) => Some(PingFailure {
-                stage: Stage::Answer,
-                code: Code::NO_ANSWER,
-                message: format!(
-                    "{url} answered with HTTP status {}, and not as a license server",
-                    answer.status
-                ),
-            }),
-            Err(error) => {
-                let why = error.no_answer(url);
-                Some(PingFailure { stage: error.kind.stage(), code: why.code, message: why.message })
+            Ok(answer) => {
+                let other = text!("answer-of-no-server", url = exchange.url(), status = answer.status);
+                Some((Stage::Answer, Code::NO_ANSWER, other))
             }
+            Err(error) => Some((error.kind.stage(), error.kind.code(), error.message(exchange.url()))),
         };
-        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let ping = Ping { server: url.to_owned(), took_ms, age: 0, failure };
-        *last = Some(Last { exchange: exchange.clone(), ended: Instant::now(), ping: ping.clone() });
-        Ok(ping)
+        let took = began.elapsed();
+        Ok(last.insert(Last { exchange, ended: Instant::now(), took, failure }).to(language))
     }
 }
 
@@ -124,12 +138,12 @@ mod tests {
     }
 
     async fn failure_of(network: Arc<Network>) -> PingFailure {
-        Pinger::default().ping(Some(network), MOMENT).await.unwrap().failure.unwrap()
+        Pinger::default().ping(Some(network), MOMENT, Language::English).await.unwrap().failure.unwrap()
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_license_server_is_known_by_its_keys_and_everything_else_by_its_stage() {
-        let ping = Pinger::default().ping(Some(Network::good()), MOMENT).await.unwrap();
+        let ping = Pinger::default().ping(Some(Network::good()), MOMENT, Language::English).await.unwrap();
         assert_eq!((ping.failure, ping.took_ms, ping.age), (None, 2000, 0));
 
         let portal = HttpAnswer { status: 200, body: b"<html>".to_vec(), ..HttpAnswer::default() };
@@ -145,7 +159,7 @@ mod tests {
             (Body, Stage::Answer, Code::NO_ANSWER),
         ] {
             let failure =
-                failure_of(Network::with(Err(TransportError { kind, detail: "why".to_owned() }))).await;
+                failure_of(Network::with(Err(TransportError { kind, detail: Text::verbatim("why") }))).await;
             assert_eq!((failure.stage, failure.code), (stage, code));
             assert!(failure.message.contains("https://lic.example.com"), "{}", failure.message);
         }
@@ -154,7 +168,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn at_most_one_probe_in_ten_seconds_whoever_asks() {
         let (pinger, network) = (Pinger::default(), Network::good());
-        let ask = || pinger.ping(Some(network.clone()), MOMENT);
+        let ask = || pinger.ping(Some(network.clone()), MOMENT, Language::English);
         let probes = || network.probes.load(Ordering::SeqCst);
         let (first, second) = tokio::join!(ask(), ask());
         assert_eq!((first, probes()), (second, 1), "together");
@@ -171,19 +185,22 @@ mod tests {
     async fn another_server_is_asked_at_once_and_without_one_that_is_said() {
         let pinger = Pinger::default();
         let (old, new) = (Network::good(), Network::good());
-        pinger.ping(Some(old), MOMENT).await.unwrap();
-        pinger.ping(Some(new.clone()), MOMENT).await.unwrap();
+        pinger.ping(Some(old), MOMENT, Language::English).await.unwrap();
+        pinger.ping(Some(new.clone()), MOMENT, Language::English).await.unwrap();
         assert_eq!(new.probes.load(Ordering::SeqCst), 1);
-        let failure = pinger.ping(None, MOMENT).await.unwrap_err();
-        assert_eq!((failure.kind, failure.message.as_str()), (ErrorKind::NoAnswer, status::NO_SERVER));
+        let failure = pinger.ping(None, MOMENT, Language::English).await.unwrap_err();
+        assert_eq!((failure.kind, failure.message), (ErrorKind::NoAnswer, status::no_server()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_gives_up_holds_nobody_up() {
         let (pinger, network) = (Pinger::default(), Network::good());
-        let impatient =
-            time::timeout(Duration::from_secs(1), pinger.ping(Some(network.clone()), MOMENT)).await;
+        let impatient = time::timeout(
+            Duration::from_secs(1),
+            pinger.ping(Some(network.clone()), MOMENT, Language::English),
+        )
+        .await;
         assert!(impatient.is_err());
-        assert_eq!(pinger.ping(Some(network), MOMENT).await.unwrap().failure, None);
+        assert_eq!(pinger.ping(Some(network), MOMENT, Language::English).await.unwrap().failure, None);
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use journal::Level;
 use license_core::crypto::PublicKey;
-use license_ipc::{Configuration, Done, ErrorKind, Failure};
+use license_ipc::{Configuration, ErrorKind};
+use license_texts::{Language, Text, text};
 use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
 
@@ -12,6 +13,7 @@ use crate::{
     config::{Applied, Config, Flags},
     configuration, event,
     keeper::{Handle, Settings},
+    reply::{Done, Failure},
     transport::{self, HttpTransport, SetupError},
     trust::{self, Trust},
 };
@@ -30,7 +32,7 @@ pub struct Reloader {
 struct Current {
     config: Config,
     roots: Vec<PublicKey>,
-    unread: Option<String>,
+    unread: Option<Text>,
 }
 
 /// What a reload came to.
@@ -38,9 +40,8 @@ struct Current {
 struct Taken {
     now: Current,
     report: Configuration,
-    /// In words.
-    changed: String,
-    warnings: Vec<String>,
+    changed: Text,
+    warnings: Vec<Text>,
 }
 
 impl Reloader {
@@ -71,26 +72,28 @@ impl Reloader {
             Ok(Taken { now, report, changed, warnings }) => {
                 self.report.send_replace(Arc::new(report));
                 for warning in &warnings {
-                    warn!("{warning}");
+                    warn!("{}", warning.to(Language::English));
                 }
-                info!(message_id = event::CONFIGURED, "the configuration is read again; {changed}");
+                let line = changed.to(Language::English);
+                info!(message_id = event::CONFIGURED, "the configuration is read again; {line}");
                 *current = now;
-                Ok(Done { message: format!("The configuration is read again; {changed}."), warnings })
+                Ok(Done { message: text!("reloaded", changed = changed), warnings })
             }
             Err(message) => {
                 warn!(
                     message_id = event::CONFIGURATION_WRONG,
-                    "the configuration is not taken, the old one stays: {message}"
+                    "the configuration is not taken, the old one stays: {}",
+                    message.to(Language::English)
                 );
-                Err(Failure { kind: ErrorKind::Refused, code: None, message })
+                Err(Failure::plain(ErrorKind::Refused, message))
             }
         }
     }
 
-    async fn apply(&self, current: &Current, keeper: &Handle<HttpTransport>) -> Result<Taken, String> {
-        let config = Config::load(&self.flags).map_err(|error| error.to_string())?;
+    async fn apply(&self, current: &Current, keeper: &Handle<HttpTransport>) -> Result<Taken, Text> {
+        let config = Config::load(&self.flags).map_err(|error| Text::verbatim(error.to_string()))?;
         let Prepared { settings, mut warnings, unread } =
-            prepare(&config).map_err(|error| error.to_string())?;
+            prepare(&config).map_err(|error| Text::verbatim(error.to_string()))?;
         if let Some(unread) = unread.as_ref().filter(|_| unread != current.unread) {
             return Err(unread.clone());
         }
@@ -101,21 +104,23 @@ impl Reloader {
         keeper.configure(settings).await.map_err(|failure| failure.message)?;
         self.level.set(config.log);
         if self.level.is_fixed() && current.config.log != config.log {
-            warnings.push("The level of the log stays as LICENSED_LOG says".to_owned());
+            warnings.push(text!("log-level-is-fixed"));
         }
         let mut changed = Vec::new();
         for change in current.config.changes(&config) {
             match change.applied {
-                Applied::Reload => changed.push(change.to_string()),
+                Applied::Reload => changed.push(Text::verbatim(change.to_string())),
                 Applied::Restart => {
-                    warnings.push(format!("{change} needs a restart: systemctl restart licensed"));
+                    warnings.push(text!("needs-restart", change = change.to_string()));
                 }
             }
         }
         if current.roots != roots {
-            changed.push(format!("root keys: {} → {}", ids(&current.roots), ids(&roots)));
+            let (before, after) = (ids(&current.roots), ids(&roots));
+            changed.push(text!("root-keys-changed", before = before, after = after));
         }
-        let changed = if changed.is_empty() { "no option changed".to_owned() } else { changed.join(", ") };
+        let list = |one, other| text!("listed", one = one, other = other);
+        let changed = changed.into_iter().reduce(list).unwrap_or(text!("no-option-changed"));
         Ok(Taken { now: Current { config: in_force, roots, unread }, report, changed, warnings })
     }
 }
@@ -131,9 +136,9 @@ pub struct Prepared {
     /// What the keeper works with.
     pub settings: Settings<HttpTransport>,
     /// What is wrong and need not keep the daemon from starting.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Text>,
     /// What it needs and cannot be read. A daemon that runs goes on with what it has read before.
-    pub unread: Option<String>,
+    pub unread: Option<Text>,
 }
 
 /// Reads the files that a configuration names.
@@ -142,7 +147,7 @@ pub fn prepare(config: &Config) -> Result<Prepared, SetupError> {
         .ca_file
         .as_deref()
         .and_then(|path| transport::authorities(path).err())
-        .map(|it| it.to_string());
+        .map(|it| Text::verbatim(it.to_string()));
     let ca_file = config.ca_file.as_deref().filter(|_| ca_fault.is_none());
     let exchange = if config.server.is_empty() {
         None
@@ -153,11 +158,12 @@ pub fn prepare(config: &Config) -> Result<Prepared, SetupError> {
     let trust_path = config.trust.first().map_or_else(String::new, |path| path.display().to_string());
     let no_root = roots.is_empty().then(|| crate::status::no_root(&trust_path));
     let trust_is_faulty = !faults.is_empty();
-    let mut wrong: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let mut wrong: Vec<Text> = faults.iter().map(|fault| Text::verbatim(fault.to_string())).collect();
     wrong.extend(no_root);
     let is_needed = ca_fault.is_some() || (roots.is_empty() && trust_is_faulty);
     wrong.extend(ca_fault);
-    let unread = is_needed.then(|| wrong.join("; "));
+    let unread = wrong.iter().cloned().reduce(|one, other| text!("and-also", one = one, other = other));
+    let unread = unread.filter(|_| is_needed);
     let warnings = wrong.into_iter().chain(config.warnings()).collect();
     let settings = Settings { exchange, roots, trust_path, trust_is_faulty, limits: config.limits };
     Ok(Prepared { settings, warnings, unread })

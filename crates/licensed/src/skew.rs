@@ -1,8 +1,9 @@
 //! How far the wall clock is from the license server's. For people: no lease depends on it.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use license_core::time::{Age, Now};
+use license_texts::{Text, text};
 use license_types::UnixTime;
 
 /// From here on the difference is said. Five minutes: less makes no trouble with logs and certificates.
@@ -34,25 +35,28 @@ impl Skew {
     }
 }
 
-impl fmt::Display for Skew {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Skew {
+    /// It in a sentence.
+    #[must_use]
+    pub fn sentence(self) -> Text {
         let minutes = self.0.unsigned_abs() / 60;
         let amount = match minutes {
-            0..=119 => format!("{minutes} minutes"),
-            120..=2879 => format!("{} hours", minutes / 60),
-            _ => format!("{} days", minutes / (24 * 60)),
+            0..=119 => text!("amount-minutes", count = minutes),
+            120..=2879 => text!("amount-hours", count = minutes / 60),
+            _ => text!("amount-days", count = minutes / (24 * 60)),
         };
-        let where_to = if self.0 > 0 { "ahead of" } else { "behind" };
-        write!(
-            f,
-            "The clock of this host is {amount} {where_to} the license server's. No license depends on it; set the \
-             clock right, or set up NTP."
-        )
+        if self.0 > 0 {
+            text!("clock-ahead", amount = amount)
+        } else {
+            text!("clock-behind", amount = amount)
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use license_texts::Language;
+
     use super::*;
 
     const SERVER: ServerTime = ServerTime { issued_at: UnixTime(1_800_000_000), came_at: Age(5_000) };
@@ -73,6 +77,16 @@ mod tests {
     }
 
     #[test]
+    fn russian_counts_in_three_forms() {
+        let said = |seconds| Skew(seconds).sentence().to(Language::Russian);
+        for (minutes, words) in [(21, "21 минуту"), (22, "22 минуты"), (25, "25 минут"), (11, "11 минут")]
+        {
+            assert!(said(minutes * 60).contains(&format!("спешат на {words} ")), "{}", said(minutes * 60));
+        }
+        assert!(said(-7_500).contains("отстают на 2 часа "), "{}", said(-7_500));
+    }
+
+    #[test]
     fn it_is_said_in_words() {
         let cases = [
             (300, "5 minutes ahead of"),
@@ -81,7 +95,7 @@ mod tests {
             (i64::MIN, "days behind"),
         ];
         for (seconds, words) in cases {
-            let said = Skew(seconds).to_string();
+            let said = Skew(seconds).sentence().to(Language::English);
             assert!(said.contains(words), "{said}");
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use license_core::state::State;
+use license_texts::Text;
 
 use crate::{
     config::Limits,
@@ -20,11 +21,11 @@ pub struct Snapshot {
     /// The URL of the license server; `None` if none is configured.
     pub server: Option<String>,
     /// Why the state cannot be written, if it cannot.
-    pub store_fault: Option<String>,
+    pub store_fault: Option<Text>,
     /// What clients may take.
     pub limits: Limits,
     /// What a person should know beside the state.
-    pub note: Option<String>,
+    pub note: Option<Text>,
     /// The last command of a person that the license server refused, until one like it succeeds.
     pub last_refusal: Option<LastRefusal>,
     /// The license server's time, once it answered.

@@ -2,26 +2,30 @@
 
 use license_core::{
     schema,
-    state::{LeaseWarning, Phase, State as CoreState},
-    statement::{Kind, Lease, Statement},
+    state::{FailedAttempt, LeaseWarning, Phase, State as CoreState},
+    statement::{Kind, Lease, Refusal, Statement},
     time::Now,
 };
-use license_ipc::{ErrorKind, Failure, LicenseInfo, NoAnswer, RefusedCommand, State, Status, frame};
+use license_ipc::{ErrorKind, LicenseInfo, NoAnswer, RefusedCommand, State, Status, frame};
+use license_texts::{Language, Text, text};
 use license_types::{Code, Customer};
 
-use crate::{skew::Skew, snapshot::Snapshot};
+use crate::{
+    reply::{self, Failure},
+    skew::Skew,
+    snapshot::Snapshot,
+};
 
 /// What to do when no license server is configured.
-pub const NO_SERVER: &str = "No license server is configured. Set `server` in /etc/licensed/licensed.toml, or start \
-                             licensed with --server URL.";
+#[must_use]
+pub const fn no_server() -> Text {
+    text!("no-server")
+}
 
 /// What to do when there is no root key.
 #[must_use]
-pub fn no_root(trust_path: &str) -> String {
-    format!(
-        "There is no root key of the license server, so nothing that it says can be believed. Put its public key \
-         into {trust_path}, then reload licensed."
-    )
+pub fn no_root(trust_path: &str) -> Text {
+    text!("no-root-key", path = trust_path)
 }
 
 /// The code of a state that is no plain "bound".
@@ -42,53 +46,38 @@ pub fn code(state: &CoreState, now: Now) -> Option<Code> {
 
 /// What the state means and what to do, in a sentence or two.
 #[must_use]
-pub fn message(snapshot: &Snapshot, now: Now) -> String {
+pub fn message(snapshot: &Snapshot, now: Now) -> Text {
     let state = &snapshot.state;
-    // It becomes the end of a sentence, whoever wrote it.
-    let why = state.contact.last_failure.as_ref().map_or("it was not asked yet", |failure| &failure.message);
-    let why = why.trim_end_matches('.');
+    let last = state.contact.last_failure.as_ref();
+    let why = last.map_or(text!("status-not-asked"), FailedAttempt::said).clause();
     match state.phase(now) {
-        Phase::Registering if state.contact.last_failure.is_none() => {
-            "A number is being registered or activated; the license server has not answered yet.".to_owned()
-        }
-        Phase::Registering => {
-            format!("A number is being registered or activated, and nobody knows yet what came of it: {why}.")
-        }
+        Phase::Registering if last.is_none() => text!("status-registering"),
+        Phase::Registering => text!("status-registering-unknown", why = why),
         Phase::Unregistered if snapshot.server.is_none() => {
-            format!("This host has no registration number. {NO_SERVER}")
+            text!("status-unregistered-without-server", what_to_do = no_server())
         }
-        Phase::Unregistered => {
-            "This host has no registration number. Register, or activate a number.".to_owned()
+        Phase::Unregistered => text!("status-unregistered"),
+        Phase::Fresh => text!("status-fresh"),
+        Phase::HostChanged => text!("status-host-changed", why = why),
+        Phase::Draining => text!("status-draining"),
+        Phase::Offline => text!("status-offline", why = why),
+        Phase::Lapsed => text!("status-lapsed", why = why),
+        Phase::Recovering => text!("status-recovering", why = why),
+        Phase::Refused | Phase::Pending => {
+            state.refusal().map_or(Text::meaning(Code::NO_LICENSE), Refusal::said)
         }
-        Phase::Fresh => "Bound; the license server answers.".to_owned(),
-        Phase::HostChanged => format!(
-            "Bound, on other hardware than before: a move, a new board, or a copy. The license server is told at the \
-             next check, and its last lease is honoured: {why}."
-        ),
-        Phase::Draining => "The daemon is stopping.".to_owned(),
-        Phase::Offline => format!("Bound; the license server is away and its last lease is honoured: {why}."),
-        Phase::Lapsed => format!("The lease has ended without an answer of the license server: {why}."),
-        Phase::Recovering => format!("What was held is lost; the license server is asked for it: {why}."),
-        Phase::Refused | Phase::Pending => match state.held().map(|held| &held.statement().kind) {
-            Some(Kind::Refusal(refusal)) => refusal.reason.clone(),
-            Some(Kind::Lease(_)) | None => Code::NO_LICENSE.meaning().to_owned(),
-        },
     }
 }
 
 /// Code and message in one line, for the log, for systemd and as an answer.
 #[must_use]
-pub fn line(snapshot: &Snapshot, now: Now) -> String {
-    let message = message(snapshot, now);
-    match code(&snapshot.state, now) {
-        Some(code) => format!("({code}) {message}"),
-        None => message,
-    }
+pub fn line(snapshot: &Snapshot, now: Now) -> Text {
+    reply::with_code(code(&snapshot.state, now), message(snapshot, now))
 }
 
 /// The answer to `status`.
 #[must_use]
-pub fn report(snapshot: &Snapshot, now: Now) -> Status {
+pub fn report(snapshot: &Snapshot, language: Language, now: Now) -> Status {
     let state = &snapshot.state;
     let held = state.held();
     let lease = state.lease();
@@ -110,17 +99,17 @@ pub fn report(snapshot: &Snapshot, now: Now) -> Status {
         company: lease.map(|(_, lease)| lease.customer.company.clone()),
         server: snapshot.server.clone(),
         code: code(state, now),
-        message: message(snapshot, now),
+        message: message(snapshot, now).to(language),
         serial: held.map(|held| held.statement().serial),
         last_answer: held.map(|held| held.statement().issued_at),
         last_failure: state.contact.last_failure.as_ref().map(|failure| NoAnswer {
             code: failure.code,
-            message: failure.message.clone(),
+            message: failure.said().to(language),
             at: state.unix_at(failure.at, now),
         }),
         next_check: state.due().map(|due| state.unix_at(due.max(now.age), now)),
         honoured_until: lease.map(|(_, lease)| lease.honoured_until),
-        warnings: warnings(snapshot, now),
+        warnings: reply::all(&warnings(snapshot, now), language),
         protocol: frame::VERSION,
         statement_schema: schema::SCHEMA.to_owned(),
         bound_since: lease.and(state.bound_since),
@@ -128,31 +117,25 @@ pub fn report(snapshot: &Snapshot, now: Now) -> Status {
         last_refusal: snapshot.last_refusal.map(|last| RefusedCommand {
             request: last.request.to_owned(),
             code: Some(last.code),
-            message: last.code.meaning().to_owned(),
+            message: Text::meaning(last.code).to(language),
             at: state.unix_at(last.at, now),
         }),
     }
 }
 
-fn warnings(snapshot: &Snapshot, now: Now) -> Vec<String> {
+fn warnings(snapshot: &Snapshot, now: Now) -> Vec<Text> {
     let state = &snapshot.state;
-    let skew = snapshot.server_time.and_then(|server| Skew::of(server, now)).map(|skew| skew.to_string());
-    let server = snapshot.server.is_none().then(|| NO_SERVER.to_owned());
+    let skew = snapshot.server_time.and_then(|server| Skew::of(server, now)).map(Skew::sentence);
+    let server = snapshot.server.is_none().then(no_server);
     // Before the first attempt has failed it is being told.
-    let unbind = (state.unbind && state.contact.last_failure.is_some())
-        .then(|| "The license server does not know yet that this host was reset.".to_owned());
+    let unbind = (state.unbind && state.contact.last_failure.is_some()).then(|| text!("reset-is-not-told"));
     let seats = state.released.len();
-    let released = (seats > 0).then(|| {
-        format!("The license server does not know yet that this host gave {seats} of its seats back.")
-    });
+    let released = (seats > 0).then(|| text!("releases-are-not-told", seats = seats));
     let lease = state.lease_warning(now).map(runs_out);
     let is_bare = state.lease().is_some_and(|(_, lease)| {
         !lease.features.is_empty() && lease.features.iter().all(|feature| feature.refusal.is_some())
     });
-    let bare = is_bare.then(|| {
-        "This host holds no seat of its license: no feature may run here. See `licensectl features`."
-            .to_owned()
-    });
+    let bare = is_bare.then(|| text!("no-seat-at-all"));
     let (store_fault, note) = (snapshot.store_fault.clone(), snapshot.note.clone());
     let known = [store_fault, server, lease, bare, unbind, released, note, skew];
     known.into_iter().flatten().collect()
@@ -160,13 +143,14 @@ fn warnings(snapshot: &Snapshot, now: Now) -> Vec<String> {
 
 /// What to say of a lease that runs out.
 #[must_use]
-pub fn runs_out(LeaseWarning { percent, left }: LeaseWarning) -> String {
+pub fn runs_out(LeaseWarning { percent, left }: LeaseWarning) -> Text {
     let hours = left.as_secs() / 3600;
-    let left = if hours >= 48 { format!("{} days", hours / 24) } else { format!("{hours} hours") };
-    format!(
-        "{percent} % of the time that the license server's last word counts is over: {left} are left. Make the license \
-         server reachable, then run `licensectl recheck`."
-    )
+    let left = if hours >= 48 {
+        text!("amount-days", count = hours / 24)
+    } else {
+        text!("amount-hours", count = hours)
+    };
+    text!("lease-runs-out", percent = percent, left = left)
 }
 
 /// The answer to `license_info`: what the lease says. E-mail and phone are masked unless `in_full`.
@@ -183,13 +167,13 @@ pub fn license_info(snapshot: &Snapshot, in_full: bool) -> Result<LicenseInfo, F
 
 /// The lease, or why there is none.
 pub fn leased(snapshot: &Snapshot) -> Result<(&Statement, &Lease), Failure> {
-    let refused =
-        |code: Code, message: String| Failure { kind: ErrorKind::Refused, code: Some(code), message };
     let Some(held) = snapshot.state.held() else {
-        return Err(refused(Code::KEY_ERROR, Code::KEY_ERROR.meaning().to_owned()));
+        return Err(Failure::by_code(ErrorKind::Refused, Code::KEY_ERROR));
     };
     match &held.statement().kind {
-        Kind::Refusal(refusal) => Err(refused(refusal.code, refusal.reason.clone())),
+        Kind::Refusal(refusal) => {
+            Err(Failure { kind: ErrorKind::Refused, code: Some(refusal.code), message: refusal.said() })
+        }
         Kind::Lease(lease) => Ok((held.statement(), lease)),
     }
 }

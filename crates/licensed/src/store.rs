@@ -12,6 +12,7 @@ use std::{
 };
 
 use license_core::{crypto::sha256_hex, state::State, time::ClockRecord};
+use license_texts::{Text, text};
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -227,6 +228,25 @@ pub enum StoreError {
         /// Why it is still there.
         source: io::Error,
     },
+}
+
+impl StoreError {
+    /// It as it is told to people.
+    #[must_use]
+    pub fn sentence(&self) -> Text {
+        match self {
+            Self::Write { path, source } => {
+                let (path, error) = (path.display().to_string(), source.to_string());
+                text!("store-not-written", path = path, error = error)
+            }
+            // These are for the log of a start: nobody is told anything yet.
+            Self::Folder { .. }
+            | Self::InUse { .. }
+            | Self::Read { .. }
+            | Self::Unreadable { .. }
+            | Self::Quarantine { .. } => Text::verbatim(self.to_string()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What `systemctl status` shows of the daemon, in a line.
+//! What `systemctl status` shows of the daemon, in a line; as the log, in English.
 
 use jiff::{Timestamp, ZonedDateTime, tz::TimeZone};
 use license_core::{
@@ -6,6 +6,7 @@ use license_core::{
     statement::Kind,
     time::Now,
 };
+use license_texts::Language;
 use license_types::UnixTime;
 
 /// The state in a line, with times in `zone`: `bound, offline since 14:02: connection timed out, next check 15:10,
@@ -20,7 +21,8 @@ pub fn summary(state: &State, now: Now, zone: &TimeZone) -> String {
     }
     let last = state.contact.last_failure.as_ref();
     if let Some(since) = state.contact.offline_since.and_then(|since| clock.time(state.unix_at(since, now))) {
-        let why = last.map(|failure| format!(": {}", failure.message.trim_end_matches('.')));
+        let why =
+            last.map(|failure| format!(": {}", failure.said().to(Language::English).trim_end_matches('.')));
         parts.push(format!("offline since {since}{}", why.unwrap_or_default()));
     }
     if let Some(due) = state.due() {

@@ -6,6 +6,7 @@ use license_core::{
     state::{Phase, State},
     time::{Age, Now},
 };
+use license_texts::Language;
 use license_types::{Basis, Code, Entitlement, FeatureId, UnixTime, Verdict};
 
 use crate::status;
@@ -24,7 +25,7 @@ pub struct View {
     features: BTreeMap<FeatureId, Feature>,
 }
 
-/// A feature, with what of it a watcher compares.
+/// A feature, with what of it a watcher compares: in English, whatever the watcher reads.
 #[derive(Debug, Clone)]
 struct Feature {
     entitlement: Entitlement,
@@ -52,7 +53,10 @@ impl View {
         let listed = listed.iter().map(|row| (row.feature, row.expires_at));
         let known = known.into_keys().map(|feature| (feature, None));
         let features = known.chain(listed).map(|(feature, expires_at)| {
-            (feature, Feature { entitlement: state.entitlement(feature, None, now), expires_at })
+            (
+                feature,
+                Feature { entitlement: state.entitlement(feature, None, Language::English, now), expires_at },
+            )
         });
         Self {
             revision: 0,

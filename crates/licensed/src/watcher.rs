@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use license_ipc::Change;
+use license_texts::Language;
 use license_types::Entitlement;
 use tokio::sync::watch;
 
@@ -12,14 +13,15 @@ use crate::{snapshot::Snapshot, status, view::View};
 #[derive(Debug)]
 pub struct Watcher {
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    language: Language,
     told: Option<Arc<View>>,
 }
 
 impl Watcher {
-    /// A watcher that was told nothing yet.
+    /// A watcher that was told nothing yet, and is told in that language.
     #[must_use]
-    pub const fn new(snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
-        Self { snapshots, told: None }
+    pub const fn new(snapshots: watch::Receiver<Arc<Snapshot>>, language: Language) -> Self {
+        Self { snapshots, language, told: None }
     }
 
     /// What is to be told next: everything at first, then each change when it comes. A change that is too
@@ -31,7 +33,7 @@ impl Watcher {
                 return None;
             }
             let told = self.told.replace(snapshot.view.clone());
-            if let Some(changes) = changes(&snapshot, told.as_deref()) {
+            if let Some(changes) = changes(&snapshot, told.as_deref(), self.language) {
                 return Some(changes);
             }
             self.snapshots.changed().await.ok()?;
@@ -40,24 +42,37 @@ impl Watcher {
 }
 
 /// What changed in `snapshot` since the view that was `told`; `None` if nothing did that matters.
-fn changes(snapshot: &Snapshot, told: Option<&View>) -> Option<Vec<Change>> {
+fn changes(snapshot: &Snapshot, told: Option<&View>, language: Language) -> Option<Vec<Change>> {
     let view = &snapshot.view;
     let passed = told.map(|told| view.revision.saturating_sub(told.revision));
-    let entitlements = match (told, passed) {
+    let mut entitlements: Vec<_> = match (told, passed) {
         (_, Some(0)) => return None,
         (Some(told), Some(1)) => {
             let gone = view.gone_since(told).into_iter();
-            let gone = gone.map(|feature| snapshot.state.entitlement(feature, None, view.at));
+            let gone =
+                gone.map(|feature| snapshot.state.entitlement(feature, None, Language::English, view.at));
             view.changed_since(told).into_iter().chain(gone).collect()
         }
         (Some(_) | None, _) => view.entitlements(),
     };
+    if language != Language::English {
+        // The view is in English.
+        for told in &mut entitlements {
+            *told = snapshot.state.entitlement(told.feature, None, language, view.at);
+        }
+    }
     let whole = passed != Some(1);
-    Some(paged(snapshot, &entitlements, whole, whole && told.is_some()))
+    Some(paged(snapshot, &entitlements, language, whole, whole && told.is_some()))
 }
 
-fn paged(snapshot: &Snapshot, entitlements: &[Entitlement], whole: bool, missed: bool) -> Vec<Change> {
-    let status = status::report(snapshot, snapshot.view.at);
+fn paged(
+    snapshot: &Snapshot,
+    entitlements: &[Entitlement],
+    language: Language,
+    whole: bool,
+    missed: bool,
+) -> Vec<Change> {
+    let status = status::report(snapshot, language, snapshot.view.at);
     let mut pages: Vec<Vec<Entitlement>> =
         entitlements.chunks(Change::MOST_ENTITLEMENTS).map(<[_]>::to_vec).collect();
     if pages.is_empty() {
@@ -93,11 +108,11 @@ mod tests {
         let state = State::unregistered(now);
         let entitlement = |feature| Entitlement {
             message: "x".repeat(1_500),
-            ..state.entitlement(FeatureId(feature), None, now)
+            ..state.entitlement(FeatureId(feature), None, Language::English, now)
         };
         let all: Vec<Entitlement> = (0..2_000).map(entitlement).collect();
         let snapshot = Snapshot::of(state, now);
-        let pages = paged(&snapshot, &all, true, true);
+        let pages = paged(&snapshot, &all, Language::English, true, true);
         let flags = |page: &Change| (page.whole, page.missed, page.more);
         let found: Vec<_> = pages.iter().map(flags).collect();
         let go_on = (false, false, true);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use license_texts::{Text, text};
 use license_types::{Code, SessionId};
 
 use super::{Binding, Contact, FailedAttempt, Held, PreparedCall, State};
@@ -118,16 +119,15 @@ impl State {
                     {
                         let why = NoAnswer {
                             code: Code::NO_ANSWER,
-                            message: problem.detail,
+                            message: problem.said(),
                             maybe_delivered: false,
                             retry_after: None,
                         };
                         self.not_answered(&call, why, retry_step, fraction, now)
                     }
                     Outcome::Refused(problem) => {
-                        let detail =
-                            format!("the license server does not answer a check-in: {}", problem.detail);
-                        self.refused(&call, detail, retry_step, fraction, now)
+                        let why = text!("check-in-refused", why = problem.said());
+                        self.refused(&call, why, retry_step, fraction, now)
                     }
                     Outcome::NoAnswer(why) => self.not_answered(&call, why, retry_step, fraction, now),
                 }
@@ -268,7 +268,7 @@ impl State {
     fn refused(
         mut self,
         call: &PreparedCall,
-        detail: String,
+        message: Text,
         retry_step: Duration,
         fraction: f64,
         now: Now,
@@ -277,12 +277,8 @@ impl State {
         match &call.call {
             // A check-in is always answered with a statement: anything else is no answer.
             Call::CheckIn => {
-                let why = NoAnswer {
-                    code: Code::NO_ANSWER,
-                    message: detail,
-                    maybe_delivered: false,
-                    retry_after: None,
-                };
+                let why =
+                    NoAnswer { code: Code::NO_ANSWER, message, maybe_delivered: false, retry_after: None };
                 self.not_answered(call, why, retry_step, fraction, now)
             }
             Call::Drop => {
@@ -329,7 +325,7 @@ impl State {
         let wait = schedule::after_failure(retry_step, fraction, why.retry_after);
         self.contact.failures = self.contact.failures.saturating_add(1);
         self.contact.offline_since.get_or_insert(now.age);
-        self.contact.last_failure = Some(FailedAttempt { code: why.code, message: why.message, at: now.age });
+        self.contact.last_failure = Some(FailedAttempt::new(why.code, why.message, now.age));
         self.contact.next_check = Some(now.age.saturating_add(wait));
         (self, vec![Effect::Save])
     }

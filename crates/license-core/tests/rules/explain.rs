@@ -9,7 +9,8 @@ use license_core::{
     statement::Kind,
     time::{Age, Now},
 };
-use license_types::{Basis, Code, Fact, FactKind, FeatureId, Registration, UnixTime, Verdict};
+use license_texts::{Language, Text};
+use license_types::{Basis, Code, Entitlement, Fact, FactKind, FeatureId, Registration, UnixTime, Verdict};
 
 use crate::world::{self, ENDED, ENDING, HELD, Host, NOT_HELD, UNLISTED, at};
 
@@ -94,8 +95,8 @@ fn everywhere(mut look: impl FnMut(&str, &State, Now, &[Fact], &Verdict)) {
     for (name, state) in states() {
         for now in moments.clone().map(moment) {
             for feature in [HELD, NOT_HELD, ENDED, ENDING, UNLISTED] {
-                let facts = state.explain(feature, now);
-                let verdict = state.entitlement(feature, None, now).verdict;
+                let facts = state.explain(feature, Language::English, now);
+                let verdict = state.entitlement(feature, None, Language::English, now).verdict;
                 let name = format!("{name}, feature {feature}, at {now:?}: {facts:#?}");
                 look(&name, &state, now, &facts, &verdict);
             }
@@ -165,22 +166,68 @@ fn a_number_is_masked_and_no_sentence_is_empty() {
         assert!(facts.iter().all(|fact| !fact.message.is_empty()), "{name}");
         assert!(!facts.iter().any(|fact| fact.message.contains(number.as_str())), "{name}");
     });
-    let bound = Host::bound().state.explain(FeatureId(1), at(0));
+    let bound = Host::bound().state.explain(FeatureId(1), Language::English, at(0));
     assert!(bound[0].message.contains(&number.masked()), "{bound:?}");
+}
+
+/// The same without its sentences.
+fn unspoken(entitlement: Entitlement) -> Entitlement {
+    let verdict = match entitlement.verdict {
+        Verdict::Denied { code, .. } => Verdict::Denied { code, reason: String::new() },
+        verdict @ (Verdict::Granted { .. } | Verdict::Indeterminate { .. }) => verdict,
+    };
+    Entitlement { verdict, message: String::new(), ..entitlement }
+}
+
+fn is_russian(sentence: &str) -> bool {
+    sentence.chars().any(|c| ('а'..='я').contains(&c.to_ascii_lowercase()))
+}
+
+#[test]
+fn every_fact_and_verdict_is_told_in_both_languages_and_is_the_same_in_each() {
+    let mut kinds = std::collections::BTreeSet::new();
+    everywhere(|name, state, now, facts, _| {
+        for feature in [HELD, NOT_HELD, ENDED, ENDING, UNLISTED] {
+            let facts = state.explain(feature, Language::English, now);
+            let told = state.explain(feature, Language::Russian, now);
+            assert_eq!(facts.len(), told.len(), "{name}");
+            for (one, other) in facts.iter().zip(&told) {
+                assert_eq!((one.kind, one.at, one.code), (other.kind, other.at, other.code), "{name}");
+                assert!(is_russian(&other.message) && !is_russian(&one.message), "{one:?} {other:?}");
+            }
+            let [english, russian] =
+                Language::ALL.map(|language| state.entitlement(feature, None, language, now));
+            assert!(is_russian(&russian.message) && !is_russian(&english.message), "{russian:?}");
+            assert_eq!(unspoken(english), unspoken(russian), "{name}");
+        }
+        kinds.extend(facts.iter().map(|fact| format!("{:?}", fact.kind)));
+    });
+    assert_eq!(kinds.len(), 15, "every kind came up: {kinds:?}");
+}
+
+#[test]
+fn a_failure_that_an_older_version_stored_is_told_as_it_was_written() {
+    let state = offline();
+    let mut stored = serde_json::to_value(&state).unwrap();
+    let failure = stored["contact"]["last_failure"].as_object_mut().unwrap();
+    assert_eq!(failure["message"], "down", "an older version reads this");
+    assert!(failure.remove("text").is_some());
+    let old: State = serde_json::from_value(stored).unwrap();
+    assert_eq!(old.contact.last_failure.unwrap().said(), Text::verbatim("down"));
 }
 
 #[test]
 fn the_grace_after_a_power_cut_is_said() {
     let now = moment(60 * DAY + 100);
-    let facts = graced().explain(HELD, now);
+    let facts = graced().explain(HELD, Language::English, now);
     assert!(of(&facts, FactKind::Grace).is_some(), "{facts:#?}");
-    assert_eq!(of(&Host::bound().state.explain(HELD, now), FactKind::Grace), None);
+    assert_eq!(of(&Host::bound().state.explain(HELD, Language::English, now), FactKind::Grace), None);
     assert!(now.age > Age(0));
 }
 
 #[test]
 fn a_host_that_is_refused_is_not_called_bound() {
-    let facts = refused().explain(HELD, at(20));
+    let facts = refused().explain(HELD, Language::English, at(20));
     assert_eq!(facts[0].message, format!("This host uses the number {}.", world::number().masked()));
     assert!(!facts.iter().any(|fact| fact.message.contains("is bound to")), "{facts:?}");
 }

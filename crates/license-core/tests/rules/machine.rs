@@ -10,6 +10,7 @@ use license_core::{
     state::{Background, Event, Phase, PreparedCall, State},
     statement::{Kind, Refusal},
 };
+use license_texts::{Language, Text};
 use license_types::{Basis, Code, SessionId, Verdict};
 
 use crate::world::{HELD, Host, answer, at, lease, no_answer, number, online, problem, refusal, statement};
@@ -64,7 +65,7 @@ fn pending() -> Kind {
 fn unsent() -> Outcome {
     Outcome::NoAnswer(NoAnswer {
         code: Code::CONNECTION_FAILED,
-        message: "down".to_owned(),
+        message: Text::verbatim("down"),
         maybe_delivered: false,
         retry_after: None,
     })
@@ -361,7 +362,7 @@ fn a_seat_that_is_given_back_is_over_at_once_and_told_until_the_license_server_k
     host.check_in_vain(Code::CONNECTION_FAILED, at(60));
     host.step(Event::Release(seat()), at(70));
     assert!(matches!(host.verdict(HELD, at(70)), Verdict::Denied { code: Code::NO_LICENSE, .. }));
-    let given_back = host.state.entitlement(HELD, None, at(70));
+    let given_back = host.state.entitlement(HELD, None, Language::English, at(70));
     assert!(given_back.session.is_none() && !host.state.has(&seat()));
     assert_eq!(given_back.seats.unwrap().captured, 0, "it may be taken again");
     let release = Call::Release { session: seat() };

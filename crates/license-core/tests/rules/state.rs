@@ -14,6 +14,7 @@ use license_core::{
     state::{Background, Binding, Effect, Event, PENDING_RETRY, Phase, PreparedCall, State},
     statement::{Kind, Statement},
 };
+use license_texts::{Language, Text};
 use license_types::{Basis, Code, ProductId, UnixTime, Verdict};
 
 const HOUR: u64 = 3600;
@@ -43,7 +44,7 @@ fn a_lease_answers_for_what_it_lists_and_denies_the_rest() {
     for (feature, verdict) in cases {
         assert_eq!(host.verdict(feature, at(60)), verdict, "feature {feature}");
     }
-    let entitlement = host.state.entitlement(NOT_HELD, None, at(60));
+    let entitlement = host.state.entitlement(NOT_HELD, None, Language::English, at(60));
     assert!(
         entitlement.message.contains("(2008) Bitrix24 (feature 41, product 81)"),
         "{}",
@@ -70,7 +71,7 @@ fn seat_is_free() -> Verdict {
 }
 
 fn denied(code: Code) -> Verdict {
-    Verdict::Denied { code, reason: code.meaning().to_owned() }
+    Verdict::Denied { code, reason: Text::meaning(code).to(Language::English) }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use license_core::{
     statement::Kind,
     time::{Age, Now},
 };
+use license_texts::Language;
 use license_types::{Code, FeatureId, UnixTime, Verdict};
 
 use crate::world::{self, ENDED, ENDING, HELD, Host, NOT_HELD, UNLISTED, at};
@@ -22,7 +23,7 @@ fn moment(age: Age) -> Now {
 
 fn answers(state: &State, age: Age) -> (Phase, Vec<Verdict>) {
     let now = moment(age);
-    let verdicts = FEATURES.map(|feature| state.entitlement(feature, None, now).verdict);
+    let verdicts = FEATURES.map(|feature| state.entitlement(feature, None, Language::English, now).verdict);
     (state.phase(now), verdicts.to_vec())
 }
 

@@ -14,6 +14,7 @@ use license_core::{
     statement::{HeldSeat, Kind, Lease, LeasedFeature, Refusal, Statement},
     time::{Age, Now},
 };
+use license_texts::{Language, Text};
 use license_types::{
     Code, Customer, FeatureId, ProductId, RegistrationNumber, Seats, SessionId, UnixTime, Verdict,
 };
@@ -156,7 +157,12 @@ pub(crate) fn problem(status: u16, code: Code) -> HttpAnswer {
 }
 
 pub(crate) fn no_answer(code: Code) -> Outcome {
-    Outcome::NoAnswer(NoAnswer { code, message: "down".to_owned(), maybe_delivered: true, retry_after: None })
+    Outcome::NoAnswer(NoAnswer {
+        code,
+        message: Text::verbatim("down"),
+        maybe_delivered: true,
+        retry_after: None,
+    })
 }
 
 /// A moment, so many seconds after the host's first.
@@ -234,6 +240,6 @@ impl Host {
     }
 
     pub(crate) fn verdict(&self, feature: FeatureId, now: Now) -> Verdict {
-        self.state.entitlement(feature, None, now).verdict
+        self.state.entitlement(feature, None, Language::English, now).verdict
     }
 }

@@ -1,14 +1,13 @@
 //! What a capture would come to: the license server is asked, and changes nothing.
 
 use license_core::api::Call;
-use license_ipc::{Done, ErrorKind, Failure};
+use license_ipc::ErrorKind;
+use license_texts::{Language, Text, text};
 use license_types::{Code, Entitlement, FeatureId, Holder, Seats, Verdict};
 use peer_cred::PeerCred;
 
 use super::Access;
-
-/// What stands beside an answer that the license server did not give.
-const BY_LAST_STATEMENT: &str = "The license server did not say so now: this is by its last statement.";
+use crate::reply::{Done, Failure};
 
 impl Access {
     /// What [`Self::capture`] would come to for `peer`.
@@ -17,8 +16,9 @@ impl Access {
         feature: FeatureId,
         holder: Option<Holder>,
         peer: &PeerCred,
+        language: Language,
     ) -> Result<Done, Failure> {
-        let found = self.check(feature, holder.as_ref());
+        let found = self.check(feature, holder.as_ref(), language);
         if !is_held(&found) {
             self.admit_seat(peer)?;
         }
@@ -33,7 +33,7 @@ impl Access {
 /// a code: then its last statement says it. During an outage a capture of what is held succeeds, and no other.
 fn without_answer(found: &Entitlement, failure: Failure) -> Result<Done, Failure> {
     let by_last_statement =
-        || Ok(Done { message: message(found), warnings: vec![BY_LAST_STATEMENT.to_owned()] });
+        || Ok(Done { message: message(found), warnings: vec![text!("by-last-statement")] });
     match (failure.kind, failure.code) {
         (ErrorKind::NoAnswer, _) if is_held(found) => by_last_statement(),
         (ErrorKind::Refused, None) => match &found.verdict {
@@ -42,11 +42,11 @@ fn without_answer(found: &Entitlement, failure: Failure) -> Result<Done, Failure
                 by_last_statement()
             }
             Verdict::Denied { code, reason } => {
-                Err(Failure { kind: ErrorKind::Refused, code: Some(*code), message: reason.clone() })
+                Err(Failure { kind: ErrorKind::Refused, code: Some(*code), message: Text::verbatim(reason) })
             }
             Verdict::Indeterminate { code, .. } => {
                 let kind = if code.is_no_answer() { ErrorKind::NoAnswer } else { ErrorKind::Refused };
-                Err(Failure { kind, code: Some(*code), message: code.meaning().to_owned() })
+                Err(Failure::by_code(kind, *code))
             }
         },
         _ => Err(failure),
@@ -57,12 +57,12 @@ fn is_held(found: &Entitlement) -> bool {
     matches!(found.verdict, Verdict::Granted { .. }) && found.session.is_some()
 }
 
-fn message(found: &Entitlement) -> String {
+fn message(found: &Entitlement) -> Text {
     let feature = found.feature;
     if is_held(found) {
-        format!("This host holds a seat of feature {feature}; a capture gives it again.")
+        text!("would-capture-again", feature = feature)
     } else {
-        format!("A seat of feature {feature} is free for this host; a capture would take it.")
+        text!("would-capture", feature = feature)
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
     fn word(result: Result<Done, Failure>) -> String {
         match result {
             Ok(done) => {
-                assert_eq!(done.warnings, [BY_LAST_STATEMENT]);
+                assert_eq!(done.warnings, [text!("by-last-statement")]);
                 "done".to_owned()
             }
             Err(Failure { kind, code, .. }) => {
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn without_a_word_of_the_license_server_its_last_statement_counts() {
-        let old = || Failure { kind: ErrorKind::Refused, code: None, message: "Nothing is here.".to_owned() };
+        let old = || Failure::plain(ErrorKind::Refused, Text::verbatim("Nothing is here."));
         for (verdict, captured, expected) in [
             (granted(), 1, "done"),
             (denied(Code::NO_LICENSE), 0, "done"),
@@ -129,15 +129,14 @@ mod tests {
 
     #[test]
     fn during_an_outage_what_is_held_can_be_captured_and_nothing_else() {
-        let away =
-            || Failure { kind: ErrorKind::NoAnswer, code: Some(Code::LOOKUP_FAILED), message: String::new() };
+        let away = || Failure::by_code(ErrorKind::NoAnswer, Code::LOOKUP_FAILED);
         assert_eq!(word(without_answer(&found(granted(), 1), away())), "done");
         assert_eq!(word(without_answer(&found(denied(Code::NO_LICENSE), 0), away())), "no_answer 1011");
     }
 
     #[test]
     fn a_refusal_of_the_license_server_stands_whatever_is_held() {
-        let no = Failure { kind: ErrorKind::Refused, code: Some(Code::NO_LICENSE), message: String::new() };
+        let no = Failure::by_code(ErrorKind::Refused, Code::NO_LICENSE);
         assert_eq!(word(without_answer(&found(granted(), 1), no)), "refused 2008");
     }
 }

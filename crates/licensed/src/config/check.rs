@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use license_texts::{Text, text};
 use nix::sys::resource::{Resource, getrlimit};
 
 use super::Config;
@@ -14,36 +15,29 @@ impl Config {
     /// What will not work as it is, for the log and for `--check-config`. None of it keeps the daemon from
     /// answering.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        let no_server = self.server.is_empty().then(|| status::NO_SERVER.to_owned());
+    pub fn warnings(&self) -> Vec<Text> {
+        let no_server = self.server.is_empty().then(status::no_server);
         let groups = [&self.socket_group, &self.admin_group].into_iter().filter_map(|group| no_group(group));
         let folder = no_folder(&self.socket);
         let files = too_few_files(self.limits.connections);
-        let notes = self.notes.iter().cloned();
+        let notes = self.notes.iter().map(Text::verbatim);
         no_server.into_iter().chain(notes).chain(folder).chain(groups).chain(files).collect()
     }
 }
 
-fn no_group(name: &str) -> Option<String> {
+fn no_group(name: &str) -> Option<Text> {
     let is_there = unix_listener::group_id(name).is_some();
-    (!is_there).then(|| format!("there is no group {name}: what its members might do, root alone may"))
+    (!is_there).then(|| text!("no-group", group = name))
 }
 
-fn no_folder(socket: &Path) -> Option<String> {
+fn no_folder(socket: &Path) -> Option<Text> {
     let folder = socket.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())?;
-    Some(format!(
-        "there is no folder {} for the socket: systemd makes it with RuntimeDirectory=; else make it before the start",
-        folder.display()
-    ))
+    Some(text!("no-socket-folder", folder = folder.display().to_string()))
 }
 
-fn too_few_files(connections: usize) -> Option<String> {
+fn too_few_files(connections: usize) -> Option<Text> {
     let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     let needed = connections + connection::MOST_TURNED_AWAY + OTHER_FILES;
-    (u64::try_from(needed).ok()? > limit).then(|| {
-        format!(
-            "limits.connections = {connections} needs {needed} open files, and this process may have {limit}: set \
-             LimitNOFILE={needed} in the unit"
-        )
-    })
+    (u64::try_from(needed).ok()? > limit)
+        .then(|| text!("too-few-files", connections = connections, needed = needed, limit = limit))
 }

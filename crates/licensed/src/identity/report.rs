@@ -2,31 +2,46 @@
 
 use license_core::host::FactKind;
 use license_ipc::{HostFact, HostReport};
+use license_texts::{Language, Text, text};
 
 use super::{Basis, Finding, Findings, Unused};
 
 /// How much of a value is shown: enough to recognise it, and at most its last half.
 const SHOWN: usize = 4;
 
+/// What tells this host.
+#[derive(Debug)]
+pub struct Report {
+    key: String,
+    known_by: &'static str,
+    message: Text,
+    facts: Vec<HostFact>,
+}
+
+impl Report {
+    /// As it is answered.
+    #[must_use]
+    pub fn to(&self, language: Language) -> HostReport {
+        HostReport {
+            key: self.key.clone(),
+            known_by: self.known_by.to_owned(),
+            message: self.message.to(language),
+            facts: self.facts.clone(),
+        }
+    }
+}
+
 impl Findings {
     /// What was looked at, and what of it the license server gets. `key` is the id of the host's key.
     #[must_use]
-    pub fn report(&self, key: String) -> HostReport {
+    pub fn report(&self, key: String) -> Report {
         let (known_by, message) = match &self.basis {
-            Basis::Hardware => ("hardware", "This host is known by its key and its hardware.".to_owned()),
-            Basis::Configured => (
-                "configured",
-                "This host is known by its key and the configured id; its hardware is not read.".to_owned(),
-            ),
-            Basis::Container { sign } => (
-                "container",
-                format!(
-                    "This is a container ({sign}): its hardware is another's, so the key alone tells it."
-                ),
-            ),
+            Basis::Hardware => ("hardware", text!("host-known-by-hardware")),
+            Basis::Configured => ("configured", text!("host-known-by-id")),
+            Basis::Container { sign } => ("container", text!("host-in-container", sign = sign)),
         };
         let facts = self.facts.iter().map(Finding::report).collect();
-        HostReport { key, known_by: known_by.to_owned(), message, facts }
+        Report { key, known_by, message, facts }
     }
 }
 

@@ -4,11 +4,12 @@
 use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
 
 use license_core::{api::Call, outcome::Outcome, state::Phase, time::Age};
-use license_ipc::{ErrorKind, Failure};
+use license_ipc::ErrorKind;
+use license_texts::text;
 use license_types::{Code, FeatureId};
 
 use super::{Keeper, Waiting, answer};
-use crate::{status, transport::Exchange};
+use crate::{reply::Failure, status, transport::Exchange};
 
 /// How long after a refusal of a seat the license server is not asked for it again even by request.
 const REFUSAL_STANDS: Duration = Duration::from_secs(5);
@@ -31,15 +32,13 @@ impl<E: Exchange> Keeper<E> {
     pub(super) fn room_for(&self, uid: u32) -> Result<(), Failure> {
         let limits = &self.settings.limits;
         let own = self.queue.iter().filter(|waiting| waiting.asked_by == uid).count();
-        let full = if self.queue.len() >= limits.waiting_requests {
-            "As many requests wait for the license server as may (limits.waiting_requests)."
+        if self.queue.len() >= limits.waiting_requests {
+            Err(Failure::plain(ErrorKind::Busy, text!("too-many-waiting")))
         } else if uid != 0 && own >= limits.waiting_requests_per_uid {
-            "As many requests of this user wait for the license server as may (limits.waiting_requests_per_uid)."
+            Err(Failure::plain(ErrorKind::Busy, text!("too-many-waiting-of-user")))
         } else {
-            return Ok(());
-        };
-        let message = format!("{full} Try again in a moment.");
-        Err(Failure { kind: ErrorKind::Busy, code: None, message })
+            Ok(())
+        }
     }
 
     /// Tells those who wait behind a call without an answer that there is none, if their own calls would end when
@@ -62,11 +61,7 @@ impl<E: Exchange> Keeper<E> {
 
     /// Whether a call can be made at all: what is known without the license server is said at once.
     pub(super) fn admit(&self, call: &Call, automatic: bool) -> Result<(), Failure> {
-        let refused = |code: Code| Failure {
-            kind: ErrorKind::Refused,
-            code: Some(code),
-            message: code.meaning().to_owned(),
-        };
+        let refused = |code| Failure::by_code(ErrorKind::Refused, code);
         let is_unregistered =
             matches!(self.state.phase(self.clock.now()), Phase::Unregistered | Phase::Registering);
         match call {
@@ -107,19 +102,12 @@ impl<E: Exchange> Keeper<E> {
             && Some(refused.serial) == held
             && (automatic || now.age.saturating_since(refused.at) < REFUSAL_STANDS)
         {
-            let code = refused.code;
-            return Err(Failure {
-                kind: ErrorKind::Refused,
-                code: Some(code),
-                message: code.meaning().to_owned(),
-            });
+            return Err(Failure::by_code(ErrorKind::Refused, refused.code));
         }
         match &self.state.contact.last_failure {
-            Some(failure) if automatic && self.state.due().is_some_and(|due| due > now.age) => Err(Failure {
-                kind: ErrorKind::NoAnswer,
-                code: Some(failure.code),
-                message: failure.message.clone(),
-            }),
+            Some(failure) if automatic && self.state.due().is_some_and(|due| due > now.age) => {
+                Err(Failure { kind: ErrorKind::NoAnswer, code: Some(failure.code), message: failure.said() })
+            }
             _ => Ok(()),
         }
     }
@@ -130,7 +118,7 @@ impl<E: Exchange> Keeper<E> {
         if self.settings.roots.is_empty() {
             return Err(missing(status::no_root(&self.settings.trust_path)));
         }
-        self.settings.exchange.clone().ok_or_else(|| missing(status::NO_SERVER.to_owned()))
+        self.settings.exchange.clone().ok_or_else(|| missing(status::no_server()))
     }
 
     /// Notes a refusal that has a licensing code. One without is a fault on the way.

@@ -1,17 +1,18 @@
 //! Giving this host up, before the machine becomes an image for others.
 
 use license_core::{api::Call, state::Event};
-use license_ipc::{ErrorKind, Failure};
+use license_ipc::ErrorKind;
+use license_texts::{Language, Text, text};
 use license_types::RegistrationNumber;
 use tracing::{info, warn};
 
 use super::{Keeper, ended};
-use crate::{deprovision, event, transport::Exchange};
+use crate::{deprovision, event, reply::Failure, transport::Exchange};
 
 impl<E: Exchange> Keeper<E> {
     /// Gives the number up, tells the license server if it can be reached, and removes key and state. After
     /// that this keeper writes nothing any more, and ends. Gives what a person still has to do.
-    pub(super) async fn deprovision(&mut self) -> Result<Vec<String>, Failure> {
+    pub(super) async fn deprovision(&mut self) -> Result<Vec<Text>, Failure> {
         let number = self.state.number().map(RegistrationNumber::masked);
         let folder = self.store.folder().to_owned();
         // First what may fail: afterwards a power cut leaves a new host, and nothing half done.
@@ -19,17 +20,17 @@ impl<E: Exchange> Keeper<E> {
             let folder = folder.clone();
             move || deprovision::begin(&folder)
         });
-        begun.await.map_err(|error| Failure {
-            kind: ErrorKind::Refused,
-            code: None,
-            message: format!("Nothing is given up: cannot write to {}: {error}", folder.display()),
+        let shown = folder.display().to_string();
+        begun.await.map_err(|error| {
+            let kept = text!("deprovision-not-begun", folder = &shown, error = error.to_string());
+            Failure::plain(ErrorKind::Refused, kept)
         })?;
         self.overtake();
         self.apply(Event::Reset).await;
         if self.state.unbind {
             self.tell_of_reset().await;
         }
-        let mut warnings: Vec<String> =
+        let mut warnings: Vec<Text> =
             self.state.unbind.then(|| self.to_be_dropped(number.as_deref())).into_iter().collect();
         self.is_deprovisioned = true;
         let finished = self.on_disk({
@@ -37,14 +38,10 @@ impl<E: Exchange> Keeper<E> {
             move || deprovision::finish(&folder).map(drop)
         });
         if let Err(error) = finished.await {
-            warnings.push(format!(
-                "Not everything could be removed from {}: {error}. The next start goes on with it; before an image \
-                 is made, remove the folder.",
-                folder.display()
-            ));
+            warnings.push(text!("deprovision-not-finished", folder = shown, error = error.to_string()));
         }
         for warning in &warnings {
-            warn!("{warning}");
+            warn!("{}", warning.to(Language::English));
         }
         info!(message_id = event::DEPROVISIONED, "key and state of this host are removed");
         Ok(warnings)
@@ -60,13 +57,12 @@ impl<E: Exchange> Keeper<E> {
         }
     }
 
-    fn to_be_dropped(&self, number: Option<&str>) -> String {
-        let host = self.host_key.id();
-        let of_number = number.map_or_else(String::new, |number| format!(" of the number {number}"));
-        format!(
-            "The license server was not told, and still counts the seats of this host. Drop the host {host}{of_number} in \
-             the cabinet, or: license-server admin binding drop --number NUMBER --host {host}"
-        )
+    fn to_be_dropped(&self, number: Option<&str>) -> Text {
+        let host = self.host_key.id().to_string();
+        match number {
+            Some(number) => text!("host-of-number-to-be-dropped", host = host, number = number),
+            None => text!("host-to-be-dropped", host = host),
+        }
     }
 
     async fn on_disk(

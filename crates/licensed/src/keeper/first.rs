@@ -6,6 +6,7 @@ use license_core::{
     outcome::{NoAnswer, Outcome},
     time::Age,
 };
+use license_texts::{Language, Text, text};
 use license_types::Code;
 use tracing::{error, info, warn};
 
@@ -25,7 +26,7 @@ pub(super) enum First {
     /// It is activated when the license server can be asked.
     Ready(ReadyNumber),
     /// It is not tried again before the next start.
-    GivenUp(String),
+    GivenUp(Text),
 }
 
 impl<E: Exchange> Keeper<E> {
@@ -44,7 +45,7 @@ impl<E: Exchange> Keeper<E> {
             }
             Err(fault) => {
                 warn!("{fault}");
-                First::GivenUp(fault.to_string())
+                First::GivenUp(fault.sentence())
             }
         };
         self.publish();
@@ -52,14 +53,13 @@ impl<E: Exchange> Keeper<E> {
     }
 
     /// What a person should know of the number that lies ready.
-    pub(super) fn note_of_first(&self) -> Option<String> {
+    pub(super) fn note_of_first(&self) -> Option<Text> {
         match &self.first {
             _ if !self.state.has_never_had_number() => None,
             First::Nothing => None,
-            First::Ready(ready) => Some(format!(
-                "The number in {} is activated as soon as the license server answers.",
-                ready.source.display()
-            )),
+            First::Ready(ready) => {
+                Some(text!("number-lies-ready", path = ready.source.display().to_string()))
+            }
             First::GivenUp(why) => Some(why.clone()),
         }
     }
@@ -92,18 +92,16 @@ impl<E: Exchange> Keeper<E> {
         match outcome {
             Outcome::Refused(problem) => match problem.code {
                 Some(code) => {
-                    let detail = problem.detail.trim_end_matches('.');
-                    let why = format!(
-                        "The number in {source} was refused: ({code}) {detail}. It is tried again at the next \
-                         start."
-                    );
-                    error!(message_id = event::of_code(code), license_code = code.0, "{why}");
+                    let (path, why) = (source.to_string(), problem.said().clause());
+                    let why = text!("number-refused", path = path, code = code, why = why);
+                    let line = why.to(Language::English);
+                    error!(message_id = event::of_code(code), license_code = code.0, "{line}");
                     self.first = First::GivenUp(why);
                     Outcome::Refused(problem)
                 }
                 None => Outcome::NoAnswer(NoAnswer {
                     code: Code::NO_ANSWER,
-                    message: format!("the number in {source} is not activated: {}", problem.detail),
+                    message: text!("number-not-activated", path = source.to_string(), why = problem.said()),
                     maybe_delivered: false,
                     retry_after: None,
                 }),
@@ -111,7 +109,7 @@ impl<E: Exchange> Keeper<E> {
             Outcome::Statement(accepted) => {
                 info!("the number in {source} is activated; the file is not needed any more");
                 for warning in &accepted.warnings {
-                    warn!("{warning}");
+                    warn!("{}", warning.to(Language::English));
                 }
                 self.first = First::Nothing;
                 Outcome::Statement(accepted)
@@ -121,7 +119,7 @@ impl<E: Exchange> Keeper<E> {
                     message_id = event::of_code(why.code),
                     license_code = why.code.0,
                     "the number in {source} is not activated yet: {}",
-                    why.message
+                    why.message.to(Language::English)
                 );
                 Outcome::NoAnswer(why)
             }

@@ -1,6 +1,7 @@
 //! What is given up for something that comes before it: a reset, somebody who waits, the end.
 
 use license_core::{api::Call, state::Event};
+use license_texts::text;
 
 use super::{
     InFlight, Keeper, answer,
@@ -18,7 +19,7 @@ impl<E: Exchange> Keeper<E> {
             under_way.task.abort();
             waiters.extend(under_way.waiters);
         }
-        answer(waiters, &Err(overtaken("a reset")));
+        answer(waiters, &Err(overtaken(text!("overtaken-by-reset"))));
     }
 
     /// Lets what somebody waits for go before a check-in of the schedule, unless it is the schedule's turn.

@@ -7,12 +7,13 @@ use license_core::{
     outcome::Outcome,
     time::Now,
 };
-use license_ipc::{ErrorKind, Failure};
+use license_ipc::ErrorKind;
+use license_texts::{Language, Text, text};
 use license_types::{Coupon, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Settings;
-use crate::{clock::SystemClock, metrics::Metrics, snapshot::Snapshot, watcher::Watcher};
+use crate::{clock::SystemClock, metrics::Metrics, reply::Failure, snapshot::Snapshot, watcher::Watcher};
 
 /// Commands that the keeper has not taken yet; who sends one more waits until it has.
 pub(super) const MOST_UNTAKEN: usize = 64;
@@ -30,7 +31,7 @@ pub struct Success {
     /// The license, after a question about another number.
     pub license: Option<License>,
     /// What did not go quite as wanted.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Text>,
 }
 
 impl Success {
@@ -76,7 +77,7 @@ pub(super) enum Command<E> {
     /// Give the registration number up.
     Reset { done: oneshot::Sender<()> },
     /// Remove this host.
-    Deprovision { done: oneshot::Sender<Result<Vec<String>, Failure>> },
+    Deprovision { done: oneshot::Sender<Result<Vec<Text>, Failure>> },
     /// Give a sign of life.
     Pulse { done: oneshot::Sender<()> },
     /// Go on with other settings.
@@ -128,10 +129,10 @@ impl<E> Handle<E> {
         self.snapshots.borrow().clone()
     }
 
-    /// Follows what is known.
+    /// Follows what is known, in a language.
     #[must_use]
-    pub fn watch(&self) -> Watcher {
-        Watcher::new(self.snapshots.clone())
+    pub fn watch(&self, language: Language) -> Watcher {
+        Watcher::new(self.snapshots.clone(), language)
     }
 
     /// The moment of a decision.
@@ -185,7 +186,7 @@ impl<E> Handle<E> {
     }
 
     /// Gives this host up and removes its key and state; the daemon stops then. Gives warnings.
-    pub async fn deprovision(&self) -> Result<Vec<String>, Failure> {
+    pub async fn deprovision(&self) -> Result<Vec<Text>, Failure> {
         let (done, result) = oneshot::channel();
         self.commands.send(Command::Deprovision { done }).await.map_err(|_| draining())?;
         result.await.map_err(|_| draining())?
@@ -212,14 +213,12 @@ impl<E> Handle<E> {
 
 /// The failure of whatever comes while the daemon stops.
 pub(crate) fn draining() -> Failure {
-    let message = "The daemon is stopping. Try again in a moment.".to_owned();
-    Failure { kind: ErrorKind::Draining, code: None, message }
+    Failure::plain(ErrorKind::Draining, text!("draining"))
 }
 
 /// The failure of what another request came before.
-pub(super) fn overtaken(by: &str) -> Failure {
-    let message = format!("The request was overtaken by {by}.");
-    Failure { kind: ErrorKind::Overtaken, code: None, message }
+pub(super) const fn overtaken(how: Text) -> Failure {
+    Failure::plain(ErrorKind::Overtaken, how)
 }
 
 /// What an outcome is to the one who asked.
@@ -232,7 +231,7 @@ pub(super) fn result_of(outcome: Outcome, snapshot: Arc<Snapshot>) -> CallResult
         }),
         Outcome::Done(license) => Ok(Success { license, ..Success::nothing(snapshot) }),
         Outcome::Refused(problem) => {
-            Err(Failure { kind: ErrorKind::Refused, code: problem.code, message: problem.detail })
+            Err(Failure { kind: ErrorKind::Refused, code: problem.code, message: problem.said() })
         }
         Outcome::NoAnswer(why) => {
             Err(Failure { kind: ErrorKind::NoAnswer, code: Some(why.code), message: why.message })

@@ -14,6 +14,7 @@ use license_core::{
     state::{Event, Phase},
     time::Age,
 };
+use license_texts::Language;
 use tokio::task::JoinHandle;
 use tracing::debug;
 
@@ -121,7 +122,7 @@ impl<E: Exchange> Keeper<E> {
         let changed = self.news.end(&heard, self.clock.now().age, self.chance.f64());
         match heard {
             Ok(answer) => debug!(status = answer.status, changed, "the wait for news ended"),
-            Err(error) => debug!(detail = error.detail, "the wait for news was cut"),
+            Err(error) => debug!(detail = error.detail.to(Language::English), "the wait for news was cut"),
         }
         if changed {
             self.apply(Event::News).await;

@@ -9,6 +9,7 @@ use license_core::{
     state::Phase,
     time::Now,
 };
+use license_texts::{Language, Text};
 use license_types::{Code, Entitlement, Verdict};
 use tracing::{info, warn};
 
@@ -64,7 +65,7 @@ impl<E: Exchange> Keeper<E> {
         if percent > self.said.warned
             && let Some(warning) = warning
         {
-            warn!(message_id = event::LEASE_RUNS_OUT, "{}", status::runs_out(warning));
+            warn!(message_id = event::LEASE_RUNS_OUT, "{}", status::runs_out(warning).to(Language::English));
         }
         self.said.warned = percent;
         let (phase, code) = (self.state.phase(now), status::code(&self.state, now));
@@ -72,7 +73,7 @@ impl<E: Exchange> Keeper<E> {
             return;
         }
         self.said.shown = Some((phase, code));
-        let message = status::line(&snapshot, now);
+        let message = status::line(&snapshot, now).to(Language::English);
         let license_code = code.map(|code| code.0);
         let (message_id, state) = event::of_state(phase, code);
         match phase {
@@ -99,7 +100,7 @@ impl<E: Exchange> Keeper<E> {
             return;
         }
         let gone = view.gone_since(&before).into_iter();
-        let gone = gone.map(|feature| self.state.entitlement(feature, None, now));
+        let gone = gone.map(|feature| self.state.entitlement(feature, None, Language::English, now));
         for entitlement in view.changed_since(&before).into_iter().chain(gone) {
             let Entitlement { feature, product, verdict, message, .. } = entitlement;
             // What is not listed is no license.
@@ -128,7 +129,7 @@ impl<E: Exchange> Keeper<E> {
             feature_id,
             request = call.path(),
             "the license server refused: ({code}) {}",
-            code.meaning()
+            Text::meaning(*code).to(Language::English)
         );
     }
 

@@ -1,6 +1,7 @@
 //! What is stored, and what becomes of it when it cannot be.
 
 use license_core::state::Effect;
+use license_texts::{Language, Text};
 use tracing::{error, info, warn};
 
 use super::Keeper;
@@ -14,8 +15,8 @@ impl<E: Exchange> Keeper<E> {
             Effect::SaveBoth => store.save_both(&state),
         });
         let fault = match saved.await {
-            Ok(result) => result.err().map(|error| error.to_string()),
-            Err(error) => Some(error.to_string()),
+            Ok(result) => result.err().map(|error| error.sentence()),
+            Err(error) => Some(Text::verbatim(error.to_string())),
         };
         if fault.is_some() {
             self.metrics.not_stored();
@@ -23,7 +24,7 @@ impl<E: Exchange> Keeper<E> {
         // The binding goes on in memory, and is tried again at the next wake-up; said once when it begins,
         // and once when it is over.
         match (&fault, &self.store_fault) {
-            (Some(fault), None) => error!(message_id = event::NOT_STORED, "{fault}"),
+            (Some(fault), None) => error!(message_id = event::NOT_STORED, "{}", fault.to(Language::English)),
             (None, Some(_)) => info!(message_id = event::STORED_AGAIN, "the state can be written again"),
             (Some(_), Some(_)) | (None, None) => {}
         }

@@ -1,14 +1,18 @@
 //! Seats that were given back, and are wanted again before the license server knows.
 
-use license_core::{api::Call, state::Event};
-use license_ipc::{ErrorKind, Failure};
+use license_core::{
+    api::Call,
+    state::{Event, FailedAttempt},
+};
+use license_ipc::ErrorKind;
+use license_texts::text;
 use license_types::{Code, SessionId};
 
 use super::{
     Keeper, Success, answer,
     handle::{Waiter, overtaken},
 };
-use crate::transport::Exchange;
+use crate::{reply::Failure, transport::Exchange};
 
 impl<E: Exchange> Keeper<E> {
     /// The seat that a capture gives back to this host without a word to the license server.
@@ -24,7 +28,7 @@ impl<E: Exchange> Keeper<E> {
     pub(super) fn still_away(&self) -> Failure {
         let last = self.state.contact.last_failure.as_ref();
         let code = last.map_or(Code::NO_ANSWER, |failure| failure.code);
-        let message = last.map_or("an earlier call is not answered yet".to_owned(), |it| it.message.clone());
+        let message = last.map_or(text!("earlier-call-unanswered"), FailedAttempt::said);
         Failure { kind: ErrorKind::NoAnswer, code: Some(code), message }
     }
 
@@ -35,7 +39,7 @@ impl<E: Exchange> Keeper<E> {
         if let Some(at) = self.queue.iter().position(|waiting| waiting.call == gives_back)
             && let Some(waiting) = self.queue.remove(at)
         {
-            answer(waiting.waiters, &Err(overtaken("a new capture")));
+            answer(waiting.waiters, &Err(overtaken(text!("overtaken-by-capture"))));
         }
         self.apply(Event::Retake { session: session.clone(), asked_by }).await;
         let success = Success { session: Some(session), ..Success::nothing(self.snapshot()) };

@@ -1,6 +1,7 @@
 //! Telling people that the wall clock is off.
 
 use license_core::{state::PreparedCall, time::Now};
+use license_texts::Language;
 use license_types::UnixTime;
 use tracing::{info, warn};
 
@@ -24,7 +25,12 @@ impl<E> Keeper<E> {
         let skew = self.server_time.and_then(|server| Skew::of(server, now));
         match skew {
             Some(skew) if !self.said_skew => {
-                warn!(message_id = event::CLOCK_WRONG, skew_seconds = skew.0, "{skew}");
+                warn!(
+                    message_id = event::CLOCK_WRONG,
+                    skew_seconds = skew.0,
+                    "{}",
+                    skew.sentence().to(Language::English)
+                );
             }
             None if self.said_skew => info!("the clock of this host is right again"),
             Some(_) | None => {}

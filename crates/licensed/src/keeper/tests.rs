@@ -8,6 +8,7 @@ mod watching;
 mod world;
 
 use license_core::state::Phase;
+use license_texts::Language;
 use license_types::{ProductId, RegistrationNumber, SessionId, Verdict};
 
 use self::world::{FakeServer, Mood, World, lock};
@@ -147,7 +148,7 @@ async fn what_is_known_without_the_license_server_is_said_without_it() {
 async fn without_a_root_key_nothing_goes_out_and_the_folder_is_named() {
     let world = World::with_roots(Vec::new());
     let failure = world.keeper.call(activate(), 0).await.unwrap_err();
-    assert!(failure.message.contains("/etc/licensed/trust.d"), "{failure}");
+    assert!(failure.to_string().contains("/etc/licensed/trust.d"), "{failure}");
     assert!(world.server.paths().is_empty());
 }
 
@@ -157,7 +158,8 @@ async fn what_is_due_and_cannot_be_sent_is_a_failed_attempt_and_no_busy_loop() {
     let snapshots = &mut world.keeper.snapshots.clone();
     let snapshot = snapshots.wait_for(|snapshot| snapshot.state.contact.failures > 0).await.unwrap().clone();
     let failure = snapshot.state.contact.last_failure.as_ref().unwrap();
-    assert!(failure.message.contains("/etc/licensed/trust.d"), "{}", failure.message);
+    let why = failure.said().to(Language::English);
+    assert!(why.contains("/etc/licensed/trust.d"), "{why}");
     assert!(snapshot.state.due().unwrap() > world.keeper.now().age, "the next attempt is later");
     assert!(world.server.paths().is_empty());
 }
@@ -225,8 +227,9 @@ async fn a_disk_that_cannot_be_written_stops_nothing_and_is_said() {
     world.keeper.call(activate(), 0).await.unwrap();
     world.keeper.call(capture(), 0).await.unwrap();
     let snapshot = world.keeper.snapshot();
-    assert!(snapshot.store_fault.as_ref().unwrap().contains("kept in memory"), "{:?}", snapshot.store_fault);
-    let verdict = snapshot.state.entitlement(FEATURE, None, world.keeper.now()).verdict;
+    let fault = snapshot.store_fault.as_ref().unwrap().to(Language::English);
+    assert!(fault.contains("kept in memory"), "{fault}");
+    let verdict = snapshot.state.entitlement(FEATURE, None, Language::English, world.keeper.now()).verdict;
     assert!(matches!(verdict, Verdict::Granted { .. }));
 }
 
@@ -362,7 +365,7 @@ async fn other_limits_count_at_once() {
     let product = |id| Call::Trial { product: ProductId(id) };
     let mut waiting = vec![world.call(product(1))];
     tokio::task::yield_now().await;
-    let said = |result: CallResult| result.unwrap_err().message;
+    let said = |result: CallResult| result.unwrap_err().to_string();
     assert!(said(world.keeper.call(product(2), 1000).await).contains("waiting_requests_per_uid"));
     let keeper = world.keeper.clone();
     waiting.push(tokio::spawn(async move { keeper.call(product(3), 0).await }));
@@ -372,7 +375,7 @@ async fn other_limits_count_at_once() {
 }
 
 fn says_that_the_clock_is_off(world: &World) -> bool {
-    let report = crate::status::report(&world.keeper.snapshot(), world.keeper.now());
+    let report = crate::status::report(&world.keeper.snapshot(), Language::English, world.keeper.now());
     report.warnings.iter().any(|warning| warning.contains("clock of this host"))
 }
 
@@ -394,7 +397,7 @@ async fn a_clock_that_is_off_is_said_by_an_answer_that_is_new() {
 #[tokio::test]
 async fn a_host_that_is_removed_leaves_nothing_and_writes_nothing_more() {
     let world = World::bound().await;
-    assert_eq!(world.keeper.deprovision().await.unwrap(), Vec::<String>::new());
+    assert_eq!(world.keeper.deprovision().await.unwrap(), Vec::<Text>::new());
     assert_eq!(world.server.paths(), ["/v1/activate", "/v1/drop"]);
     world.stop.cancelled().await;
     world.task.await.unwrap();
@@ -405,7 +408,7 @@ async fn a_host_that_is_removed_leaves_nothing_and_writes_nothing_more() {
 }
 
 fn note(world: &World) -> Option<String> {
-    world.keeper.snapshot().note.clone()
+    world.keeper.snapshot().note.as_ref().map(|note| note.to(Language::English))
 }
 
 #[tokio::test]
@@ -444,7 +447,10 @@ async fn a_refusal_ends_it_and_a_fault_on_the_way_is_tried_again_later() {
         let snapshot = world.keeper.snapshot();
         let next = snapshot.state.contact.next_check.unwrap();
         assert!(next.saturating_since(world.keeper.now().age) > Duration::from_secs(1), "{mood:?}");
-        assert!(snapshot.note.as_ref().is_some_and(|note| note.contains("as soon as")), "{mood:?}");
+        assert!(
+            snapshot.note.as_ref().is_some_and(|note| note.to(Language::English).contains("as soon as")),
+            "{mood:?}"
+        );
         assert_eq!(world.server.paths(), ["/v1/activate"], "{mood:?}");
     }
 }

@@ -8,6 +8,7 @@ use license_core::{
     statement::{HeldSeat, Kind, Lease, LeasedFeature, Refusal, Statement},
     time::Age,
 };
+use license_texts::Text;
 use license_types::{Code, Customer, FeatureId, ProductId, Seats, SessionId};
 
 use super::*;
@@ -84,10 +85,9 @@ fn holding(kind: Kind, days: u64, offline: bool) -> (Snapshot, Now) {
     state.binding = Binding::Held(Box::new(Held::new(accepted, at(0).age)));
     state.contact.next_check = Some(Age(now.age.0 + 60_000));
     if offline {
-        let message = "No connection to https://lic.example.com".to_owned();
+        let why = Text::verbatim("No connection to https://lic.example.com");
         state.contact.offline_since = Some(now.age);
-        state.contact.last_failure =
-            Some(FailedAttempt { code: Code::CONNECTION_FAILED, message, at: now.age });
+        state.contact.last_failure = Some(FailedAttempt::new(Code::CONNECTION_FAILED, why, now.age));
     }
     (Snapshot::of(state, now), now)
 }
@@ -209,7 +209,8 @@ fn what_happened_is_counted() {
     metrics.answered("check", Duration::from_micros(40));
     metrics.answered("check", Duration::from_mins(1));
     metrics.answered("capture", Duration::from_millis(3));
-    let why = |code| NoAnswer { code, message: "down".to_owned(), maybe_delivered: true, retry_after: None };
+    let why =
+        |code| NoAnswer { code, message: Text::verbatim("down"), maybe_delivered: true, retry_after: None };
     for code in [Code::CONNECTION_FAILED, Code::NO_ANSWER, Code::NO_ANSWER] {
         metrics.called(&Outcome::NoAnswer(why(code)));
     }

@@ -5,6 +5,7 @@ use std::{error::Error, io, time::SystemTime};
 use httpdate::fmt_http_date;
 use license_core::outcome::NoAnswer;
 use license_ipc::Stage;
+use license_texts::{Text, text};
 use license_types::Code;
 use rustls::{CertificateError, pki_types::UnixTime};
 
@@ -13,8 +14,8 @@ use rustls::{CertificateError, pki_types::UnixTime};
 pub struct TransportError {
     /// At which stage it failed.
     pub kind: TransportErrorKind,
-    /// The innermost cause, in words.
-    pub detail: String,
+    /// The innermost cause.
+    pub detail: Text,
 }
 
 /// The stage at which a call failed.
@@ -40,7 +41,7 @@ pub(super) struct LookupError(pub(super) io::Error);
 impl TransportError {
     /// Whoever carried the request broke.
     pub(crate) fn broken(error: &impl ToString) -> Self {
-        Self { kind: TransportErrorKind::Body, detail: error.to_string() }
+        Self { kind: TransportErrorKind::Body, detail: Text::verbatim(error.to_string()) }
     }
 
     /// Whether the request may have reached the license server all the same.
@@ -78,7 +79,7 @@ impl TransportError {
         let detail = match (detail, via) {
             (Some(detail), _) => detail,
             (None, Some(proxy)) if is_connect => by_proxy(kind, &innermost, proxy),
-            (None, _) => innermost,
+            (None, _) => Text::verbatim(innermost),
         };
         Self { kind, detail }
     }
@@ -95,16 +96,16 @@ impl TransportError {
     }
 
     /// What happened, in a sentence. `url` is where the call went.
-    pub(super) fn message(&self, url: &str) -> String {
+    pub(crate) fn message(&self, url: &str) -> Text {
         use TransportErrorKind::{Body, Connect, Lookup, Timeout, Tls};
-        let what = match self.kind {
-            Lookup => "Host lookup failed for",
-            Connect => "No connection to",
-            Tls => "No trusted TLS session with",
-            Timeout => "No answer in time from",
-            Body => "No complete answer from",
-        };
-        format!("{what} {url}: {}", self.detail)
+        let detail = self.detail.clone();
+        match self.kind {
+            Lookup => text!("transport-lookup", url = url, detail = detail),
+            Connect => text!("transport-connect", url = url, detail = detail),
+            Tls => text!("transport-tls", url = url, detail = detail),
+            Timeout => text!("transport-timeout", url = url, detail = detail),
+            Body => text!("transport-body", url = url, detail = detail),
+        }
     }
 }
 
@@ -133,44 +134,29 @@ impl TransportErrorKind {
 }
 
 /// A failure to connect through a proxy. The HTTP library gives what the proxy said in words alone.
-fn by_proxy(kind: TransportErrorKind, innermost: &str, proxy: &str) -> String {
+fn by_proxy(kind: TransportErrorKind, innermost: &str, proxy: &str) -> Text {
     match innermost.strip_prefix("tunnel error: ") {
-        Some("proxy authorization required") => format!(
-            "the proxy {proxy} wants a user and a password, or others than these (HTTP status 407); see `proxy` \
-             in licensed.toml"
-        ),
-        Some(_) => format!("the proxy {proxy} does not let the call through"),
+        Some("proxy authorization required") => text!("proxy-wants-credentials", proxy = proxy),
+        Some(_) => text!("proxy-refuses", proxy = proxy),
         None if kind == TransportErrorKind::Lookup => {
-            format!("the name of the proxy {proxy} has no address: {innermost}")
+            text!("proxy-lookup", proxy = proxy, error = innermost)
         }
-        None => format!("{innermost} (through the proxy {proxy})"),
+        None => text!("proxy-on-the-way", proxy = proxy, error = innermost),
     }
 }
 
 /// A TLS failure that somebody on this side can do something about, with what that is.
-fn explained(error: &rustls::Error) -> Option<String> {
+fn explained(error: &rustls::Error) -> Option<Text> {
     let rustls::Error::InvalidCertificate(error) = error else { return None };
-    let explained = if let CertificateError::ExpiredContext { time, not_after } = error {
-        format!(
-            "its certificate expired on {}, and it is {} by what this host knows; if that is wrong, set the clock",
-            date(*not_after),
-            date(*time)
-        )
+    if let CertificateError::ExpiredContext { time, not_after } = error {
+        Some(text!("certificate-expired", end = date(*not_after), now = date(*time)))
     } else if let CertificateError::NotValidYetContext { time, not_before } = error {
-        format!(
-            "its certificate is valid from {}, and it is {} by what this host knows; if that is wrong, set the \
-             clock",
-            date(*not_before),
-            date(*time)
-        )
+        Some(text!("certificate-not-yet-valid", begin = date(*not_before), now = date(*time)))
     } else if *error == CertificateError::UnknownIssuer {
-        "its certificate is signed by no authority that this host trusts; where a proxy or firewall looks into \
-         TLS, or the license server has an authority of its own, name that one's certificate in ca_file"
-            .to_owned()
+        Some(text!("certificate-of-unknown-issuer"))
     } else {
-        return None;
-    };
-    Some(explained)
+        None
+    }
 }
 
 /// A date as HTTP writes it; the seconds where it is out of that calendar.

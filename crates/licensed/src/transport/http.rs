@@ -10,6 +10,7 @@ use std::{
 
 use license_core::{api::MAX_ANSWER_BODY, outcome::HttpAnswer, time::Age};
 use license_ipc::ServerWay;
+use license_texts::{Language, text};
 use reqwest::{
     Client,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -172,7 +173,11 @@ impl Exchange for HttpTransport {
                     self.0.preference().reached(index);
                     if let Some((left, error)) = failures.first() {
                         let left = servers.get(*left).map_or("", |server| &server.url);
-                        warn!("{}; {} is used instead", error.message(left), server.url);
+                        warn!(
+                            "{}; {} is used instead",
+                            error.message(left).to(Language::English),
+                            server.url
+                        );
                     }
                     return delivered;
                 }
@@ -185,7 +190,7 @@ impl Exchange for HttpTransport {
         let (_, mut error) = failures.next().unwrap_or_else(|| (0, TransportError::broken(&"nobody to ask")));
         for (index, other) in failures {
             let url = servers.get(index).map_or("", |server| &server.url);
-            error.detail = format!("{}; {}", error.detail, other.message(url));
+            error.detail = text!("transport-also", first = error.detail, other = other.message(url));
         }
         Err(error)
     }
@@ -230,7 +235,7 @@ impl Server {
             if answer.body.len() + chunk.len() > MAX_ANSWER_BODY {
                 return Err(TransportError {
                     kind: TransportErrorKind::Body,
-                    detail: "it is too long".to_owned(),
+                    detail: text!("transport-too-long"),
                 });
             }
             answer.body.extend_from_slice(&chunk);

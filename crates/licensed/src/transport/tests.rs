@@ -12,6 +12,7 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
+use license_texts::Language;
 use license_types::UnixTime;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 

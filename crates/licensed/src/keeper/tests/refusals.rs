@@ -1,5 +1,6 @@
 //! What the license server refused, and what it was not told, as `status` tells it.
 
+use license_texts::Language;
 use license_types::ProductId;
 
 use super::{
@@ -38,7 +39,7 @@ async fn the_last_refusal_of_a_person_is_told_until_one_of_its_kind_succeeds() {
     world.mood(Mood::Refuses(Code::EXPIRED));
     world.keeper.call(Call::Trial { product: ProductId(81) }, 0).await.unwrap_err();
     assert_eq!(last(), Some(("add_trial", Code::EXPIRED)));
-    let status = status::report(&world.keeper.snapshot(), world.keeper.now());
+    let status = status::report(&world.keeper.snapshot(), Language::English, world.keeper.now());
     let told = status.last_refusal.unwrap();
     assert_eq!((told.request.as_str(), told.code), ("add_trial", Some(Code::EXPIRED)));
     world.keeper.reset().await.unwrap();
@@ -49,7 +50,7 @@ async fn the_last_refusal_of_a_person_is_told_until_one_of_its_kind_succeeds() {
 async fn that_the_license_server_does_not_know_of_a_reset_is_said_once_it_could_not_be_told() {
     let world = World::bound().await;
     let is_said = || {
-        let status = status::report(&world.keeper.snapshot(), world.keeper.now());
+        let status = status::report(&world.keeper.snapshot(), Language::English, world.keeper.now());
         status.warnings.iter().any(|warning| warning.contains("was reset"))
     };
     world.mood(Mood::Hangs);

@@ -28,7 +28,7 @@ fn only(change: &Change) -> &Entitlement {
 #[tokio::test]
 async fn everything_is_told_first_and_then_what_changes() {
     let world = World::bound().await;
-    let mut watcher = world.keeper.watch();
+    let mut watcher = world.keeper.watch(Language::English);
     let first = told(&mut watcher).await;
     assert!(first.whole && !first.missed && !first.more);
     assert_eq!((first.state, first.code), (Word::Fresh, None));
@@ -44,12 +44,12 @@ async fn everything_is_told_first_and_then_what_changes() {
 #[tokio::test]
 async fn a_check_that_finds_everything_as_it_was_is_no_change() {
     let world = World::bound().await;
-    let mut watcher = world.keeper.watch();
+    let mut watcher = world.keeper.watch(Language::English);
     let first = told(&mut watcher).await;
     *lock(&world.server.issued_later) += 3_600;
     world.keeper.call(Call::CheckIn, 0).await.unwrap();
     assert!(hears_nothing(&mut watcher));
-    let again = told(&mut world.keeper.watch()).await;
+    let again = told(&mut world.keeper.watch(Language::English)).await;
     assert_ne!(only(&again).last_answer, only(&first).last_answer, "though the times have moved");
 }
 
@@ -57,7 +57,7 @@ async fn a_check_that_finds_everything_as_it_was_is_no_change() {
 async fn an_outage_is_told_once_and_so_is_its_end() {
     let world = World::bound().await;
     world.keeper.call(capture(), 0).await.unwrap();
-    let mut watcher = world.keeper.watch();
+    let mut watcher = world.keeper.watch(Language::English);
     told(&mut watcher).await;
     world.mood(Mood::Down);
     world.keeper.call(Call::CheckIn, 0).await.unwrap_err();
@@ -74,7 +74,7 @@ async fn an_outage_is_told_once_and_so_is_its_end() {
 #[tokio::test]
 async fn who_did_not_listen_is_told_so_and_gets_everything_anew() {
     let world = World::bound().await;
-    let mut watcher = world.keeper.watch();
+    let mut watcher = world.keeper.watch(Language::English);
     told(&mut watcher).await;
     world.keeper.call(capture(), 0).await.unwrap();
     world.keeper.call(Call::CheckIn, 0).await.unwrap();
@@ -88,7 +88,7 @@ async fn who_did_not_listen_is_told_so_and_gets_everything_anew() {
 #[tokio::test]
 async fn a_feature_that_is_gone_is_told_once_more() {
     let world = World::bound().await;
-    let mut watcher = world.keeper.watch();
+    let mut watcher = world.keeper.watch(Language::English);
     told(&mut watcher).await;
     world.keeper.reset().await.unwrap();
     let change = told(&mut watcher).await;
@@ -100,7 +100,7 @@ async fn a_feature_that_is_gone_is_told_once_more() {
 #[tokio::test]
 async fn a_feature_that_a_lease_does_not_list_any_more_is_told_and_forgotten() {
     let world = World::bound().await;
-    let mut watcher = world.keeper.watch();
+    let mut watcher = world.keeper.watch(Language::English);
     told(&mut watcher).await;
     *lock(&world.server.features) = vec![FeatureId(46)];
     world.keeper.call(Call::CheckIn, 0).await.unwrap();
@@ -109,7 +109,7 @@ async fn a_feature_that_a_lease_does_not_list_any_more_is_told_and_forgotten() {
     assert_eq!((came.feature, came.seats.is_some()), (FeatureId(46), true));
     assert_eq!((went.feature, went.seats), (FEATURE, None));
     assert!(matches!(&went.verdict, Verdict::Denied { code: Code::NO_LICENSE, .. }));
-    let anew = told(&mut world.keeper.watch()).await;
+    let anew = told(&mut world.keeper.watch(Language::English)).await;
     assert_eq!(anew.entitlements.len(), 1);
 }
 
@@ -119,7 +119,7 @@ async fn what_turns_by_time_is_told_without_a_question() {
     *lock(&world.server.honoured) = 1;
     world.keeper.call(activate(), 0).await.unwrap();
     world.keeper.call(capture(), 0).await.unwrap();
-    let mut watcher = world.keeper.watch();
+    let mut watcher = world.keeper.watch(Language::English);
     assert_eq!(told(&mut watcher).await.state, Word::Fresh);
     let asked = world.server.paths().len();
     let lapsed = time::timeout(Duration::from_secs(20), told(&mut watcher)).await.unwrap();
@@ -135,7 +135,7 @@ async fn what_turns_by_time_is_told_without_a_question() {
 #[tokio::test]
 async fn a_stop_ends_the_watch() {
     let world = World::bound().await;
-    let mut watcher = world.keeper.watch();
+    let mut watcher = world.keeper.watch(Language::English);
     told(&mut watcher).await;
     world.stop.cancel();
     world.task.await.unwrap();

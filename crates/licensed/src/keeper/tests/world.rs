@@ -11,6 +11,7 @@ use license_core::{
     statement::{HeldSeat, Kind, Lease, LeasedFeature, Statement},
     time::{Age, Now},
 };
+use license_texts::Language;
 use license_types::{Customer, ProductId, Seats, SessionId, UnixTime};
 use tokio::sync::Notify;
 
@@ -134,7 +135,7 @@ pub(super) fn problem(code: Option<Code>) -> HttpAnswer {
         status: 409,
         code,
         title: "no".to_owned(),
-        detail: code.map_or("no", Code::meaning).to_owned(),
+        detail: code.map_or("no".to_owned(), |code| Text::meaning(code).to(Language::English)),
         detail_ru: String::new(),
         feature: None,
         product: None,
@@ -159,7 +160,7 @@ impl Exchange for FakeServer {
             });
         }
         lock(&self.requests).push(request.clone());
-        let failed = |kind| Err(TransportError { kind, detail: "test".to_owned() });
+        let failed = |kind| Err(TransportError { kind, detail: Text::verbatim("test") });
         let mood = *lock(&self.mood);
         match mood {
             Mood::Good => Ok(self.answer(&request)),

@@ -81,8 +81,9 @@ async fn call(proxy: &str, authority: &Authority) -> Result<u16, (Code, String)>
     let answer = transport.exchange(request()).await;
     answer.map(|answer| answer.status).map_err(|error| {
         let why = error.no_answer(url);
-        assert!(!why.maybe_delivered && !why.message.contains("S3CRET"), "{}", why.message);
-        (why.code, why.message)
+        let message = why.message.to(Language::English);
+        assert!(!why.maybe_delivered && !message.contains("S3CRET"), "{message}");
+        (why.code, message)
     })
 }
 

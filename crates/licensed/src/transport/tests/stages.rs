@@ -47,7 +47,7 @@ async fn a_silent_name_server_is_a_failed_lookup_and_no_failed_connection() {
         HttpTransport::with_resolver(&servers, Some(&authority.file()), &Proxy::None, &names).unwrap();
     let error = transport.exchange(request()).await.unwrap_err();
     assert_eq!(error.kind, TransportErrorKind::Lookup);
-    assert!(error.detail.contains("no name server answers"), "{error:?}");
+    assert!(error.detail.to(Language::English).contains("no name server answers"), "{error:?}");
 }
 
 #[tokio::test]
