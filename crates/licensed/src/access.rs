@@ -118,9 +118,9 @@ impl Access {
                 self.change(Call::Trial { product }, peer.uid, done).await.map(told)
             }
             Request::Reset => {
-                let is_away = self.keeper.snapshot().state.contact.offline_since.is_some();
                 self.keeper.reset().await?;
-                let warnings = is_away.then(|| text!("reset-is-told-later")).into_iter().collect();
+                let is_told = self.keeper.is_reset_told().await;
+                let warnings = (!is_told).then(|| text!("reset-is-told-later")).into_iter().collect();
                 Ok(told(Done { message: text!("number-forgotten"), warnings }))
             }
             Request::Recheck => {

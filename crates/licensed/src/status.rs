@@ -127,8 +127,7 @@ fn warnings(snapshot: &Snapshot, now: Now) -> Vec<Text> {
     let state = &snapshot.state;
     let skew = snapshot.server_time.and_then(|server| Skew::of(server, now)).map(Skew::sentence);
     let server = snapshot.server.is_none().then(no_server);
-    // Before the first attempt has failed it is being told.
-    let unbind = (state.unbind && state.contact.last_failure.is_some()).then(|| text!("reset-is-not-told"));
+    let unbind = state.unbind.then(|| text!("reset-is-not-told"));
     let seats = state.released.len();
     let released = (seats > 0).then(|| text!("releases-are-not-told", seats = seats));
     let lease = state.lease_warning(now).map(runs_out);

@@ -117,9 +117,8 @@ impl Crowd {
 fn held(client: &mut Client) -> Option<BTreeSet<String>> {
     let status = client.status().unwrap();
     let is_settled = match status.warnings.as_slice() {
-        // While the license server is still to be told of a reset there is a next check.
-        [] if status.state == State::Unregistered => status.next_check.is_none(),
-        [] => status.state == State::Fresh,
+        [] => matches!(status.state, State::Fresh | State::Unregistered),
+        // The license server does not know of the reset yet, or worse.
         _ => false,
     };
     let features = [33].into_iter().chain(PRODUCTS.map(|(_, feature)| feature)).map(FeatureId).collect();

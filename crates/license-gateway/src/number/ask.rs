@@ -22,8 +22,8 @@ pub(super) struct Asking {
 /// What the daemon said.
 #[derive(Debug)]
 pub(super) enum Told {
-    /// How it is, and what number it has.
-    Status(Result<(State, Binding), ClientError>),
+    /// How it is, what number it has, and how often that was changed.
+    Status(Result<(State, Binding, u64), ClientError>),
     /// What came of the wish for this number, or for none.
     Outcome(Option<RegistrationNumber>, Result<Done, ClientError>),
 }
@@ -33,7 +33,7 @@ impl Asking {
     pub(super) fn status(daemon: Arc<Daemon>) -> Self {
         let told = Box::pin(async move {
             let status = daemon.ask::<Status>(Request::Status).await;
-            Told::Status(status.map(|status| (status.state, Binding::of(&status))))
+            Told::Status(status.map(|status| (status.state, Binding::of(&status), status.number_changes)))
         });
         Self { is_reset: false, told }
     }

@@ -212,7 +212,7 @@ impl Pursuit {
 
     async fn hear(&mut self, told: Told) {
         match told {
-            Told::Status(Ok((state, binding))) => self.hear_status(state, binding).await,
+            Told::Status(Ok((state, binding, changes))) => self.hear_status(state, binding, changes).await,
             Told::Status(Err(fault)) => {
                 self.seen = None;
                 self.step(Event::Unseen).await;
@@ -246,7 +246,7 @@ impl Pursuit {
         self.look_at_daemon();
     }
 
-    async fn hear_status(&mut self, state: ipc::State, binding: Binding) {
+    async fn hear_status(&mut self, state: ipc::State, binding: Binding, changes: u64) {
         let is_back = match self.seen {
             None => true,
             Some(before) => before == ipc::State::Offline && state == ipc::State::Fresh,
@@ -255,7 +255,7 @@ impl Pursuit {
         if is_back {
             self.start_anew();
         }
-        let decision = self.step(Event::Seen(binding)).await;
+        let decision = self.step(Event::Seen(binding, changes)).await;
         self.conclude(decision);
     }
 

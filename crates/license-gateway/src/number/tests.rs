@@ -239,6 +239,17 @@ async fn another_number_from_another_hand_ends_what_came_while_the_daemon_was_aw
 }
 
 #[tokio::test]
+async fn a_reset_between_two_attempts_ends_the_pursuit_of_a_host_without_a_number() {
+    let world = World::new(Server::Away, None);
+    assert!(matches!(world.change(Some(B)).await, Changed::NotYet { is_stored: true, .. }));
+    world.fake().resets += 1;
+    world.until_settled().await;
+    world.fake().server = Server::Up;
+    world.a_while().await;
+    assert_eq!(world.fake().bound, None);
+}
+
+#[tokio::test]
 async fn a_wish_that_is_forgotten_is_not_pursued() {
     let world = World::new(Server::Away, None);
     assert!(matches!(world.change(Some(B)).await, Changed::NotYet { is_stored: true, .. }));

@@ -78,6 +78,10 @@ pub struct Wish {
     /// What the daemon may have without anybody having given it another number since: the one that it had when this
     /// was wished, and what was wished before and may still come.
     known: BTreeSet<Binding>,
+    /// How often the daemon's number had changed, while it is without one: once more is somebody's reset, who wants
+    /// none.
+    #[serde(default)]
+    without: Option<u64>,
 }
 
 /// What is kept over restarts.
@@ -88,6 +92,9 @@ pub struct Kept {
     /// What the daemon had when it was seen last; unknown if it never was. A wish that comes while it is away must
     /// not take for that what somebody does before it is seen again.
     seen: Binding,
+    /// How often its number had changed then, if it was without one and nothing is done about that since.
+    #[serde(default)]
+    without: Option<u64>,
     /// The number that was settled last, by where it came from: this host was bound to it, it was refused with a
     /// code, or somebody decided otherwise. It is not adopted again, so that `licensectl reset` is not undone, until
     /// the key file changes.
@@ -121,8 +128,8 @@ pub enum Event {
     Offered(RegistrationNumber, Binding),
     /// The key file was looked at.
     File(Content),
-    /// The daemon was looked at.
-    Seen(Binding),
+    /// The daemon was looked at: what it has, and how often that was changed.
+    Seen(Binding, u64),
     /// The daemon could not be looked at.
     Unseen,
     /// The daemon answered definitively what was asked for this number, or for none.
@@ -167,14 +174,14 @@ impl State {
             Event::Wished(number) => self.wished(number),
             Event::Offered(number, binding) => self.offered(number, &binding),
             Event::File(content) => self.looked_at(content),
-            Event::Seen(binding) => self.seen(&binding),
+            Event::Seen(binding, changes) => self.seen(&binding, changes),
             Event::Unseen => {
                 self.is_just_wished = false;
                 Decision::Rest
             }
             Event::Answered(number, answer) => self.answered(number.as_ref(), answer),
             Event::Registered => {
-                (self.kept.wish, self.kept.seen) = (None, Binding::Unknown);
+                (self.kept.wish, self.kept.seen, self.kept.without) = (None, Binding::Unknown, None);
                 Decision::Rest
             }
         };
@@ -188,8 +195,10 @@ impl State {
     }
 
     fn wished(&mut self, number: Option<RegistrationNumber>) -> Decision {
-        let mut known = BTreeSet::new();
+        let (mut known, mut without) = (BTreeSet::new(), self.kept.without);
         if let Some(replaced) = self.kept.wish.take() {
+            // A reset that was wished may still come.
+            without = None;
             // It may have reached the license server.
             known.insert(Binding::to(replaced.number.as_ref()));
             known.extend(replaced.known);
@@ -203,7 +212,7 @@ impl State {
             self.kept.settled.clear();
             self.kept.outdated.clone_from(&self.file);
         }
-        self.kept.wish = Some(Wish { number, from: Source::Changekey, known });
+        self.kept.wish = Some(Wish { number, from: Source::Changekey, known, without });
         self.is_just_wished = true;
         Decision::Ask
     }
@@ -213,7 +222,7 @@ impl State {
             return Decision::Rest;
         }
         match binding {
-            Binding::Unregistered if self.is_new(&number) => self.adopt(number, Source::Sendmetrics),
+            Binding::Unregistered if self.is_new(&number) => self.adopt(number, Source::Sendmetrics, None),
             Binding::Bound(bound) if *bound == number.masked() => {
                 self.kept.settled.insert(Source::Sendmetrics, number);
                 Decision::Rest
@@ -256,18 +265,22 @@ impl State {
         self.kept.wish.take_if(|wish| wish.from == Source::KeyFile && wish.number.as_ref() != unless);
     }
 
-    fn seen(&mut self, binding: &Binding) -> Decision {
+    fn seen(&mut self, binding: &Binding, changes: u64) -> Decision {
         if *binding == Binding::Unknown {
             // What a person wants does not wait for what came before, but what nobody asked for does.
             let is_person = self.kept.wish.as_ref().is_some_and(|wish| wish.from == Source::Changekey);
             return if is_person { Decision::Ask } else { Decision::Rest };
         }
         let before = std::mem::replace(&mut self.kept.seen, binding.clone());
+        self.kept.without = (*binding == Binding::Unregistered).then_some(changes);
         let Some(wish) = &mut self.kept.wish else { return self.file_against(binding) };
         if std::mem::take(&mut self.is_just_wished) || before == Binding::Unknown {
             wish.known.insert(binding.clone());
+            wish.without = None;
         }
-        if wish.known.contains(binding) {
+        let before = std::mem::replace(&mut wish.without, self.kept.without);
+        let is_reset = before.zip(wish.without).is_some_and(|(before, now)| now > before);
+        if wish.known.contains(binding) && !is_reset {
             return Decision::Ask;
         }
         let is_fulfilled = Binding::to(wish.number.as_ref()) == *binding;
@@ -283,7 +296,7 @@ impl State {
             return Decision::Rest;
         };
         match binding {
-            Binding::Unregistered => self.adopt(number, Source::KeyFile),
+            Binding::Unregistered => self.adopt(number, Source::KeyFile, self.kept.without),
             Binding::Bound(bound) if *bound == number.masked() => {
                 self.kept.settled.insert(Source::KeyFile, number);
                 Decision::Rest
@@ -296,11 +309,11 @@ impl State {
         }
     }
 
-    fn adopt(&mut self, number: RegistrationNumber, from: Source) -> Decision {
+    fn adopt(&mut self, number: RegistrationNumber, from: Source, without: Option<u64>) -> Decision {
         let known = BTreeSet::from([Binding::Unregistered]);
         self.kept.seen = Binding::Unregistered;
         self.is_just_wished = false;
-        self.kept.wish = Some(Wish { number: Some(number), from, known });
+        self.kept.wish = Some(Wish { number: Some(number), from, known, without });
         Decision::Ask
     }
 
@@ -309,7 +322,7 @@ impl State {
             return Decision::Rest;
         }
         if answer.is_ok() {
-            self.kept.seen = Binding::to(number);
+            (self.kept.seen, self.kept.without) = (Binding::to(number), None);
         }
         match (self.settle(), answer) {
             (Some(wish), Ok(done)) => Decision::Fulfilled(wish, Some(done)),

@@ -1,6 +1,9 @@
 //! How everybody else speaks with the keeper.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use license_core::{
     api::{Call, License},
@@ -10,13 +13,20 @@ use license_core::{
 use license_ipc::ErrorKind;
 use license_texts::{Language, Text, text};
 use license_types::{Coupon, SessionId};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time,
+};
 
 use super::Settings;
 use crate::{clock::SystemClock, metrics::Metrics, reply::Failure, snapshot::Snapshot, watcher::Watcher};
 
 /// Commands that the keeper has not taken yet; who sends one more waits until it has.
 pub(super) const MOST_UNTAKEN: usize = 64;
+
+/// How long a reset, which stands at once, waits for the license server to hear of it. One that is there answers
+/// sooner, and whoever asks for `status` next is to read what holds.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// What came of a call.
 pub type CallResult = Result<Success, Failure>;
@@ -183,6 +193,16 @@ impl<E> Handle<E> {
         let (done, result) = oneshot::channel();
         self.commands.send(Command::Reset { done }).await.map_err(|_| draining())?;
         result.await.map_err(|_| draining())
+    }
+
+    /// Whether the license server knows of the last reset, or need not. Waits for the first attempt to tell it, a
+    /// moment at most.
+    pub async fn is_reset_told(&self) -> bool {
+        let is_tried = |now: &Arc<Snapshot>| !now.state.unbind || now.state.contact.last_failure.is_some();
+        let mut snapshots = self.snapshots.clone();
+        // What is known after the moment counts, also of a keeper that has ended.
+        let _ = time::timeout(MOMENT, snapshots.wait_for(is_tried)).await;
+        !self.snapshot().state.unbind
     }
 
     /// Gives this host up and removes its key and state; the daemon stops then. Gives warnings.

@@ -61,6 +61,8 @@ pub(super) struct Fake {
     pub(super) server: Server,
     pub(super) bound: Option<RegistrationNumber>,
     pub(super) is_offline: bool,
+    /// How often somebody reset it.
+    pub(super) resets: u64,
     /// Activations and resets that came.
     pub(super) asked: Vec<Option<RegistrationNumber>>,
 }
@@ -77,6 +79,7 @@ impl Fake {
         }
         if request == Request::Reset {
             self.asked.push(None);
+            self.resets += 1;
             self.bound = None;
             return Some(done());
         }
@@ -126,7 +129,7 @@ impl Fake {
             protocol: frame::VERSION,
             statement_schema: String::new(),
             bound_since: None,
-            number_changes: 0,
+            number_changes: self.resets,
             last_refusal: None,
         }
     }
@@ -177,7 +180,7 @@ impl World {
 
     /// The same at this pace.
     pub(super) fn at(pace: Pace, server: Server, bound: Option<&str>) -> Self {
-        let fake = Fake { server, bound: bound.map(number), is_offline: false, asked: Vec::new() };
+        let fake = Fake { server, bound: bound.map(number), is_offline: false, resets: 0, asked: Vec::new() };
         let folder = tempfile::tempdir().unwrap();
         let mut world = Self {
             pace,

@@ -18,9 +18,11 @@ fn wished(text: &str) -> Event {
 }
 
 const RESET: Event = Event::Wished(None);
-const UNREGISTERED: Event = Event::Seen(Binding::Unregistered);
+const UNREGISTERED: Event = Event::Seen(Binding::Unregistered, 0);
+/// The same after somebody reset it.
+const RESET_SINCE: Event = Event::Seen(Binding::Unregistered, 1);
 const UNSEEN: Event = Event::Unseen;
-const UNKNOWN: Event = Event::Seen(Binding::Unknown);
+const UNKNOWN: Event = Event::Seen(Binding::Unknown, 0);
 const EMPTY: Event = Event::File(Content::Empty);
 const ABSENT: Event = Event::File(Content::Absent);
 const UNUSABLE: Event = Event::File(Content::Unusable);
@@ -30,7 +32,7 @@ fn masked(text: &str) -> Binding {
 }
 
 fn bound(text: &str) -> Event {
-    Event::Seen(masked(text))
+    Event::Seen(masked(text), 0)
 }
 
 fn file(text: &str) -> Event {
@@ -300,6 +302,42 @@ fn a_reset_that_overtakes_what_is_asked_for_ends_it() {
     ]);
     // The reset of who wants another number.
     play(&[(wished(B), "ask B"), (wished(C), "ask C"), (overtaken(B), "rest"), (UNREGISTERED, "ask C")]);
+}
+
+#[test]
+fn a_reset_of_a_host_without_a_number_ends_what_is_pursued_for_it() {
+    play(&[
+        (wished(B), "ask B"),
+        (UNREGISTERED, "ask B"),
+        (UNREGISTERED, "ask B"),
+        (RESET_SINCE, "overtaken B"),
+        (RESET_SINCE, "rest"),
+        (file(B), "rest"),
+        (RESET_SINCE, "rest"),
+    ]);
+    play(&[(wished(B), "ask B"), (UNREGISTERED, "ask B"), (UNKNOWN, "ask B"), (RESET_SINCE, "overtaken B")]);
+    play(&[(file(A), "rest"), (UNREGISTERED, "ask A"), (RESET_SINCE, "overtaken A"), (RESET_SINCE, "rest")]);
+    // While the daemon was away.
+    play(&[(UNREGISTERED, "rest"), (wished(B), "ask B"), (UNSEEN, "rest"), (RESET_SINCE, "overtaken B")]);
+    // Before it was wished.
+    play(&[(UNREGISTERED, "rest"), (RESET_SINCE, "rest"), (wished(B), "ask B"), (RESET_SINCE, "ask B")]);
+    // MikoPBX's own reset, whose answer got lost.
+    play(&[(RESET, "ask none"), (UNREGISTERED, "ask none"), (RESET_SINCE, "fulfilled none")]);
+    play(&[
+        (UNREGISTERED, "rest"),
+        (RESET, "ask none"),
+        (wished(B), "ask B"),
+        (UNSEEN, "rest"),
+        (RESET_SINCE, "ask B"),
+    ]);
+    play(&[
+        (UNREGISTERED, "rest"),
+        (RESET, "ask none"),
+        (done(""), "fulfilled none"),
+        (wished(B), "ask B"),
+        (UNSEEN, "rest"),
+        (RESET_SINCE, "ask B"),
+    ]);
 }
 
 #[test]

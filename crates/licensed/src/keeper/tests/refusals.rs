@@ -47,19 +47,21 @@ async fn the_last_refusal_of_a_person_is_told_until_one_of_its_kind_succeeds() {
 }
 
 #[tokio::test]
-async fn that_the_license_server_does_not_know_of_a_reset_is_said_once_it_could_not_be_told() {
+async fn a_reset_waits_a_moment_for_the_license_server_to_hear_of_it() {
     let world = World::bound().await;
     let is_said = || {
         let status = status::report(&world.keeper.snapshot(), Language::English, world.keeper.now());
         status.warnings.iter().any(|warning| warning.contains("was reset"))
     };
-    world.mood(Mood::Hangs);
     world.keeper.reset().await.unwrap();
-    assert!(!is_said(), "it is being told");
-    world.requests(2).await;
-    world.mood(Mood::Down);
+    assert!(world.keeper.is_reset_told().await && !is_said());
     world.keeper.reset().await.unwrap();
-    let snapshots = &mut world.keeper.snapshots.clone();
-    snapshots.wait_for(|snapshot| snapshot.state.contact.failures > 0).await.unwrap();
-    assert!(is_said());
+    assert!(world.keeper.is_reset_told().await, "there is nothing to tell");
+    for mood in [Mood::Down, Mood::Hangs] {
+        let world = World::bound().await;
+        world.mood(mood);
+        world.keeper.reset().await.unwrap();
+        let patience = Duration::from_secs(10);
+        assert!(!time::timeout(patience, world.keeper.is_reset_told()).await.unwrap(), "{mood:?}");
+    }
 }
