@@ -5,6 +5,7 @@ use std::{
     os::unix::net::{UnixListener, UnixStream},
     path::Path,
     process::{Command, Output, Stdio},
+    sync::mpsc::{self, Receiver, Sender},
     thread,
 };
 
@@ -43,6 +44,27 @@ pub(crate) fn with_answers(
         });
         (run_with(variables, &path, args, input), daemon.join().unwrap())
     })
+}
+
+/// A daemon that answers whoever comes, and tells what it was asked.
+pub(crate) fn serving(
+    socket: &Path,
+    answer: impl Fn(&Request) -> Answer + Clone + Send + 'static,
+) -> Receiver<Request> {
+    let listener = UnixListener::bind(socket).unwrap();
+    let (tells, asked): (Sender<Request>, _) = mpsc::channel();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let (answer, tells) = (answer.clone(), tells.clone());
+            thread::spawn(move || {
+                conversation(&mut stream, |request| {
+                    let _ = tells.send(request.clone());
+                    answer(request)
+                })
+            });
+        }
+    });
+    asked
 }
 
 /// Answers what is asked until the tool has ended or watches, and gives what was asked but for the language.

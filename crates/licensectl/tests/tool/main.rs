@@ -1,8 +1,10 @@
 //! The built tool against a daemon that gives prepared answers.
 
-#![allow(clippy::unwrap_used, reason = "test code")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 mod commands;
 mod daemon;
 mod forms;
+mod overview;
 mod samples;
+mod terminal;
