@@ -158,6 +158,13 @@ pub enum Command {
     /// Whether the license server answers.
     Ping,
 
+    /// An archive for support.
+    Bundle {
+        /// Where.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+
     /// The number is forgotten.
     Reset {
         /// Whether not to ask.
@@ -255,6 +262,7 @@ mod tests {
             "send-metrics PBXname=MikoPBX@2024.1 CountSipExtensions=12",
             "reload --json",
             "ping --json",
+            "bundle --output FILE --json",
             "reset --yes",
             "host --json",
             "deprovision --yes",

@@ -1,5 +1,7 @@
 //! What each command asks the daemon.
 
+use std::path::PathBuf;
+
 use license_client::{
     Client, ClientError,
     ipc::Answer,
@@ -10,6 +12,7 @@ use licensectl::cli::{Checked, Command, Register};
 
 use crate::{
     ask,
+    bundle::Bundle,
     exit::Exit,
     fault::Fault,
     live,
@@ -33,6 +36,8 @@ pub(crate) struct Caller {
     pub(crate) machine: Machine,
     /// Whether it is a script, which is asked nothing.
     pub(crate) is_script: bool,
+    /// The socket of the daemon.
+    pub(crate) socket: PathBuf,
 }
 
 /// Runs one command: tells its answer, and gives how the tool ends.
@@ -105,6 +110,14 @@ pub(crate) fn run(
             caller.confirm(yes, text!("tool-ask-deprovision"))?;
             Answer::Done(caller.waits(client, Client::deprovision)?)
         }
+        Command::Bundle { output } => {
+            let shown = caller.shows_that_it_takes_time();
+            let made = Bundle::make(output, caller.socket.clone(), caller.reader.now);
+            drop(shown);
+            let told = Told::Bundle(Box::new(made.map_err(Fault::NoArchive)?));
+            tell(&told)?;
+            return Ok(Exit::of(&told));
+        }
         Command::Features => Answer::Features(told::features(client)?),
         Command::Explain { feature } => Answer::Explanation(Box::new(client.explain(feature)?)),
         Command::Watch => {
@@ -145,10 +158,15 @@ impl Caller {
         client: &mut Client,
         call: impl FnOnce(&mut Client) -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
-        let shown = (!self.is_script).then(|| Progress::show(self.reader.say(&text!("tool-waiting"))));
+        let shown = self.shows_that_it_takes_time();
         let answer = call(client);
         drop(shown);
         answer
+    }
+
+    /// Shows it until the value is dropped.
+    fn shows_that_it_takes_time(&self) -> Option<Progress> {
+        (!self.is_script).then(|| Progress::show(self.reader.say(&text!("tool-waiting"))))
     }
 
     /// Whether there is a person who can be asked.

@@ -42,7 +42,7 @@ impl Exit {
     pub(crate) fn of(told: &Told) -> Self {
         match told {
             Told::Answer(answer) => Self::of_answer(answer),
-            Told::Overview(_) => Self::Done,
+            Told::Overview(_) | Told::Bundle(_) => Self::Done,
             Told::Modules(modules) => modules.iter().map(Self::of_module).fold(Self::Done, Self::worse),
         }
     }

@@ -12,7 +12,7 @@ use license_client::{
 };
 use license_texts::{Text, text};
 
-use crate::{exit::Exit, machine::Machine};
+use crate::{bundle::NoArchive, exit::Exit, machine::Machine};
 
 /// Why a command did not come to an answer.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(crate) enum Fault {
     Input(io::Error),
     /// The answer cannot be written to standard output.
     Output(io::Error),
+    /// The support archive cannot be made.
+    NoArchive(NoArchive),
     /// The daemon's configuration is wrong. What the person gave it, and no refusal of the license server.
     Configuration(Failure),
     /// The license server was asked how this host is, and said no.
@@ -62,14 +64,19 @@ impl Fault {
             Self::Configuration(failure)
             | Self::Denied(failure)
             | Self::Client(ClientError::Failed(failure)) => Some(failure),
-            Self::Usage(_) | Self::Malformed(_) | Self::Input(_) | Self::Output(_) | Self::Client(_) => None,
+            Self::Usage(_)
+            | Self::Malformed(_)
+            | Self::Input(_)
+            | Self::Output(_)
+            | Self::NoArchive(_)
+            | Self::Client(_) => None,
         }
     }
 
     /// What happened, and what to do about it on this machine.
     pub(crate) fn text(&self, machine: &Machine) -> Text {
         match self {
-            Self::Usage(why) | Self::Malformed(why) => why.clone(),
+            Self::Usage(why) | Self::Malformed(why) | Self::NoArchive(NoArchive { why, .. }) => why.clone(),
             Self::Input(error) => text!("tool-cannot-read", why = system(error)),
             Self::Output(error) => text!("tool-cannot-write", why = system(error)),
             Self::Configuration(failure) | Self::Denied(failure) => Text::verbatim(failure.to_string()),
@@ -92,7 +99,8 @@ impl Fault {
             Self::Usage(_) => (Exit::Usage, "usage"),
             Self::Malformed(_) => (Exit::Usage, "malformed"),
             Self::Input(_) => (Exit::Usage, "input"),
-            Self::Output(_) => (Exit::Fault, "output"),
+            Self::Output(_) | Self::NoArchive(NoArchive { is_usage: false, .. }) => (Exit::Fault, "output"),
+            Self::NoArchive(NoArchive { is_usage: true, .. }) => (Exit::Usage, "output"),
             Self::Configuration(failure) => (Exit::Usage, failure.kind.name()),
             Self::Denied(failure) => (Exit::Denied, failure.kind.name()),
             Self::Client(error) => match error {

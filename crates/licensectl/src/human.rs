@@ -1,5 +1,6 @@
 //! What is told to people, on one screen, in their language and their time.
 
+mod bundle;
 mod license;
 mod moment;
 mod overview;
@@ -27,6 +28,7 @@ pub(crate) fn told(told: &Told, reader: &Reader) -> String {
     let mut sheet = Sheet { page: Page::new(reader.look), reader };
     match told {
         Told::Answer(answer) => sheet.answer(answer),
+        Told::Bundle(it) => sheet.bundle(it),
         Told::Overview(it) => sheet.overview(it),
         Told::Modules(modules) => modules.iter().for_each(|it| sheet.module(it)),
     }

@@ -32,6 +32,7 @@ const SCHEMA: &str = "1.0";
 pub(crate) fn told(told: &Told) -> Result<String> {
     match told {
         Told::Answer(it) => answer(it),
+        Told::Bundle(it) => serde_json::to_string(it),
         Told::Overview(it) => serde_json::to_string(&Overseen::of(it)),
         Told::Modules(modules) => serde_json::to_string(&modules.iter().map(Moduled::of).collect::<Vec<_>>()),
     }

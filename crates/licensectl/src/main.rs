@@ -5,6 +5,7 @@
 //! [`fault::Fault`].
 
 mod ask;
+mod bundle;
 mod command;
 mod exit;
 mod fault;
@@ -50,7 +51,12 @@ fn main() -> ExitCode {
         zone: TimeZone::system(),
         now: reader::now(),
     };
-    let caller = Caller { reader, machine: Machine::here(&cli.socket), is_script: cli.json };
+    let caller = Caller {
+        reader,
+        machine: Machine::here(&cli.socket),
+        is_script: cli.json,
+        socket: cli.socket.clone(),
+    };
     let mut tell = |it: &told::Told| {
         print(if cli.json { json::told(it) } else { Ok(human::told(it, &caller.reader.by_now())) })
     };

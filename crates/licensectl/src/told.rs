@@ -6,7 +6,7 @@ use license_client::{
     types::LicensedProduct,
 };
 
-use crate::modules::Module;
+use crate::{bundle::Bundle, modules::Module};
 
 /// What a command comes to.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) enum Told {
     Overview(Box<Overview>),
     /// What each module comes to.
     Modules(Vec<Module>),
+    /// A support archive that was made.
+    Bundle(Box<Bundle>),
 }
 
 /// How the daemon is, and what it holds.

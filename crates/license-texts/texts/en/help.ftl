@@ -47,6 +47,8 @@ help-config = Show what the daemon runs with, without secrets
 help-ping = Ask whether the license server answers
 help-reset = Forget the registration number on this host and free its seats
 help-deprovision = Before the machine becomes an image: forget number, host key and state, and stop the daemon
+help-bundle = Make an archive for support: status, diagnosis, configuration, logs, network; without secrets
+help-bundle-output = The archive; licensed-support-HOST-TIME.tar.gz in this folder if it is not given
 help-exit-codes =
     Exit codes:
       0  done, or granted

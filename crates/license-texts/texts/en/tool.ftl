@@ -139,3 +139,36 @@ tool-cannot-read = cannot read from standard input: { $why }
 tool-cannot-write = cannot write the answer to standard output: { $why }
 tool-holder-for-one = --holder is for one feature: run `licensectl check FEATURE --holder NAME` for each
 tool-not-understood = the command line is not understood; see standard error
+
+## The support archive.
+
+bundle-made = The support archive is { $path }. Only its owner may read it. In it:
+bundle-bytes = { $bytes } bytes
+bundle-bytes-of-more = { $bytes } bytes, and there was more
+bundle-left-out = Left out:
+bundle-hidden = { $count ->
+        [0] There was nothing to hide.
+        [one] One secret is hidden: a number, a coupon, credentials, an address and the like.
+       *[other] { $count } secrets are hidden: numbers, coupons, credentials, addresses and the like.
+    }
+bundle-look = Look through it before you send it.
+bundle-never = what it holds never leaves this host
+bundle-exists = { $path } is there already: remove it, or name another file with --output
+bundle-no-write = cannot write { $path }: { $why }; name another file with --output
+bundle-link = { $path } leads over a link that somebody else could have made; it is not followed
+bundle-no-file = { $path } is no regular file
+bundle-not-there = there is no { $path }
+bundle-not-permitted = { $path } is not for this user: run it as root
+bundle-unreadable = cannot read { $path }: { $why }
+bundle-empty = { $path } is empty
+bundle-no-program = { $program } is not installed
+bundle-no-run = cannot run { $program }: { $why }
+bundle-silent = { $program } gave nothing: { $why }
+bundle-late = { $program } gave nothing within { $seconds ->
+        [one] one second
+       *[other] { $seconds } seconds
+    }
+bundle-too-late = it was not there within { $seconds ->
+        [one] one second
+       *[other] { $seconds } seconds
+    }

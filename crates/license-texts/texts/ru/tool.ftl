@@ -141,3 +141,39 @@ tool-cannot-read = не удалось прочитать стандартный
 tool-cannot-write = не удалось записать ответ на стандартный вывод: { $why }
 tool-holder-for-one = --holder действует для одной функции: выполните `licensectl check ФУНКЦИЯ --holder ИМЯ` для каждой
 tool-not-understood = командная строка не понята; подробности на стандартном выводе ошибок
+
+## The support archive.
+
+bundle-made = Архив для поддержки: { $path }. Читать его может только владелец. В нём:
+bundle-bytes = { $bytes } байт
+bundle-bytes-of-more = { $bytes } байт, было больше
+bundle-left-out = Не вошло:
+bundle-hidden = { $count ->
+        [0] Скрывать было нечего.
+        [one] Скрыт { $count } секрет: номера, купоны, пароли, адреса и тому подобное.
+        [few] Скрыто { $count } секрета: номера, купоны, пароли, адреса и тому подобное.
+       *[other] Скрыто { $count } секретов: номера, купоны, пароли, адреса и тому подобное.
+    }
+bundle-look = Просмотрите архив, прежде чем отправить.
+bundle-never = содержимое никогда не покидает этот компьютер
+bundle-exists = { $path } уже есть: удалите его или укажите другой файл в --output
+bundle-no-write = не удаётся записать { $path }: { $why }; укажите другой файл в --output
+bundle-link = { $path } ведёт через ссылку, которую мог создать кто-то другой; по ней не переходим
+bundle-no-file = { $path } — не обычный файл
+bundle-not-there = { $path } не существует
+bundle-not-permitted = у этого пользователя нет доступа к { $path }: запустите команду от root
+bundle-unreadable = не удаётся прочитать { $path }: { $why }
+bundle-empty = { $path } пуст
+bundle-no-program = программа { $program } не установлена
+bundle-no-run = не удаётся запустить { $program }: { $why }
+bundle-silent = { $program } ничего не сообщает: { $why }
+bundle-late = { $program } ничего не сообщает за { $seconds ->
+        [one] { $seconds } секунду
+        [few] { $seconds } секунды
+       *[other] { $seconds } секунд
+    }
+bundle-too-late = не получено за { $seconds ->
+        [one] { $seconds } секунду
+        [few] { $seconds } секунды
+       *[other] { $seconds } секунд
+    }
