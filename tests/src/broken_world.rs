@@ -5,7 +5,6 @@
 //! server behind TLS at an address that looks like any other. Nothing of it leaves this machine.
 
 pub mod certificate;
-
 pub mod door;
 mod names;
 mod place;
@@ -24,7 +23,7 @@ use rustls::ServerConfig;
 use tempfile::TempDir;
 
 pub use self::{door::Door, names::Names, place::Place};
-use crate::{Answered, Host, LicenseServer, authority::Authority, programs, world::folder};
+use crate::{Answered, Host, LicenseServer, authority::Authority, nobody::Nobody, programs, world::folder};
 
 /// The name of the license server.
 pub const LICENSE_SERVER: &str = "license.example.com";
@@ -32,14 +31,23 @@ pub const LICENSE_SERVER: &str = "license.example.com";
 /// The name of the proxy.
 pub const PROXY: &str = "proxy.example.com";
 
-/// The addresses of the internet: the gateway of the host, the license server, a name server, a proxy.
-const GATEWAY: [&str; 2] = ["185.12.34.1/24", "2a0e:1:2:3::1/64"];
-const SERVER: [&str; 2] = ["77.88.20.10", "2a0e:1:2:a::10"];
-const RESOLVER: [&str; 2] = ["77.88.20.53", "2a0e:1:2:a::53"];
-const PROXY_ADDRESS: [&str; 2] = ["77.88.20.31", "2a0e:1:2:a::31"];
-
 /// The addresses of the host.
 const HOST: [&str; 2] = ["185.12.34.2/24", "2a0e:1:2:3::2/64"];
+
+/// Those of its router, which is the other end of its cable, and a name server too.
+pub const ROUTER: [&str; 2] = ["185.12.34.1", "2a0e:1:2:3::1"];
+
+/// The addresses of the license server.
+pub const SERVER: [&str; 2] = ["77.88.20.10", "2a0e:1:2:a::10"];
+
+/// Those of the name server.
+pub const RESOLVER: [&str; 2] = ["77.88.20.53", "2a0e:1:2:a::53"];
+
+/// Those of the proxy.
+const PROXY_ADDRESS: [&str; 2] = ["77.88.20.31", "2a0e:1:2:a::31"];
+
+/// Where programs of the system are.
+const SYSTEM_PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A host that is registered, with a license for feature 45, and the internet. All is well until a test breaks it.
 #[derive(Debug)]
@@ -64,6 +72,10 @@ pub struct BrokenWorld {
     pub proxy: Door,
     /// The authority that the host trusts.
     pub authority: Authority,
+    /// What is asked of `licensectl doctor`: nothing, or a feature.
+    pub question: &'static [&'static str],
+    /// Whether a user asks who is in no group.
+    nobody_asks: bool,
     /// The environment of the host's programs.
     variables: Vec<(&'static str, OsString)>,
     /// Where everything is.
@@ -81,7 +93,8 @@ impl BrokenWorld {
         let authority = Authority::named("Root of the internet", &authorities.join("ca-certificates.crt"));
         here.sees(&authorities, "/etc/ssl/certs");
 
-        let names = Names::at(&internet, &RESOLVER.map(address));
+        let names =
+            Names::at(&internet, &[RESOLVER, ROUTER].concat().into_iter().map(address).collect::<Vec<_>>());
         names.know(LICENSE_SERVER, &SERVER.map(address));
         names.know(PROXY, &PROXY_ADDRESS.map(address));
         let server = internet.does(|| LicenseServer::new(folder.path()));
@@ -104,6 +117,8 @@ impl BrokenWorld {
             http,
             proxy,
             authority,
+            question: &[],
+            nobody_asks: false,
             variables: Vec::new(),
             folder,
         };
@@ -120,11 +135,16 @@ impl BrokenWorld {
     /// The same; the daemon runs, and the host is registered and holds a license for feature 45.
     pub fn healthy() -> Self {
         let mut world = Self::still_whole();
-        world.start();
-        world.number = world.at_the_host(Host::register);
-        let coupon = world.server.coupon(81);
-        world.at_the_host(|host| host.activate_coupon(&coupon));
+        world.gets_going();
         world
+    }
+
+    /// Starts the daemon, registers the host and gives it a license for feature 45.
+    pub fn gets_going(&mut self) {
+        self.start();
+        self.number = self.at_the_host(Host::register);
+        let coupon = self.server.coupon(81);
+        self.at_the_host(|host| host.activate_coupon(&coupon));
     }
 
     /// Starts the daemon.
@@ -147,6 +167,13 @@ impl BrokenWorld {
     /// Does something where the host is, with its tools and files.
     pub fn at_the_host<T: Send>(&self, what: impl FnOnce(&Host) -> T + Send) -> T {
         self.here.does(|| what(&self.host))
+    }
+
+    /// Another host in the same place. Its daemon runs.
+    pub fn another_host(&self) -> Host {
+        let mut other = host(self.folder.path(), "other", &self.server);
+        self.here.does(|| other.start());
+        other
     }
 
     /// From now on the programs of the host are started with this environment variable.
@@ -226,18 +253,36 @@ impl BrokenWorld {
             .unwrap();
     }
 
+    /// From now on the user `nobody` runs the tool.
+    pub fn nobody_asks(&mut self) {
+        // Where it is built only its builder may look.
+        let _there = Nobody::in_folder(self.folder.path());
+        self.nobody_asks = true;
+    }
+
     /// `licensectl` of the host, without anything from whoever runs the tests.
     pub fn tool(&self) -> Command {
-        let mut tool = programs::program("licensectl");
-        tool.env_clear().envs(self.variables.iter().cloned()).arg("--socket").arg(self.host.socket());
+        let mut tool = if self.nobody_asks {
+            let mut tool = Command::new("setpriv");
+            tool.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"]).arg(self.path("licensectl"));
+            tool
+        } else {
+            programs::program("licensectl")
+        };
+        tool.env_clear().env("PATH", SYSTEM_PATH).envs(self.variables.iter().cloned());
+        tool.arg("--socket").arg(self.host.socket());
         tool
     }
 
-    /// The code with which the daemon fails to reach the license server; `None` if it answers.
+    /// The code with which the daemon does not reach the license server; `None` if it does, or cannot be asked.
     pub fn ping(&self) -> Option<u64> {
         let answered = self.here.does(|| Answered::by(self.tool().args(["ping", "--json"])));
-        answered.json()["failure"]["code"].as_u64()
+        answered.json()["code"].as_u64()
     }
+}
+
+fn host(folder: &Path, name: &str, server: &LicenseServer) -> Host {
+    Host::of(folder, name, server).flag("--server", format!("https://{LICENSE_SERVER}"))
 }
 
 fn lay_cable(here: &Place, internet: &Place) {
@@ -245,15 +290,14 @@ fn lay_cable(here: &Place, internet: &Place) {
     for address in HOST {
         here.runs(&format!("ip address add {address} dev eth0 {}", at_once(address)));
     }
-    for address in GATEWAY {
-        internet.runs(&format!("ip address add {address} dev wan {}", at_once(address)));
+    for (address, network) in ROUTER.iter().zip(["/24", "/64"]) {
+        internet.runs(&format!("ip address add {address}{network} dev wan {}", at_once(address)));
     }
     for address in [SERVER, RESOLVER, PROXY_ADDRESS].concat() {
         internet.runs(&format!("ip address add {address} dev lo {}", at_once(address)));
     }
-    for address in GATEWAY {
-        let (gateway, _) = address.split_once('/').unwrap();
-        here.runs(&format!("ip route add default via {gateway}"));
+    for router in ROUTER {
+        here.runs(&format!("ip route add default via {router}"));
     }
 }
 

@@ -46,11 +46,14 @@ pub(crate) const PIP: Tool = Tool::of("pip3", "python3-pip");
 /// Its programs say their version only where there is a package to be made.
 pub(crate) const DEBHELPER: Tool =
     Tool { program: "perl", probe: &["-MDebian::Debhelper::Dh_Lib", "-e1"], package: "debhelper" };
+pub(crate) const FAKETIME: Tool = Tool::of("faketime", "faketime");
 pub(crate) const FISH: Tool = Tool::of("fish", "fish");
+pub(crate) const IP: Tool = Tool { program: "ip", probe: &["-V"], package: "iproute2" };
 pub(crate) const LINTIAN: Tool = Tool::of("lintian", "lintian");
 pub(crate) const MAN: Tool = Tool::of("man", "man-db");
 /// It has no flag that ends well without a page.
 pub(crate) const MANDOC: Tool = Tool { program: "mandoc", probe: &["/dev/null"], package: "mandoc" };
+pub(crate) const NFT: Tool = Tool::of("nft", "nftables");
 pub(crate) const SHELLCHECK: Tool = Tool::of("shellcheck", "shellcheck");
 pub(crate) const ZSH: Tool = Tool::of("zsh", "zsh");
 

@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     place::{self, cargo_on_all},
     process,
-    tools::{self, PHP_CURL, PHP_FPM, PHP_XML, PHPUNIT},
+    tools::{self, FAKETIME, IP, NFT, PHP_CURL, PHP_FPM, PHP_XML, PHPUNIT},
 };
 
 /// Everything, tests too. What comes after needs the programs, which `cargo test` alone does not build.
@@ -20,6 +20,10 @@ pub(super) fn rust() -> Result<Done, Error> {
     // They play today's MikoPBX.
     PHP_CURL.installed()?;
     PHP_XML.installed()?;
+    // They break a network, and a clock.
+    for tool in [IP, NFT, FAKETIME] {
+        tool.installed()?;
+    }
     let mut tests = cargo_on_all("test", &["--all-targets"]);
     tests.env("PYTHONPATH", tools::python_packages()?);
     let built = process::run(tests)?;
