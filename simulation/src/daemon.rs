@@ -12,6 +12,7 @@ use license_core::{
     state::{Background, Effect, Event, Phase, PreparedCall, State},
     time::{Age, Clock, Now},
 };
+use license_texts::Text;
 use license_types::{Code, FeatureId, SessionId};
 
 use crate::{
@@ -260,7 +261,7 @@ impl Daemon {
             }
             Heard::Nothing { maybe_delivered } => Outcome::NoAnswer(NoAnswer {
                 code: Code::NO_ANSWER,
-                message: "nothing came back".to_owned(),
+                message: Text::verbatim("nothing came back"),
                 maybe_delivered,
                 retry_after: None,
             }),

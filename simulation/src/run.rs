@@ -3,6 +3,7 @@
 use std::fmt;
 
 use license_core::state::Binding;
+use license_texts::Language;
 use license_types::{Basis, Verdict};
 
 use crate::{
@@ -125,7 +126,7 @@ impl World {
             Binding::Held(_) => {}
         }
         for feature in FEATURES {
-            let verdict = state.entitlement(feature, None, now).verdict;
+            let verdict = state.entitlement(feature, None, Language::English, now).verdict;
             let should_be = self.oracle.is_granted(rows, &machine.public, feature, time);
             let is_fresh = matches!(verdict, Verdict::Granted { basis: Basis::Fresh, .. });
             let is_denied = matches!(verdict, Verdict::Denied { .. });

@@ -12,6 +12,7 @@ use license_core::{
     outcome::{HttpAnswer, Outcome},
     state::Held,
 };
+use license_texts::Language;
 use license_types::{Coupon, RegistrationNumber};
 
 use crate::{
@@ -302,7 +303,7 @@ impl World {
         let Some(daemon) = daemon else { return Ok(()) };
         let (now, held) = (daemon.now(machine, self.at), daemon.state.held());
         for feature in FEATURES {
-            let verdict = daemon.state.entitlement(feature, None, now).verdict;
+            let verdict = daemon.state.entitlement(feature, None, Language::English, now).verdict;
             self.counts.verdicts += 1;
             let held = held.map(Held::statement);
             self.oracle
@@ -450,6 +451,6 @@ fn described(outcome: &Outcome) -> String {
         }
         Outcome::Done(_) => "done".to_owned(),
         Outcome::Refused(problem) => format!("refused: {:?} {}", problem.code, problem.detail),
-        Outcome::NoAnswer(why) => format!("no answer: {}", why.message),
+        Outcome::NoAnswer(why) => format!("no answer: {}", why.message.to(Language::English)),
     }
 }
