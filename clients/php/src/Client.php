@@ -35,6 +35,8 @@ final class Client
 
     private readonly Trust $trust;
 
+    private readonly ?string $language;
+
     /**
      * @param float $timeout seconds for a call that the daemon answers from memory
      * @param float $onlineTimeout seconds for a call for which the daemon may ask the license server; it
@@ -42,6 +44,9 @@ final class Client
      * @param bool $persistent whether the connection is kept for the next calls of this process, and in
      *                         PHP-FPM for the next requests; else each call has a new one
      * @param array<int> $trustedUids users that may own the socket, beside root, `licensed` and our own
+     * @param string|null $language in which the daemon says its sentences, as `ru` or `ru_RU.UTF-8`; English where
+     *                              it has no other. What this client says itself is English. With a language,
+     *                              PHP-FPM keeps the connection for one request alone
      *
      * @throws \InvalidArgumentException
      */
@@ -51,11 +56,13 @@ final class Client
         private readonly float $onlineTimeout = 20.0,
         private readonly bool $persistent = true,
         array $trustedUids = [],
+        ?string $language = null,
     ) {
         Arguments::socket($socket);
         Arguments::time($timeout);
         Arguments::time($onlineTimeout);
         $this->trust = new Trust(Arguments::uids($trustedUids));
+        $this->language = Arguments::language($language);
     }
 
     /**
@@ -384,8 +391,8 @@ final class Client
     ): object {
         $frame = Frame::request($request, $arguments);
         $connection = $this->persistent
-            ? Connection::ofProcess($this->socket, $this->trust)
-            : Connection::own($this->socket, $this->trust);
+            ? Connection::ofProcess($this->socket, $this->trust, $this->language)
+            : Connection::own($this->socket, $this->trust, $this->language);
         try {
             [$name, $value] = Frame::answer($connection->exchange($frame, $deadline, $isRepeatable));
             $fields = Fields::of($value, $name);
@@ -420,7 +427,7 @@ final class Client
      */
     private function changes(?float $beat): \Generator
     {
-        $connection = Connection::own($this->socket, $this->trust);
+        $connection = Connection::own($this->socket, $this->trust, $this->language);
         try {
             $frame = Frame::request('watch', []);
             $body = $connection->exchange($frame, $this->soon(), true);

@@ -105,6 +105,14 @@ final class Arguments
         }
     }
 
+    public static function language(?string $tag): ?string
+    {
+        if ($tag !== null && preg_match('/\A[A-Za-z0-9._@-]{1,64}\z/', $tag) !== 1) {
+            throw new \InvalidArgumentException('a language is a tag or a locale, as ru or ru_RU.UTF-8');
+        }
+        return $tag;
+    }
+
     public static function time(float $seconds): void
     {
         if (!($seconds > 0 && $seconds <= self::MAX_TIME)) {

@@ -16,6 +16,9 @@ use MikoPBX\Licensed\Quiet;
  * outlives a script, carries the mark of an open exchange: it blocks during an exchange and at no other
  * time. One that blocks and was used before is closed.
  *
+ * A language is said once on each new stream, in one write with the first frame. A stream of an earlier
+ * request may have been told another one, so that a connection in a language finds none again.
+ *
  * Every read and write is armed with what is left of the deadline. That is poll() underneath, which,
  * unlike stream_select(), also works above 1,024 open files.
  *
@@ -49,27 +52,36 @@ final class Connection
 
     private bool $isBusy = false;
 
+    /** Says the language, or nothing. */
+    private readonly string $greeting;
+
+    /** Whether the stream was told it. */
+    private bool $isGreeted = false;
+
     /**
      * @param bool $isPersistent whether the next request that this process serves finds the stream again
      */
     private function __construct(
         private readonly string $socket,
         private readonly Trust $trust,
+        private readonly ?string $language,
         private readonly bool $isPersistent,
     ) {
+        $this->greeting = $language === null ? '' : Frame::request('language', ['tag' => $language]);
     }
 
-    /** The connection of this process: the same for the same socket and trust. */
-    public static function ofProcess(string $socket, Trust $trust): self
+    /** The connection of this process: the same for the same socket, trust and language. */
+    public static function ofProcess(string $socket, Trust $trust, ?string $language): self
     {
-        $isPersistent = !in_array(PHP_SAPI, self::OF_ONE_PROGRAM, true);
-        return self::$ofProcess[serialize([$socket, $trust])] ??= new self($socket, $trust, $isPersistent);
+        $isPersistent = $language === null && !in_array(PHP_SAPI, self::OF_ONE_PROGRAM, true);
+        $key = serialize([$socket, $trust, $language]);
+        return self::$ofProcess[$key] ??= new self($socket, $trust, $language, $isPersistent);
     }
 
     /** A connection of its own. */
-    public static function own(string $socket, Trust $trust): self
+    public static function own(string $socket, Trust $trust, ?string $language): self
     {
-        return new self($socket, $trust, false);
+        return new self($socket, $trust, $language, false);
     }
 
     /**
@@ -85,7 +97,7 @@ final class Connection
     {
         if ($this->isBusy) {
             // A signal handler asks while the program that it interrupts waits for an answer.
-            return self::own($this->socket, $this->trust)->exchange($frame, $deadline, $isRepeatable);
+            return self::own($this->socket, $this->trust, $this->language)->exchange($frame, $deadline, $isRepeatable);
         }
         try {
             return $this->exchangeOnce($frame, $deadline, !$isRepeatable);
@@ -136,9 +148,15 @@ final class Connection
         try {
             $stream = $this->ready($deadline, $onNewStream);
             stream_set_blocking($stream, true);
-            $this->send($stream, $frame, $deadline);
-            $length = Frame::bodyLength($this->receive($stream, Frame::PREFIX, true, $deadline));
-            $body = $this->receive($stream, $length, false, $deadline);
+            $isGreeting = $this->greeting !== '' && !$this->isGreeted;
+            $this->send($stream, $isGreeting ? $this->greeting . $frame : $frame, $deadline);
+            $answer = $this->answer($stream, $deadline);
+            // A daemon that takes no greeting takes nothing: what it says then is its answer.
+            if ($isGreeting && Frame::answer($answer)[0] !== 'error') {
+                $this->isGreeted = true;
+                $answer = $this->answer($stream, $deadline);
+            }
+            $body = $answer;
             stream_set_blocking($stream, false);
             return $body;
         } finally {
@@ -147,6 +165,15 @@ final class Connection
                 $this->close();
             }
         }
+    }
+
+    /**
+     * @param resource $stream
+     */
+    private function answer($stream, Deadline $deadline): string
+    {
+        $length = Frame::bodyLength($this->receive($stream, Frame::PREFIX, true, $deadline));
+        return $this->receive($stream, $length, false, $deadline);
     }
 
     /**
@@ -171,6 +198,7 @@ final class Connection
         }
         $this->stream = $stream;
         $this->opener = (int) getmypid();
+        $this->isGreeted = false;
         $this->trust->mustHold($this->socket);
         return $stream;
     }
