@@ -238,7 +238,7 @@ fn what_happened_is_counted() {
             concat!(
                 "licensed_build_info{version=\"",
                 env!("CARGO_PKG_VERSION"),
-                "\",protocol=\"1\",statement_schema=\"1.0\"}"
+                "\",protocol=\"1\",statement_schema=\"1.1\"}"
             ),
             1.0,
         ),
