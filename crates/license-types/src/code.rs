@@ -49,48 +49,6 @@ impl Code {
     pub const fn is_no_answer(self) -> bool {
         matches!(self.0, 1011..=1014)
     }
-
-    /// What the code means and what to do next, in one or two English sentences.
-    ///
-    /// The ways out of 2008, 2022 and 2051 are those of the vendor's FAQ. The texts hold no other
-    /// four-digit run: MikoPBX finds a code by searching the whole message for it.
-    #[must_use]
-    pub const fn meaning(self) -> &'static str {
-        match self.0 {
-            1011 => {
-                "The name of the license server could not be resolved (Host lookup failed). \
-                 Check the DNS settings of this host."
-            }
-            1012 => "No connection to the license server. Check the network, the firewall and the proxy.",
-            1013 => {
-                "No trusted TLS session with the license server. Check the system time, the installed \
-                 certificates and whether a proxy opens TLS."
-            }
-            1014 => "The license server did not give a usable answer. It is asked again by itself.",
-            2008 => {
-                "There is no license for this feature, or it is bound to another host. Look in the cabinet: \
-                 if there is a live license, drop its binding in the Sessions monitor; if not, ask for one."
-            }
-            2009 => {
-                "There is no valid license key on this host. Register, or activate your registration number."
-            }
-            2011 => "The license for this feature has expired. Extend it with a coupon or a new purchase.",
-            2022 => {
-                "This e-mail already has a registration number, for another company. Look for the mail with \
-                 the number, or repeat with the company name used last time."
-            }
-            2026 => "The license key is unknown to the license server. Check it for typing errors.",
-            2037 => "The coupon cannot be used with this registration number. Activate the number first.",
-            2040 => "The coupon does not exist. Check it for typing errors.",
-            2041 => "The coupon was activated already.",
-            2051 => {
-                "This host was registered before, with another e-mail or company. Look for the mail with \
-                 the number, or repeat with the e-mail used last time."
-            }
-            2057 => "The coupon is blocked. Ask the seller of the coupon.",
-            _ => "The license server gave a code that this version does not know.",
-        }
-    }
 }
 
 impl fmt::Display for Code {
@@ -102,15 +60,6 @@ impl fmt::Display for Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_meaning_holds_a_four_digit_run() {
-        for code in 0..=u16::MAX {
-            let text = Code(code).meaning();
-            let longest = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
-            assert!(longest < Some(4), "({code}) {text}");
-        }
-    }
 
     #[test]
     fn only_the_101x_range_is_no_answer() {
