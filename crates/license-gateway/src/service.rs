@@ -44,7 +44,7 @@ pub async fn run(flags: Flags) -> Result<(), StartError> {
     }
     let pulse = Pulse::of(&listeners);
     service_manager::status("looking for the daemon");
-    let daemon = Arc::new(Daemon::new(Settings::new(&flags.socket)));
+    let daemon = Arc::new(Daemon::new(Settings::new(&flags.socket).language(language)));
     let remembered = Arc::new(Remembered::default());
     let following = tokio::spawn(remembered.clone().follow(daemon.clone()));
     let stop = CancellationToken::new();
