@@ -130,6 +130,23 @@ fn a_newer_number_replaces_the_one_that_was_not_taken_yet() {
 }
 
 #[test]
+fn a_reset_between_two_attempts_ends_what_is_carried_on_for_a_host_without_a_number() {
+    let (mut world, number) = World::registered();
+    let (host, pbx) = fresh(&world);
+    world.server.kill();
+    assert!(changes(&pbx, &number).error().starts_with("(1012) "));
+    let kept = host.beside("gateway").join("number.json");
+    let is_wished = || fs::read_to_string(&kept).unwrap().contains("\"wish\":{");
+    assert!(is_wished());
+    host.licensectl(&["reset", "--yes"]).ended_with(0);
+    waiting::until(|| (!is_wished()).then_some(())).expect("it is given up");
+    world.server.start();
+    waiting::pass(MORE_THAN_A_LOOK);
+    is_unregistered(&host);
+    assert_eq!(host.client().status().unwrap().number_changes, 1);
+}
+
+#[test]
 fn a_reset_by_a_person_ends_an_activation_that_is_under_way() {
     let (world, number) = World::registered();
     let step = json!([{ "step": "call", "method": "changekey", "parameters": { "key": number } }]);

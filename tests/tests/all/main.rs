@@ -38,5 +38,7 @@ mod processes;
 mod restored_host;
 mod restored_server;
 mod slow_watcher;
+mod status_facts;
 mod told_at_once;
 mod watching;
+mod would_capture;
