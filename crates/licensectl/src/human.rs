@@ -140,9 +140,13 @@ impl Sheet<'_> {
     }
 
     fn verdict(&mut self, it: &Entitlement) {
+        self.headline(it);
+        self.page.indented(2, &it.message);
+    }
+
+    fn headline(&mut self, it: &Entitlement) {
         let what = Words::new(Style::Strong, format!("{}:", self.feature_of(it)));
         self.page.line(what.then(self.in_words(&it.verdict)));
-        self.page.indented(2, &it.message);
     }
 
     fn entitlement(&mut self, it: &Entitlement) {
@@ -180,15 +184,21 @@ impl Sheet<'_> {
     }
 
     fn explanation(&mut self, it: &Explanation) {
-        self.verdict(&it.entitlement);
+        let way_out = it.entitlement.verdict.code().map(|code| self.reader.say(&Text::meaning(code)));
+        // What is said at the end is not said at the beginning too.
+        if way_out.as_ref().is_some_and(|way_out| it.entitlement.message.contains(way_out)) {
+            self.headline(&it.entitlement);
+        } else {
+            self.verdict(&it.entitlement);
+        }
         self.page.gap();
         let facts = it.facts.iter().filter(|fact| fact.kind != FactKind::Verdict);
         let rows: Vec<_> = facts.map(|fact| self.fact(fact)).collect();
         self.page.table(2, &rows);
-        let Some(code) = it.entitlement.verdict.code() else { return };
+        let Some(way_out) = way_out else { return };
         self.page.gap();
-        let way_out = Words::new(Style::Strong, self.reader.say(&text!("tool-way-out")));
-        self.page.line(way_out.then(self.reader.say(&Text::meaning(code)).into()));
+        let label = Words::new(Style::Strong, self.reader.say(&text!("tool-way-out")));
+        self.page.line(label.then(way_out.into()));
         self.next_command(&format!("licensectl doctor {}", it.entitlement.feature));
     }
 

@@ -146,7 +146,7 @@ impl Page {
 
     /// [`Self::line`], so many spaces in.
     pub(crate) fn indented(&mut self, indent: usize, words: impl Into<Words>) {
-        self.wrap("", indent, indent + GAP, &words.into());
+        self.wrap(" ".repeat(indent).into(), indent + GAP, &words.into());
     }
 
     /// Leaves a line free, unless one is or the page begins.
@@ -189,44 +189,52 @@ impl Page {
             if is_narrow {
                 let joined = |line: Words, cell: &Words| line.joined(between, cell.clone());
                 let line = row.iter().fold(Words::default(), joined);
-                self.wrap("", indent, indent + 2 * GAP, &line);
+                self.wrap(" ".repeat(indent).into(), indent + 2 * GAP, &line);
                 continue;
             }
-            let mut begin = " ".repeat(indent);
+            let mut line = Words::from(" ".repeat(indent));
             let mut column = indent;
             for (cell, width) in cells.iter().zip(&widths) {
-                begin.extend(cell.0.iter().map(|(style, words)| self.styled(*style, words)));
-                begin.push_str(&" ".repeat(width - cell.width() + GAP));
+                line.0.extend(cell.0.iter().cloned());
+                line = line.and(Style::Plain, " ".repeat(width - cell.width() + GAP));
                 column += width + GAP;
             }
-            self.wrap(&begin, column, column, rest);
+            self.wrap(line, column, rest);
         }
     }
 
-    /// Draws words behind a beginning that takes `first` columns already, or is to be spaces. Further lines begin
-    /// `next` columns in.
-    fn wrap(&mut self, begin: &str, first: usize, next: usize, words: &Words) {
+    /// Draws words behind the beginning of a line. Further lines begin `next` columns in.
+    fn wrap(&mut self, begin: Words, next: usize, words: &Words) {
         let width = self.look.width.unwrap_or(usize::MAX);
-        let mut line = if begin.is_empty() { " ".repeat(first) } else { begin.to_owned() };
-        let (mut column, mut is_first_word) = (first, true);
+        let (mut column, mut line, mut last) = (begin.width(), begin, None);
         for word in words.split() {
-            if !is_first_word && column + 1 + word.width() > width {
+            if last.is_some() && column + 1 + word.width() > width {
                 self.end(&line);
-                (line, column, is_first_word) = (" ".repeat(next), next, true);
+                (line, column, last) = (" ".repeat(next).into(), next, None);
             }
-            if !is_first_word {
-                line.push(' ');
+            // A space between words of one style has it too.
+            let (first, end) =
+                (word.0.first().map(|(style, _)| *style), word.0.last().map(|(style, _)| *style));
+            if let Some(last) = last {
+                let style = first.filter(|first| *first == last).unwrap_or(Style::Plain);
+                line = line.and(style, " ");
                 column += 1;
             }
-            line.extend(word.0.iter().map(|(style, part)| self.styled(*style, part)));
             column += word.width();
-            is_first_word = false;
+            line.0.extend(word.0);
+            last = end;
         }
         self.end(&line);
     }
 
-    fn end(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
+    /// Ends a line: what stands beside each other in one style is styled as one.
+    fn end(&mut self, line: &Words) {
+        let mut drawn = String::new();
+        for run in line.0.chunk_by(|(one, _), (other, _)| one == other) {
+            let words: String = run.iter().map(|(_, words)| words.as_str()).collect();
+            drawn.extend(run.first().map(|(style, _)| self.styled(*style, &words)));
+        }
+        self.text.push_str(drawn.trim_end());
         self.text.push('\n');
     }
 

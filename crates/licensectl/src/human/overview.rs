@@ -105,7 +105,8 @@ fn command(request: &str) -> &str {
 /// The one command that leads on from here, if anything is to be done.
 fn next_command(it: &Overview) -> Option<String> {
     let words = match it.status.state {
-        State::Unregistered if it.status.last_failure.is_some() => "doctor",
+        // Who cannot be asked registers nobody.
+        State::Unregistered if it.status.last_failure.is_some() || it.status.server.is_none() => "doctor",
         State::Unregistered => "register",
         State::Registering => "status --watch",
         State::Refused => "activate",
@@ -114,10 +115,13 @@ fn next_command(it: &Overview) -> Option<String> {
         State::Fresh => {
             let features = it.features.iter().flatten().map(|feature| &feature.entitlement);
             let denied = features.into_iter().find(|it| matches!(it.verdict, Verdict::Denied { .. }));
-            return match denied {
-                Some(it) => Some(format!("licensectl explain {}", it.feature)),
-                None => (!it.status.warnings.is_empty()).then(|| "licensectl doctor".to_owned()),
-            };
+            if let Some(it) = denied {
+                return Some(format!("licensectl explain {}", it.feature));
+            }
+            if it.status.warnings.is_empty() && it.status.last_refusal.is_none() {
+                return None;
+            }
+            "doctor"
         }
     };
     Some(format!("licensectl {words}"))
@@ -169,6 +173,8 @@ pub(super) mod tests {
     #[test]
     fn there_is_one_command_to_run_next_or_none() {
         let of = |status, features| next_command(&Overview { status, products: None, features });
+        let nobody_to_ask = of(status(State::Unregistered), None);
+        assert_eq!(nobody_to_ask.as_deref(), Some("licensectl doctor"));
         for (state, command) in [
             (State::Unregistered, Some("licensectl register")),
             (State::Registering, Some("licensectl status --watch")),
@@ -178,7 +184,8 @@ pub(super) mod tests {
             (State::Draining, None),
             (State::Fresh, None),
         ] {
-            assert_eq!(of(status(state), None).as_deref(), command, "{state}");
+            let status = Status { server: Some("https://a".to_owned()), ..status(state) };
+            assert_eq!(of(status, None).as_deref(), command, "{state}");
         }
         let granted = feature(33, Verdict::Granted { until: UnixTime(1), basis: Basis::Fresh });
         let denied = feature(45, Verdict::Denied { code: Code::NO_LICENSE, reason: String::new() });

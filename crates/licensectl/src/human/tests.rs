@@ -112,7 +112,7 @@ fn the_first_screen_has_the_warnings_first_and_what_to_do_last() {
         told(&overview, &reader(Language::English, None)),
         "Warning: The disk is full.\n\
          \n\
-         ● license server away (licensed 0.1.0)\n\
+         ● offline (licensed 0.1.0)\n\
          \x20 (1012) Away.\n\
          \x20 company         ООО «Ромашка»\n\
          \x20 number          MIKO-*****-*****-*****-MN4OP\n\
@@ -175,7 +175,7 @@ fn the_first_screen_fits_a_narrow_terminal() {
         text,
         "Warning: The disk is full.\n\
          \n\
-         ● license server away (licensed 0.1.0)\n\
+         ● offline (licensed 0.1.0)\n\
          \x20 (1012) Away.\n\
          \x20 company: ООО «Ромашка»\n\
          \x20 number: MIKO-*****-*****-*****-MN4OP\n\

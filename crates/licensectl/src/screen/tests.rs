@@ -51,7 +51,7 @@ fn on_a_narrow_terminal_the_cells_of_a_row_follow_each_other() {
 fn styles_take_no_room_and_are_ended_within_their_line() {
     let words = Words::new(Style::Bad, "denied for good").and(Style::Plain, "!");
     let text = drawn(Some(12), true, |page| page.line(words.clone()));
-    assert_eq!(text, "\x1b[31mdenied\x1b[0m \x1b[31mfor\x1b[0m\n  \x1b[31mgood\x1b[0m!");
+    assert_eq!(text, "\x1b[31mdenied for\x1b[0m\n  \x1b[31mgood\x1b[0m!");
     assert_eq!(drawn(None, false, |page| page.line(words)), "denied for good!");
 }
 

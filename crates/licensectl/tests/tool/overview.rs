@@ -52,7 +52,7 @@ fn a_daemon_that_shows_no_license_shows_how_it_is_all_the_same() {
     let _asked = serving(&socket, answer);
     let output = run_with(&[], &socket, &["status"], "");
     assert_eq!(output.status.code(), Some(0));
-    assert!(stdout(&output).contains("● in order (licensed 0.1.0)"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("● fresh (licensed 0.1.0)"), "{}", stdout(&output));
     let output = run_with(&[], &socket, &["status", "--json"], "");
     assert!(stdout(&output).ends_with("\"products\":null,\"features\":null}\n"), "{}", stdout(&output));
 }

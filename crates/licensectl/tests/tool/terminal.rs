@@ -185,7 +185,7 @@ fn a_screen_fits_the_terminal_and_has_colours() {
     assert!(!shown.contains('\x1b'), "{shown:?}");
     let (_, shown) = Terminal::with(50, &socket, &[], &["status"]).ends();
     assert!(
-        shown.contains("\x1b[32m● in order") || shown.contains("\x1b[32m●\x1b[0m \x1b[32min"),
+        shown.contains("\x1b[32m● fresh") || shown.contains("\x1b[32m●\x1b[0m \x1b[32mfresh"),
         "{shown:?}"
     );
 }
@@ -196,10 +196,10 @@ fn a_screen_is_kept_up_to_date_until_it_is_interrupted() {
     let socket = folder.path().join("socket");
     let _asked = serving(&socket, samples::answer);
     let mut terminal = Terminal::with(80, &socket, &[("NO_COLOR", "1")], &["status", "--watch"]);
-    terminal.shows("● in order");
+    terminal.shows("● fresh");
     terminal.shows("Next: licensectl explain 45");
     terminal.shows("\x1b[H");
-    terminal.shows("● in order");
+    terminal.shows("● fresh");
     kill(Pid::from_raw(terminal.tool.id().try_into().unwrap()), Signal::SIGINT).unwrap();
     assert_eq!(terminal.ends().0, Some(0));
 }
