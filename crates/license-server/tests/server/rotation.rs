@@ -90,7 +90,7 @@ impl Daemon {
     }
 
     fn verdict(&self, day: u64) -> Verdict {
-        self.state.entitlement(FeatureId::MIKOPBX, None, now(day)).verdict
+        self.state.entitlement(FeatureId::MIKOPBX, None, Language::English, now(day)).verdict
     }
 
     fn is_fresh(&self, day: u64) -> bool {
