@@ -1,6 +1,8 @@
 //! Man pages and completions, made from the command lines of the programs and from the table of options of the
-//! daemon. What neither of them knows (files, exit codes, examples) is written by hand, in `packaging/man`.
+//! daemon, and the catalogs of the journal, made from the texts of its events. What none of them knows (files, exit
+//! codes, examples) is written by hand, in `packaging/man`.
 
+mod catalog;
 mod completions;
 mod config_page;
 mod program_page;
@@ -62,7 +64,7 @@ pub struct Made {
     pub text: String,
 }
 
-/// Everything: `man/licensed.8`, …, `completions/bash/licensectl`, … The pages bear `date`, which is `YYYY-MM-DD`.
+/// Everything: `man/licensed.8`, …, `completions/bash/licensectl`, …, `catalog/licensed.catalog`, … The pages bear `date`, which is `YYYY-MM-DD`.
 pub fn everything(date: &str) -> io::Result<Vec<Made>> {
     let mut made =
         vec![Made { path: Path::new("man").join("licensed.toml.5"), text: config_page::page(date) }];
@@ -71,6 +73,7 @@ pub fn everything(date: &str) -> io::Result<Vec<Made>> {
         made.push(Made { path: Path::new("man").join(page), text: program_page::page(&program, date)? });
         made.extend(completions::of(&program.command)?);
     }
+    made.extend(catalog::of_each_language());
     Ok(made)
 }
 

@@ -1,4 +1,4 @@
-//! `packaging FOLDER DATE`: writes man pages and completions into the folder.
+//! `packaging FOLDER DATE`: writes man pages, completions and the journal's catalogs into the folder.
 
 use std::{env, io, path::Path, process::ExitCode};
 

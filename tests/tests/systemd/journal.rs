@@ -47,12 +47,12 @@ fn each_event_has_its_fields_and_is_explained_in_both_languages() {
     };
     let (english, russian) = (explained("C.UTF-8"), explained("ru_RU.UTF-8"));
     for (text, way_out) in [
-        (&english, "activate that number. Or register"),
+        (&english, "Look for the mail with the number, or repeat with the e-mail used last time."),
         (&english, "No connection to the license server: network, firewall or proxy (1012)"),
         (&english, "Feature 33 is granted"),
-        (&russian, "активируйте этот номер"),
+        (&russian, "Найдите письмо с номером или повторите с почтой, указанной в прошлый раз."),
         (&russian, "Нет соединения с сервером лицензий: сеть, межсетевой экран или прокси (1012)"),
-        (&russian, "Возможность 33 разрешена"),
+        (&russian, "Функция 33 разрешена"),
     ] {
         assert!(text.contains(way_out), "{way_out:?} is not in\n{text}");
     }
