@@ -1,5 +1,6 @@
 ### What `licensectl` itself says around the answers of the daemon.
 
+tool-help = Print this help, or that of a command
 tool-usage = Usage:
 tool-commands = Commands
 tool-arguments = Arguments

@@ -25,7 +25,7 @@ pub fn command(language: Language) -> clap::Command {
 
 /// What was entered.
 pub fn parse(words: impl IntoIterator<Item = OsString>, language: Language) -> Result<Cli, clap::Error> {
-    let mut command = with_headings(command(language), language);
+    let mut command = with_help_command(with_headings(command(language), language), language);
     let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
@@ -71,6 +71,12 @@ fn with_headings(command: clap::Command, language: Language) -> clap::Command {
         .mut_subcommands(|within| with_headings(within, language))
 }
 
+/// A command with the one that clap adds to it, which has its help from the catalogue too.
+fn with_help_command(mut command: clap::Command, language: Language) -> clap::Command {
+    command.build();
+    command.mut_subcommand("help", |help| help.about(text!("tool-help").to(language)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::{cell::RefCell, collections::BTreeSet};
@@ -103,7 +109,8 @@ mod tests {
         assert!(english.contains("\nCommands:\n") && english.contains("\nOptions:\n"), "{english}");
         assert!(russian.contains("\nИспользование: licensectl"), "{russian}");
         assert!(russian.contains("\nКоманды:\n") && russian.contains("\nПараметры:\n"), "{russian}");
-        for command in command(Language::Russian).get_subcommands() {
+        let russian = with_help_command(command(Language::Russian), Language::Russian);
+        for command in russian.get_subcommands() {
             let about = command.get_about().unwrap().to_string();
             assert!(about.chars().any(|c| ('а'..='я').contains(&c)), "{about}");
         }
