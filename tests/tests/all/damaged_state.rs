@@ -108,7 +108,7 @@ fn a_host_that_lost_its_key_is_unknown_until_its_number_is_activated_which_takes
     assert!(log.contains("host.key.unreadable-1"), "{log}");
     assert_eq!(world.host.checked(45)["may_run"], true, "what runs goes on");
 
-    let unknown = world.host.licensectl(&["recheck"]).ended_with(6);
+    let unknown = world.host.licensectl(&["recheck"]).ended_with(1);
     assert!(unknown.message().contains("Activate the registration number"), "{unknown:?}");
     assert_eq!(world.host.state(), "recovering");
     assert_eq!(world.host.check(45), "indeterminate 1014");
