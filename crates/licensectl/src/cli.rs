@@ -158,6 +158,16 @@ pub enum Command {
     /// Whether the license server answers.
     Ping,
 
+    /// What stands between this host and its license.
+    Doctor {
+        /// The feature that is wanted.
+        #[arg(value_name = "FEATURE")]
+        feature: Option<FeatureId>,
+        /// The daemon's configuration.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+
     /// An archive for support.
     Bundle {
         /// Where.
@@ -279,6 +289,8 @@ mod tests {
             "watch --json",
             "features --json",
             "explain 45 --json",
+            "doctor --json",
+            "doctor 45 --config F",
         ] {
             let words = ["licensectl"].into_iter().chain(line.split(' '));
             let parsed = parse(words.map(Into::into), Language::Russian);

@@ -13,6 +13,7 @@ use licensectl::cli::{Checked, Command, Register};
 use crate::{
     ask,
     bundle::Bundle,
+    doctor,
     exit::Exit,
     fault::Fault,
     live,
@@ -109,6 +110,11 @@ pub(crate) fn run(
         Command::Deprovision { yes } => {
             caller.confirm(yes, text!("tool-ask-deprovision"))?;
             Answer::Done(caller.waits(client, Client::deprovision)?)
+        }
+        Command::Doctor { feature, config } => {
+            let told = Told::Doctor(Box::new(doctor::examine(feature, config, caller)?));
+            tell(&told)?;
+            return Ok(Exit::of(&told));
         }
         Command::Bundle { output } => {
             let shown = caller.shows_that_it_takes_time();

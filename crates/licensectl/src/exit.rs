@@ -43,7 +43,21 @@ impl Exit {
         match told {
             Told::Answer(answer) => Self::of_answer(answer),
             Told::Overview(_) | Told::Bundle(_) => Self::Done,
+            Told::Doctor(report) => Self::of_number(report.exit_code()),
             Told::Modules(modules) => modules.iter().map(Self::of_module).fold(Self::Done, Self::worse),
+        }
+    }
+
+    /// How the tool ends by the doctor's word, which knows these numbers from their documentation.
+    const fn of_number(number: u8) -> Self {
+        match number {
+            0 => Self::Done,
+            1 => Self::Denied,
+            3 => Self::NotReachable,
+            4 => Self::Unknown,
+            5 => Self::NotPermitted,
+            6 => Self::Refused,
+            _ => Self::Fault,
         }
     }
 

@@ -17,6 +17,7 @@ use license_client::{
 use license_texts::{Text, text};
 
 use crate::{
+    doctor,
     modules::Module,
     reader::Reader,
     screen::{Page, Style, Words},
@@ -29,6 +30,7 @@ pub(crate) fn told(told: &Told, reader: &Reader) -> String {
     match told {
         Told::Answer(answer) => sheet.answer(answer),
         Told::Bundle(it) => sheet.bundle(it),
+        Told::Doctor(it) => doctor::draw(&mut sheet.page, it, reader.language),
         Told::Overview(it) => sheet.overview(it),
         Told::Modules(modules) => modules.iter().for_each(|it| sheet.module(it)),
     }

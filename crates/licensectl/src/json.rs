@@ -33,6 +33,7 @@ pub(crate) fn told(told: &Told) -> Result<String> {
     match told {
         Told::Answer(it) => answer(it),
         Told::Bundle(it) => serde_json::to_string(it),
+        Told::Doctor(it) => serde_json::to_string(&it.to_json()),
         Told::Overview(it) => serde_json::to_string(&Overseen::of(it)),
         Told::Modules(modules) => serde_json::to_string(&modules.iter().map(Moduled::of).collect::<Vec<_>>()),
     }

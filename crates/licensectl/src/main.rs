@@ -7,6 +7,7 @@
 mod ask;
 mod bundle;
 mod command;
+mod doctor;
 mod exit;
 mod fault;
 mod human;

@@ -5,6 +5,7 @@ use license_client::{
     ipc::{Answer, FeaturePage, NamedFeature, Status},
     types::LicensedProduct,
 };
+use license_doctor::Report;
 
 use crate::{bundle::Bundle, modules::Module};
 
@@ -19,6 +20,8 @@ pub(crate) enum Told {
     Modules(Vec<Module>),
     /// A support archive that was made.
     Bundle(Box<Bundle>),
+    /// What the doctor found.
+    Doctor(Box<Report>),
 }
 
 /// How the daemon is, and what it holds.

@@ -27,7 +27,7 @@ pub use self::{
 use crate::transport::{Proxy, ServerUrl};
 
 /// Where the configuration is unless it is told otherwise.
-const DEFAULT_FILE: &str = "/etc/licensed/licensed.toml";
+pub const DEFAULT_FILE: &str = "/etc/licensed/licensed.toml";
 const DEFAULT_STATE_DIR: &str = "/var/lib/licensed";
 const DEFAULT_TRUST: &str = "/etc/licensed/trust.d";
 

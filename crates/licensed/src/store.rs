@@ -6,7 +6,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -116,6 +116,42 @@ impl Store {
     pub fn save_clock(&self, record: &ClockRecord) -> Result<(), StoreError> {
         write("licensed-clock", &self.clock(), record)
     }
+}
+
+/// What a look into the state folder sees. It takes no lock, and leaves everything as it is.
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// Files that an earlier start set aside, since they could not be read.
+    pub set_aside: Vec<PathBuf>,
+    /// What is wrong with the files of now.
+    pub faults: Vec<String>,
+}
+
+/// Looks into the state folder. An error means that the caller may not.
+pub fn inspect(folder: &Path) -> io::Result<Inspection> {
+    let mut seen = Inspection::default();
+    let owner = fs::metadata(folder)?.uid();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().contains(".unreadable-")) {
+            seen.set_aside.push(path);
+        }
+    }
+    seen.set_aside.sort();
+    for name in ["state", "state.previous"] {
+        let path = folder.join(name);
+        let wrong = match fs::read(&path) {
+            Ok(_) if fs::metadata(&path)?.uid() != owner => {
+                Some("it belongs to another user than the folder".to_owned())
+            }
+            Ok(content) => parse::<State>("licensed-state", &content).err(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+            Err(error) => Some(error.to_string()),
+        };
+        seen.faults.extend(wrong.map(|why| format!("{}: {why}", path.display())));
+    }
+    Ok(seen)
 }
 
 fn write<T: Serialize>(kind: &str, path: &Path, value: &T) -> Result<(), StoreError> {
@@ -313,6 +349,20 @@ mod tests {
             };
             assert_eq!(fs::read(quarantine).unwrap(), content, "{name}: nothing is lost");
         }
+    }
+
+    #[test]
+    fn a_look_sees_what_is_damaged_and_moves_nothing() {
+        let (folder, store) = two_generations();
+        assert!(inspect(folder.path()).unwrap().faults.is_empty());
+        fs::write(store.current(), "damaged").unwrap();
+        let [fault] = inspect(folder.path()).unwrap().faults.try_into().unwrap();
+        assert!(fault.contains("/state: "), "{fault}");
+        assert_eq!(fs::read(store.current()).unwrap(), b"damaged");
+        store.load().unwrap();
+        let seen = inspect(folder.path()).unwrap();
+        assert!(seen.faults.is_empty());
+        assert_eq!(seen.set_aside, [folder.path().join("state.unreadable-1")]);
     }
 
     #[test]

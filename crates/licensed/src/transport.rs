@@ -26,7 +26,8 @@ pub(crate) use self::tls::authorities;
 pub use self::{
     error::{TransportError, TransportErrorKind},
     http::{HttpTransport, SetupError},
-    proxy::{CredentialsError, Proxy, ProxyError, ProxyUrl},
+    proxy::{CredentialsError, Proxy, ProxyError, ProxyUrl, Through, through},
+    tls::verifier,
     url::{ServerUrl, UrlError},
 };
 
@@ -43,7 +44,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// When this program was built; the build script says how that is known. No certificate that a license
 /// server shows today was replaced before.
-const BUILD_DATE: UnixTime = UnixTime(match i64::from_str_radix(env!("LICENSED_BUILD_DATE"), 10) {
+pub const BUILD_DATE: UnixTime = UnixTime(match i64::from_str_radix(env!("LICENSED_BUILD_DATE"), 10) {
     Ok(seconds) => seconds,
     Err(_) => 0,
 });

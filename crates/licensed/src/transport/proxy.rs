@@ -3,7 +3,7 @@
 use std::{env, fmt};
 
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::Url;
+use reqwest::{Url, header::HeaderValue};
 
 use super::{ServerUrl, SetupError};
 
@@ -121,12 +121,44 @@ fn way_in(
     server: &ServerUrl,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Way>, SetupError> {
-    if server.is_loopback() {
+    let Some(Through { url, authorization, source }) = through_in(proxy, server, variable) else {
         return Ok(None);
+    };
+    let mut proxy = reqwest::Proxy::all(&url).map_err(SetupError::Client)?;
+    if let Some(authorization) = authorization {
+        proxy = proxy.custom_http_auth(authorization);
+    }
+    Ok(Some(Way { proxy, shown: url, source }))
+}
+
+/// A proxy on the way, for whoever goes that way step by step.
+#[derive(Clone)]
+pub struct Through {
+    /// Its URL, without user and password.
+    pub url: String,
+    /// What it is told of who calls: the value of `Proxy-Authorization`.
+    pub authorization: Option<HeaderValue>,
+    /// What says so: `proxy` for the option of that name, or the variable, as `HTTPS_PROXY`.
+    pub source: &'static str,
+}
+
+/// The proxy on the way to `server`; `None` if it is a direct one.
+#[must_use]
+pub fn through(proxy: &Proxy, server: &ServerUrl) -> Option<Through> {
+    through_in(proxy, server, |name| env::var(name).ok())
+}
+
+fn through_in(
+    proxy: &Proxy,
+    server: &ServerUrl,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<Through> {
+    if server.is_loopback() {
+        return None;
     }
     let first = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, variable(name)?)));
     let (candidates, no_proxy) = match proxy {
-        Proxy::None => return Ok(None),
+        Proxy::None => return None,
         Proxy::Url(ProxyUrl(url)) => (vec![("proxy", url.as_str().to_owned())], None),
         // A server that is not on this host is reached by https alone.
         Proxy::Environment => {
@@ -134,19 +166,14 @@ fn way_in(
             (names.into_iter().filter_map(first).collect(), first(["NO_PROXY", "no_proxy"]))
         }
     };
-    let Ok(target) = server.base().parse() else { return Ok(None) };
+    let target = server.base().parse().ok()?;
     let no_proxy = no_proxy.map_or_else(String::new, |(_, value)| value);
-    let found = candidates.into_iter().find_map(|(source, url)| {
+    let (source, found) = candidates.into_iter().find_map(|(source, url)| {
         let matcher = Matcher::builder().all(url).no(no_proxy.clone()).build();
         Some((source, matcher.intercept(&target)?))
-    });
-    let Some((source, found)) = found else { return Ok(None) };
-    let shown = found.uri().to_string().trim_end_matches('/').to_owned();
-    let mut proxy = reqwest::Proxy::all(&shown).map_err(SetupError::Client)?;
-    if let Some(authorization) = found.basic_auth() {
-        proxy = proxy.custom_http_auth(authorization.clone());
-    }
-    Ok(Some(Way { proxy, shown, source }))
+    })?;
+    let url = found.uri().to_string().trim_end_matches('/').to_owned();
+    Some(Through { url, authorization: found.basic_auth().cloned(), source })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::{
 use license_types::UnixTime;
 use rustls::{
     ClientConfig, RootCertStore,
-    client::Resumption,
+    client::{Resumption, danger::ServerCertVerifier},
     crypto::aws_lc_rs,
     pki_types::{self, CertificateDer, pem::PemObject},
     time_provider::TimeProvider,
@@ -40,16 +40,21 @@ impl TimeProvider for CertificateTime {
     }
 }
 
-/// TLS that believes the authorities of the system and those of `ca_file`.
-pub(super) fn config(ca_file: Option<&Path>, time: Arc<CertificateTime>) -> Result<ClientConfig, SetupError> {
+/// Who believes the authorities of the system and those of `ca_file`.
+pub fn verifier(ca_file: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>, SetupError> {
     let extra = ca_file.map(authorities).transpose()?.unwrap_or_default();
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier = Verifier::new_with_extra_roots(extra, provider.clone()).map_err(SetupError::Tls)?;
-    let mut config = ClientConfig::builder_with_details(provider, time)
+    Ok(Arc::new(Verifier::new_with_extra_roots(extra, provider).map_err(SetupError::Tls)?))
+}
+
+/// TLS that believes the authorities of the system and those of `ca_file`.
+pub(super) fn config(ca_file: Option<&Path>, time: Arc<CertificateTime>) -> Result<ClientConfig, SetupError> {
+    let verifier = verifier(ca_file)?;
+    let mut config = ClientConfig::builder_with_details(Arc::new(aws_lc_rs::default_provider()), time)
         .with_safe_default_protocol_versions()
         .map_err(SetupError::Tls)?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     // A resumed session shows no certificate, so that nobody would see that it has expired.
     config.resumption = Resumption::disabled();

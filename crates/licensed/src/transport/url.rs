@@ -36,17 +36,32 @@ impl ServerUrl {
     }
 
     /// The URL without a slash at its end.
-    pub(super) fn base(&self) -> &str {
+    #[must_use]
+    pub fn base(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
 
+    /// The host, without the brackets of an address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or(443)
+    }
+
     /// Whether it is `http://`.
-    pub(super) fn is_plain(&self) -> bool {
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
     }
 
     /// Whether it is on this host.
-    pub(super) fn is_loopback(&self) -> bool {
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
         self.0.host_str().is_some_and(is_loopback)
     }
 }
