@@ -26,6 +26,7 @@ mod gateway_shapes;
 mod gateway_stop;
 mod gateway_strangers;
 mod key_rotation;
+mod languages;
 mod limits;
 mod mail;
 mod main_job;
