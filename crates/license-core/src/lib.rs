@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod crypto;
+mod disbelief;
 mod entitlement;
 pub mod envelope;
 mod explain;

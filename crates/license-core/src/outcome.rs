@@ -115,9 +115,9 @@ impl Judge<'_> {
         if !call.is_answered_by_statement() {
             return Ok(Outcome::Done(answer.license));
         }
-        let unbelieved = |error: String| text!("answer-unbelieved", url = self.url, error = error);
+        let unbelieved = |why: Text| text!("answer-unbelieved", url = self.url, why = why);
         let (signed_keys, keys) =
-            self.newest_keys(answer.keys).map_err(|error| unbelieved(error.to_string()))?;
+            self.newest_keys(answer.keys).map_err(|error| unbelieved(error.sentence()))?;
         let signed = answer.statement.ok_or_else(|| text!("answer-without-statement", url = self.url))?;
         // Whoever activates wants that number. In all other answers the number is the license server's word
         // like the rest: it may have moved this host by a call whose answer got lost. And a person who
@@ -138,7 +138,7 @@ impl Judge<'_> {
         };
         let expected = Expected { host_key: self.host_key, nonce, number, above_serial };
         let statement =
-            signed.verify_answer(&keys, &expected).map_err(|error| unbelieved(error.to_string()))?;
+            signed.verify_answer(&keys, &expected).map_err(|error| unbelieved(error.sentence()))?;
         let receipt = answer.receipt.filter(|receipt| receipt.payload.0.len() <= MAX_PAYLOAD);
         // It proves nothing to us, but one that was damaged on its way would leave this host without a proof when
         // the license server needs it.

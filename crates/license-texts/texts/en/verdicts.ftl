@@ -48,7 +48,26 @@ answer-status = { $url } answered with HTTP status { $status }
 answer-unexplained = { $url } answered with HTTP status { $status } and no explanation
 answer-unreadable = { $url } answered with HTTP status { $status } and an unreadable explanation: { $error }
 answer-of-another = { $url } did not answer as a license server (is it one?): { $error }
-answer-unbelieved = { $url } { $error }
+answer-unbelieved = { $url } { $why }
 answer-without-statement = { $url } answered without a statement
 answer-with-foreign-receipt = { $url } answered with a receipt that does not belong to its statement
 check-in-refused = the license server does not answer a check-in: { $why }
+
+## Why the license server is not believed.
+
+statement-of-unknown-key = the statement is signed by key { $key }, which no key set of the license server lists
+statement-of-revoked-key = the statement is signed by key { $key }, which is revoked
+statement-out-of-key-period = the statement is of a time at which key { $key } does not sign
+statement-wrongly-signed = the signature of key { $key } over the statement is wrong
+statement-unreadable = the statement is not readable: { $error }
+statement-of-other-schema = the statement has schema { $found }, this version reads { $read }; update this program
+statement-too-long = the statement lists { $found } features, the limit is { $most }
+statement-for-other-host = the statement is for another host
+statement-for-other-request = the statement answers another request
+statement-about-other-number = the statement is about another registration number
+statement-not-newer = the statement has serial { $found }, the one that is held has { $held }
+key-set-without-roots = no root key is installed; put the license server's public key into the trust folder
+key-set-of-unknown-root = the key set is signed by root key { $key }, which is not in the trust folder
+key-set-wrongly-signed = the signature of root key { $key } over the key set is wrong
+key-set-unreadable = the key set is not readable: { $error }
+key-set-of-other-schema = the key set has schema { $found }, this version reads { $read }

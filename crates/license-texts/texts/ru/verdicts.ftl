@@ -48,7 +48,26 @@ answer-status = { $url } ответил статусом HTTP { $status }
 answer-unexplained = { $url } ответил статусом HTTP { $status } без объяснения
 answer-unreadable = { $url } ответил статусом HTTP { $status }, объяснение не читается: { $error }
 answer-of-another = { $url } ответил не как сервер лицензий (это точно он?): { $error }
-answer-unbelieved = Ответу { $url } нельзя верить: { $error }
+answer-unbelieved = Ответу { $url } нельзя верить: { $why }
 answer-without-statement = { $url } ответил без подписанного решения
 answer-with-foreign-receipt = { $url } ответил с квитанцией, которая не относится к его решению
 check-in-refused = сервер лицензий не отвечает на запрос состояния: { $why }
+
+## Почему серверу лицензий нельзя верить.
+
+statement-of-unknown-key = решение подписано ключом { $key }, которого нет ни в одном наборе ключей сервера лицензий
+statement-of-revoked-key = решение подписано ключом { $key }, который отозван
+statement-out-of-key-period = решение относится ко времени, когда ключ { $key } не подписывает
+statement-wrongly-signed = подпись ключа { $key } под решением неверна
+statement-unreadable = решение не читается: { $error }
+statement-of-other-schema = схема решения — { $found }, эта версия читает { $read }; обновите программу
+statement-too-long = в решении функций { $found }, а предел — { $most }
+statement-for-other-host = решение выдано другому компьютеру
+statement-for-other-request = решение отвечает на другой запрос
+statement-about-other-number = решение относится к другому регистрационному номеру
+statement-not-newer = номер решения { $found }, а у имеющегося — { $held }
+key-set-without-roots = корневой ключ не установлен; положите открытый ключ сервера лицензий в папку доверенных ключей
+key-set-of-unknown-root = набор ключей подписан корневым ключом { $key }, которого нет в папке доверенных ключей
+key-set-wrongly-signed = подпись корневого ключа { $key } под набором ключей неверна
+key-set-unreadable = набор ключей не читается: { $error }
+key-set-of-other-schema = схема набора ключей — { $found }, эта версия читает { $read }
