@@ -5,6 +5,7 @@
 //! server behind TLS at an address that looks like any other. Nothing of it leaves this machine.
 
 pub mod certificate;
+mod diagnosis;
 pub mod door;
 mod names;
 mod place;
@@ -22,7 +23,7 @@ use nix::mount::{MsFlags, mount};
 use rustls::ServerConfig;
 use tempfile::TempDir;
 
-pub use self::{door::Door, names::Names, place::Place};
+pub use self::{diagnosis::Diagnosis, door::Door, names::Names, place::Place};
 use crate::{Answered, Host, LicenseServer, authority::Authority, nobody::Nobody, programs, world::folder};
 
 /// The name of the license server.

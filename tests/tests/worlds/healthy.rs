@@ -1,16 +1,35 @@
 //! Worlds in which nothing is broken, however they look.
 
+use std::time::Duration;
+
 use end_to_end::{BrokenWorld, broken_world::LICENSE_SERVER};
 
 use crate::proxy;
 
+/// The longest that anybody waits for good news. It takes about two seconds.
+const PATIENCE: Duration = Duration::from_secs(7);
+
 fn is_well(world: &BrokenWorld) {
     assert_eq!(world.ping(), None);
+    let diagnosis = world.diagnosed();
+    assert_eq!(diagnosis.cause(), "", "{diagnosis:#?}");
+    assert_eq!(diagnosis.json.json()["healthy"], true, "{diagnosis:#?}");
+    let answered = [&diagnosis.json, &diagnosis.english, &diagnosis.russian];
+    assert_eq!(answered.map(|answered| answered.code), [0; 3], "{diagnosis:#?}");
+    println!("all is well, after {:?} at most", diagnosis.took);
+    assert!(diagnosis.took < PATIENCE, "{:?}: {diagnosis:#?}", diagnosis.took);
 }
 
 #[test]
 fn nothing_is_wrong() {
     is_well(&BrokenWorld::healthy());
+}
+
+#[test]
+fn nothing_is_wrong_with_a_feature_that_is_licensed() {
+    let mut world = BrokenWorld::healthy();
+    world.question = &["45"];
+    is_well(&world);
 }
 
 #[test]
