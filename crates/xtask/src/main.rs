@@ -8,6 +8,7 @@
 //! cargo xtask bench daemon    start, memory, wake-ups and checks of the daemon
 //! cargo xtask bench php       PHP that asks the daemon, and the gateway
 //! cargo xtask man             man pages and completions
+//! cargo xtask screenshots     the pictures of licensectl in the README
 //! cargo xtask deb [--debug]   the Debian packages
 //! cargo xtask repro           the packages twice, and that they are the same
 //! cargo xtask prove           10,000 runs of the simulation, a fleet of a million hosts, and 1,000 kills
@@ -27,6 +28,7 @@ mod progress;
 mod prove;
 mod repro;
 mod rules;
+mod screenshots;
 mod service;
 mod third_party;
 mod tools;
@@ -43,6 +45,7 @@ const USAGE: &str = "usage: cargo xtask test
        cargo xtask bench daemon [--starts N] [--connections N] [--seconds N] [--checks N] [--dir FOLDER]
        cargo xtask bench php [--calls N] [--dir FOLDER]
        cargo xtask man
+       cargo xtask screenshots
        cargo xtask deb [--debug]
        cargo xtask repro
        cargo xtask prove [--seeds N | --seed S | --draw]";
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         }
         ["demo", "--keep"] => demo::run(&mut io::stdout(), true),
         ["man"] => man::run(),
+        ["screenshots"] => screenshots::run(),
         ["deb", ref words @ ..] => Build::of(words).map_or(Err(Error::Usage(USAGE)), deb::run),
         ["repro"] => repro::run(),
         ["prove", ref words @ ..] => prove::What::of(words).map_or(Err(Error::Usage(USAGE)), prove::run),

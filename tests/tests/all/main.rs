@@ -41,5 +41,6 @@ mod restored_server;
 mod slow_watcher;
 mod status_facts;
 mod told_at_once;
+mod transcripts;
 mod watching;
 mod would_capture;
