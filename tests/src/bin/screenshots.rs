@@ -41,6 +41,8 @@ fn on_a_terminal(socket: &Path, command: &str, locale: &str) -> String {
     let mut script = Command::new("script");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
     let output = script
+        // It says nothing of a locale that is not installed.
+        .env("SHELL", "/bin/sh")
         .env("LC_ALL", locale)
         .env("TZ", "Europe/Moscow")
         .env("TERM", "xterm-256color")
