@@ -186,9 +186,13 @@ impl Sheet<'_> {
     }
 
     fn explanation(&mut self, it: &Explanation) {
-        let way_out = it.entitlement.verdict.code().map(|code| self.reader.say(&Text::meaning(code)));
+        let message = &it.entitlement.message;
+        let meaning = it.entitlement.verdict.code().map(|code| self.reader.say(&Text::meaning(code)));
+        // Who refuses a whole host says what is to be done: more than its code means, or something else.
+        let is_refusal = it.facts.iter().any(|fact| fact.kind == FactKind::Refusal);
+        let way_out = meaning.map(|meaning| if is_refusal { message.clone() } else { meaning });
         // What is said at the end is not said at the beginning too.
-        if way_out.as_ref().is_some_and(|way_out| it.entitlement.message.contains(way_out)) {
+        if way_out.as_ref().is_some_and(|way_out| message.contains(way_out)) {
             self.headline(&it.entitlement);
         } else {
             self.verdict(&it.entitlement);

@@ -307,6 +307,19 @@ fn an_explanation_is_the_verdict_its_facts_with_time_and_source_and_the_way_out(
 }
 
 #[test]
+fn the_way_out_of_a_refusal_is_what_the_refusal_says() {
+    let message = "(2008) Feature 45: Dropped. Activate the number again.";
+    let refusal = Fact { kind: FactKind::Refusal, at: None, code: None, message: "Dropped.".to_owned() };
+    let it = Explanation { entitlement: entitlement(denied(), message), facts: vec![refusal] };
+    assert_eq!(
+        shown(Answer::Explanation(Box::new(it))),
+        format!(
+            "Feature 45 (product 81): denied\n\n    license server  Dropped.\n\nWay out: {message}\nNext: licensectl doctor 45"
+        )
+    );
+}
+
+#[test]
 fn the_license_is_listed_by_product_and_feature() {
     let info = || LicenseInfo {
         number: "MIKO-*****-*****-*****-MN4OP".to_owned(),
