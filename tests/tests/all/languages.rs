@@ -60,14 +60,16 @@ fn told_in(host: &Host, language: Language) -> Value {
     let mut sentences = Vec::new();
     take_sentences(&mut told, &mut sentences);
     assert!(sentences.len() > 5, "{sentences:?}");
-    sentences.iter().for_each(|sentence| must_be_in(language, sentence));
+    for sentence in &sentences {
+        must_be_in(language, sentence);
+    }
     told
 }
 
 /// What a watcher of that language is told on the way to `state`; its sentences must be in that language.
 fn hears_of(watch: &mut Watch, language: Language, state: State) -> Change {
     loop {
-        let change = watch.next_within(LONGEST).unwrap().expect("a change");
+        let change = watch.next_within(LONGEST).unwrap().unwrap();
         must_be_in(language, &change.message);
         change.entitlements.iter().for_each(|it| must_be_in(language, &it.message));
         if change.state == state {

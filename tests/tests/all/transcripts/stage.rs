@@ -115,7 +115,7 @@ impl Stage {
         let mut command = self.command(programs::path_of("licensectl"), arguments);
         let mut child = command.stdout(File::create(&out).unwrap()).stdin(Stdio::null()).spawn().unwrap();
         let read = || fs::read_to_string(&out).unwrap();
-        waiting::until(|| read().ends_with('\n').then_some(())).expect("it says something");
+        waiting::until(|| read().ends_with('\n').then_some(())).unwrap();
         waiting::pass(Duration::from_millis(300));
         kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
         let code = child.wait().unwrap().code();
