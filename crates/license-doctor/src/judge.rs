@@ -9,6 +9,8 @@ mod tests;
 use license_client::types::{Code, UnixTime};
 use license_texts::{Text, text};
 
+pub use self::license::command_of;
+
 use crate::{
     findings::Findings,
     report::{Cause, Check, Family, Outcome, Report},

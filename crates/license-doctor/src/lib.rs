@@ -13,7 +13,7 @@ use std::{path::PathBuf, time::Duration};
 use license_client::types::{FeatureId, Language};
 
 pub use self::{
-    judge::judge,
+    judge::{command_of, judge},
     probe::Stage,
     report::{Cause, Check, Outcome, Report},
 };

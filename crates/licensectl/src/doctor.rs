@@ -72,7 +72,15 @@ pub(crate) fn draw(page: &mut Page, report: &Report, language: Language) {
         None => {}
     }
     page.gap();
-    page.table(0, &report.checks.iter().map(|check| row(check, language)).collect::<Vec<_>>());
+    // What is advised stands there once, with the first that needs it.
+    let mut advised: Vec<&Text> = report.cause().and_then(|cause| cause.next.as_ref()).into_iter().collect();
+    let mut rows = Vec::new();
+    for check in &report.checks {
+        let next = check.next.as_ref().filter(|it| check.result != Outcome::Ok && !advised.contains(it));
+        advised.extend(next);
+        rows.push(row(check, next, language));
+    }
+    page.table(0, &rows);
     if let Some(it) = &report.feature {
         page.gap();
         let (style, prospect) = match it.would_be {
@@ -102,7 +110,7 @@ fn said(check: &Check, language: Language) -> String {
     }
 }
 
-fn row(check: &Check, language: Language) -> Vec<Words> {
+fn row(check: &Check, next: Option<&Text>, language: Language) -> Vec<Words> {
     let (style, result) = match check.result {
         Outcome::Ok => (Style::Good, text!("doctor-result-ok")),
         Outcome::Warning => (Style::Warning, text!("doctor-result-warning")),
@@ -111,9 +119,8 @@ fn row(check: &Check, language: Language) -> Vec<Words> {
     let family = check.family.map_or_else(String::new, |family| format!(" {}", family.name()));
     let message = check.message.to(language);
     let subject = check.subject.as_ref().filter(|subject| !message.contains(*subject));
-    let subject = Words::new(Style::Dim, subject.map_or("", String::as_str));
+    let subject = Words::new(Style::Dim, subject.map_or_else(String::new, |subject| format!("{subject}:")));
     let mut words = Words::from(message);
-    let next: Option<&Text> = check.next.as_ref().filter(|_| check.result != Outcome::Ok);
     if let Some(next) = next {
         words = words.then(Words::new(Style::Dim, next.to(language)));
     }

@@ -19,7 +19,9 @@ pub(super) fn checks(findings: &Findings) -> Vec<Check> {
     let Daemon::Answers(status) = &findings.daemon else { return Vec::new() };
     let mut checks = vec![binding(status)];
     checks.extend(lease(status));
-    checks.extend(status.last_refusal.as_ref().map(refusal));
+    // Where the license server says what a feature comes to, a command of before is beside the point.
+    let is_answered = findings.would.as_ref().is_some_and(|it| it.would_be != WouldBe::Indeterminate);
+    checks.extend(status.last_refusal.as_ref().map(|refused| refusal(refused, is_answered)));
     match &findings.would {
         Some(would) => checks.push(feature(would, findings.features.as_deref())),
         None => checks.extend(base(findings.features.as_deref().unwrap_or_default())),
@@ -95,13 +97,23 @@ fn lease(status: &Status) -> Option<Check> {
     })
 }
 
+/// The command of the tool that makes a request, by the request's name; of a later daemon's request the name itself.
+#[must_use]
+pub fn command_of(request: &str) -> &str {
+    match request {
+        "activate_coupon" => "coupon",
+        "add_trial" => "trial",
+        other => other,
+    }
+}
+
 /// The last command of a person that came to nothing. A seat that was refused is a matter of its feature.
-fn refusal(refused: &RefusedCommand) -> Check {
+fn refusal(refused: &RefusedCommand, is_beside: bool) -> Check {
     let why = refused.code.map_or_else(|| Text::verbatim(refused.message.as_str()), Text::meaning);
-    let message =
-        text!("doctor-command", command = refused.request.as_str(), at = moment(refused.at), why = why);
+    let command = command_of(&refused.request);
+    let message = text!("doctor-command", command = command, at = moment(refused.at), why = why);
     let is_of_a_feature = matches!(refused.request.as_str(), "capture" | "ensure" | "add_trial");
-    let check = match refused.code.and_then(cause_of).filter(|_| !is_of_a_feature) {
+    let check = match refused.code.and_then(cause_of).filter(|_| !is_of_a_feature && !is_beside) {
         Some(cause) => Check::failed("command", cause, message),
         None => Check::warning("command", message),
     };

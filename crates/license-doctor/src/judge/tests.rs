@@ -142,6 +142,14 @@ const WORLDS: &[World] = &[
     (Some(LeaseLapsed), 4, |f| with_status(f, |it| it.state = State::Lapsed)),
     (None, 0, |f| would(f, WouldBe::Granted, None)),
     (None, 4, |f| would(f, WouldBe::Indeterminate, Some(Code::NO_ANSWER))),
+    (None, 0, |f| {
+        refused(f, "activate_coupon", Code::COUPON_USED);
+        would(f, WouldBe::Granted, None);
+    }),
+    (Some(FeatureUnknown), 1, |f| {
+        refused(f, "activate_coupon", Code::COUPON_USED);
+        would(f, WouldBe::Denied, Some(Code::NO_LICENSE));
+    }),
     (Some(FeatureUnknown), 1, |f| would(f, WouldBe::Denied, Some(Code::NO_LICENSE))),
     (Some(LicenseExpired), 1, |f| would(f, WouldBe::Denied, Some(Code::EXPIRED))),
     (Some(BoundElsewhere), 1, |f| {

@@ -4,6 +4,7 @@ use license_client::{
     ipc::{NamedFeature, NoAnswer, RefusedCommand, State, Status},
     types::{LicensedProduct, Seats, Verdict},
 };
+use license_doctor::command_of;
 use license_texts::text;
 
 use super::{Sheet, in_parentheses, state};
@@ -68,7 +69,7 @@ impl Sheet<'_> {
     }
 
     fn refusal(&mut self, it: &RefusedCommand) {
-        let what = text!("tool-last-refusal", command = command(&it.request), at = self.moment(it.at));
+        let what = text!("tool-last-refusal", command = command_of(&it.request), at = self.moment(it.at));
         let why = format!("{}{}", in_parentheses(it.code), it.message);
         self.page.line(Words::new(Style::Bad, self.reader.say(&what)).then(why.into()));
     }
@@ -91,15 +92,6 @@ fn rows<'a>(
         let verdict = found.map(|known| &known.entitlement.verdict);
         Row { feature: it.feature, name: &it.name, seats: it.seats, verdict }
     })
-}
-
-/// The command of the tool that makes a request; a request of a later daemon by its own name.
-fn command(request: &str) -> &str {
-    match request {
-        "activate_coupon" => "coupon",
-        "add_trial" => "trial",
-        other => other,
-    }
 }
 
 /// The one command that leads on from here, if anything is to be done.
