@@ -7,7 +7,7 @@ use std::{
 
 use license_texts::{Language, Text};
 use license_types::{Code, FeatureId, Holder, RegistrationNumber, SessionId, UnixTime};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 mod held;
 mod phase;
@@ -125,11 +125,18 @@ pub struct FailedAttempt {
     pub code: Code,
     /// What happened, in English: for versions before this one, which read nothing else.
     message: String,
-    /// The same in every language; versions before this one did not write it.
-    #[serde(default)]
+    /// The same in every language. Versions before this one did not write it, and later ones may write it in a way that
+    /// is not known here: then `message` says it, and the rest of the state is not lost over a sentence.
+    #[serde(default, deserialize_with = "readable")]
     text: Option<Text>,
     /// When.
     pub at: Age,
+}
+
+/// What can be read as a text.
+fn readable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Text>, D::Error> {
+    let stored = Option::<serde_json::Value>::deserialize(from)?;
+    Ok(stored.and_then(|stored| serde_json::from_value(stored).ok()))
 }
 
 impl FailedAttempt {

@@ -7,6 +7,8 @@ use license_client::{
     types::{Code, FeatureId, UnixTime},
 };
 
+use license_texts::Text;
+
 use crate::report::{Family, WouldBe};
 
 /// Everything that was seen.
@@ -127,7 +129,7 @@ pub enum KnownFrom {
     /// The file, for the daemon does not say it.
     File,
     /// Nobody: in words why.
-    Nobody(String),
+    Nobody(Text),
 }
 
 /// The folder with the state.

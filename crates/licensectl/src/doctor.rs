@@ -66,6 +66,10 @@ pub(crate) fn draw(page: &mut Page, report: &Report, language: Language) {
             page.line(Words::new(Style::Strong, said(cause, language)));
             page.line(cause.next.as_ref().map_or_else(String::new, |next| next.to(language)));
         }
+        // Nothing stands in the way, and yet the license server has not answered.
+        None if report.checks.iter().any(is_doubt) => {
+            page.line(Words::new(Style::Warning, text!("doctor-doubt").to(language)));
+        }
         None if report.is_healthy() => {
             page.line(Words::new(Style::Good, text!("doctor-healthy").to(language)));
         }
@@ -97,6 +101,11 @@ pub(crate) fn draw(page: &mut Page, report: &Report, language: Language) {
         };
         page.line(Words::new(style, prospect.to(language)));
     }
+}
+
+/// What the daemon knows of the license is not what it should be, though nothing is found to be wrong.
+fn is_doubt(check: &Check) -> bool {
+    check.id == "license" && check.result == Outcome::Warning
 }
 
 /// What was seen, with the code that a module meets by it.

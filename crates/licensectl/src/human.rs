@@ -188,9 +188,11 @@ impl Sheet<'_> {
     fn explanation(&mut self, it: &Explanation) {
         let message = &it.entitlement.message;
         let meaning = it.entitlement.verdict.code().map(|code| self.reader.say(&Text::meaning(code)));
-        // Who refuses a whole host says what is to be done: more than its code means, or something else.
-        let is_refusal = it.facts.iter().any(|fact| fact.kind == FactKind::Refusal);
-        let way_out = meaning.map(|meaning| if is_refusal { message.clone() } else { meaning });
+        // Who says no to this host, or of this seat, says what is to be done: more than the code means.
+        let is_refused = it.facts.iter().any(|fact| fact.kind == FactKind::Refusal);
+        let has_no_seat = it.facts.iter().any(|fact| fact.kind == FactKind::Seat && fact.code.is_some());
+        let is_said = is_refused || has_no_seat;
+        let way_out = meaning.map(|meaning| if is_said { message.clone() } else { meaning });
         // What is said at the end is not said at the beginning too.
         if way_out.as_ref().is_some_and(|way_out| message.contains(way_out)) {
             self.headline(&it.entitlement);
@@ -205,7 +207,9 @@ impl Sheet<'_> {
         self.page.gap();
         let label = Words::new(Style::Strong, self.reader.say(&text!("tool-way-out")));
         self.page.line(label.then(way_out.into()));
-        self.next_command(&format!("licensectl doctor {}", it.entitlement.feature));
+        let is_free = it.entitlement.seats.is_some_and(Seats::is_free);
+        let command = if has_no_seat && is_free { "capture" } else { "doctor" };
+        self.next_command(&format!("licensectl {command} {}", it.entitlement.feature));
     }
 
     /// When, from where, and what.
@@ -280,7 +284,10 @@ impl Sheet<'_> {
         };
         let fields = [
             self.field(&text!("tool-label-stage"), ping.failure.as_ref().map(|it| it.stage.name())),
-            self.field(&text!("tool-label-took"), Some(format!("{} ms", ping.took_ms))),
+            self.field(
+                &text!("tool-label-took"),
+                Some(self.reader.say(&text!("tool-milliseconds", count = ping.took_ms))),
+            ),
             self.field(&text!("tool-label-asked"), Some(self.reader.say(&asked))),
         ];
         self.page.fields(2, fields.into_iter().flatten());

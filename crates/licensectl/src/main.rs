@@ -32,7 +32,14 @@ use license_client::{Client, DEFAULT_SOCKET, Settings};
 use license_texts::{Language, text};
 use licensectl::cli;
 
-use crate::{command::Caller, exit::Exit, fault::Fault, machine::Machine, reader::Reader, screen::Look};
+use crate::{
+    command::Caller,
+    exit::Exit,
+    fault::Fault,
+    machine::Machine,
+    reader::Reader,
+    screen::{Look, cleaned},
+};
 
 fn main() -> ExitCode {
     let variable = |name: &str| env::var(name).ok();
@@ -74,7 +81,7 @@ fn fail(fault: &Fault, caller: &Caller) -> ExitCode {
         && !matches!(fault, Fault::Output(_))
         && print(json::fault(fault, &caller.machine)).is_ok();
     if !is_shown {
-        say(&format!("licensectl: {}", caller.reader.say(&fault.text(&caller.machine))));
+        say(&cleaned(&format!("licensectl: {}", caller.reader.say(&fault.text(&caller.machine)))));
     }
     fault.exit().into()
 }

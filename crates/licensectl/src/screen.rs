@@ -112,7 +112,7 @@ impl<T: Display> From<T> for Words {
 }
 
 /// A text that cannot steer the terminal, begin a line, or turn the direction of writing.
-fn cleaned(text: &str) -> String {
+pub(crate) fn cleaned(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

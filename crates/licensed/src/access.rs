@@ -15,6 +15,7 @@ use license_types::{Entitlement, FeatureId, Holder, RegistrationNumber, SessionI
 use peer_cred::PeerCred;
 use tracing::warn;
 
+pub use self::would_capture::Questions;
 use crate::{
     config::Limits,
     event, features, identity,
@@ -37,6 +38,8 @@ pub struct Access {
     pub host: identity::Report,
     /// Sees whether the license server answers.
     pub pinger: Pinger<HttpTransport>,
+    /// How often readers ask the license server what a capture would come to.
+    pub questions: Questions,
     /// The admin group; `None` where it does not exist.
     pub admin_gid: Option<u32>,
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::{
-    access::Access,
+    access::{Access, Questions},
     clock::SystemClock,
     config::{Change, Config, ConfigError, Flags},
     connection, deprovision, event,
@@ -91,6 +91,7 @@ pub async fn run(flags: Flags, level: Level) -> Result<(), StartError> {
         admin_gid: unix_listener::group_id(&config.admin_group),
         reloader,
         pinger: Pinger::default(),
+        questions: Questions::default(),
     });
     let pulse = Pulse::of(&listener, handle.clone());
     let connections = tokio::spawn(connection::accept(listener, access.clone(), stop.clone()));

@@ -86,6 +86,9 @@ fn socket(findings: &Findings) -> Option<Check> {
     );
     let next = if caller.joined_later {
         text!("doctor-next-socket-login", user = user, group = group)
+    } else if group == "root" {
+        // Nobody joins that one.
+        text!("doctor-next-socket-root")
     } else {
         text!("doctor-next-socket-join", group = group, user = user)
     };
@@ -168,8 +171,7 @@ fn configuration(findings: &Findings) -> Check {
     let servers: Vec<_> = findings.servers.iter().map(|server| server.url.as_str()).collect();
     let check = match &settings.known_from {
         KnownFrom::Nobody(why) if servers.is_empty() => {
-            let why = Text::verbatim(why.as_str());
-            Check::warning("configuration", text!("doctor-configuration-unknown", why = why))
+            Check::warning("configuration", text!("doctor-configuration-unknown", why = why.clone()))
         }
         KnownFrom::Daemon | KnownFrom::File | KnownFrom::Nobody(_) if servers.is_empty() => {
             Check::failed("configuration", Cause::NoServerConfigured, text!("doctor-configuration-no-server"))

@@ -21,7 +21,12 @@ pub(super) fn checks(findings: &Findings) -> Vec<Check> {
     checks.extend(lease(status));
     // Where the license server says what a feature comes to, a command of before is beside the point.
     let is_answered = findings.would.as_ref().is_some_and(|it| it.would_be != WouldBe::Indeterminate);
-    checks.extend(status.last_refusal.as_ref().map(|refused| refusal(refused, is_answered)));
+    let is_bound = matches!(status.state, State::Fresh | State::Offline | State::HostChanged);
+    // Nor is another number that did not come to anything beside one that does.
+    let is_beside = |it: &RefusedCommand| {
+        is_answered || (is_bound && matches!(it.request.as_str(), "activate" | "register"))
+    };
+    checks.extend(status.last_refusal.as_ref().map(|refused| refusal(refused, is_beside(refused))));
     match &findings.would {
         Some(would) => checks.push(feature(would, findings.features.as_deref())),
         None => checks.extend(base(findings.features.as_deref().unwrap_or_default())),

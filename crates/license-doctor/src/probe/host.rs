@@ -12,6 +12,7 @@ use std::{
 use clap::Parser;
 use license_client::{ipc::Configuration, types::UnixTime};
 use license_core::time::Age;
+use license_texts::{Text, text};
 use licensed::{
     clock::SystemClock,
     config::{Config, DEFAULT_FILE, Flags},
@@ -77,16 +78,20 @@ pub(super) fn settings(question: &Question, daemon: &Daemon, told: Option<Config
 }
 
 /// The file, with the variables that stand for flags of the daemon.
-fn read(question: &Question) -> Result<Config, String> {
+fn read(question: &Question) -> Result<Config, Text> {
+    // A daemon that was started by hand has its settings from elsewhere: where there is no file nothing is known.
+    if question.config.is_none() && !Path::new(DEFAULT_FILE).exists() {
+        return Err(text!("doctor-configuration-no-file", path = DEFAULT_FILE));
+    }
     let mut arguments = vec![OsString::from("licensed")];
     if let Some(path) = &question.config {
         arguments.extend([OsString::from("--config"), path.into()]);
     }
-    let flags = Flags::try_parse_from(arguments).map_err(|error| error.to_string())?;
-    Config::load(&flags).map_err(|error| error.to_string())
+    let flags = Flags::try_parse_from(arguments).map_err(|error| Text::verbatim(error.to_string()))?;
+    Config::load(&flags).map_err(|error| Text::verbatim(error.to_string()))
 }
 
-fn from_file(file: String, daemon: &Daemon, read: Result<Config, String>) -> Known {
+fn from_file(file: String, daemon: &Daemon, read: Result<Config, Text>) -> Known {
     let (config, known_from) = match read {
         Ok(config) => (config, KnownFrom::File),
         Err(why) => (Config::default(), KnownFrom::Nobody(why)),
@@ -209,6 +214,8 @@ pub(super) async fn unit(budget: &Budget) -> Option<Unit> {
     }
     let mut command = Command::new("systemctl");
     let command = command
+        // Root looks where root's programs are, whoever set its PATH.
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .args(["show", "licensed.service", "--property=LoadState,ActiveState,SubState,Result,NRestarts"])
         .stdin(Stdio::null())
         .stderr(Stdio::null())

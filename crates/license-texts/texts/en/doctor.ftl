@@ -15,7 +15,7 @@ doctor-unit-none = systemd does not know the unit ({ $load }): licensed runs wit
 doctor-unit-failed = The unit is { $state }, its last result is { $result }; it was restarted { $restarts } times.
 doctor-unit-restarts = The unit is { $state }; it was restarted { $restarts } times.
 doctor-state = The state can be read.
-doctor-state-none = There is no state yet: licensed has not run here.
+doctor-state-none = There is no state in this folder.
 doctor-state-closed = The folder is closed to { $user }, as it should be. Root sees more.
 doctor-state-open = Others than licensed may look into the folder: its mode is { $mode }.
 doctor-state-damaged = The stored state cannot be read: { $what }
@@ -27,6 +27,7 @@ doctor-disk-inodes = The disk has no room for another file: it has no inodes lef
 doctor-disk-read-only = The disk with the state is mounted read-only. licensed goes on in memory, and a restart loses what it cannot write.
 doctor-configuration = The license servers are: { $servers }.
 doctor-configuration-no-server = No license server is configured.
+doctor-configuration-no-file = there is no { $path }. Name the file of the daemon with --config.
 doctor-configuration-unknown = What is configured is not known: { $why }
 doctor-keys = Root keys of the license server found: { $keys }.
 doctor-keys-none = There is no root key of the license server in { $trust }: nothing that it says can be believed.
@@ -87,6 +88,7 @@ doctor-feature-no-answer = Nobody knows: there was no answer in time.
 ## What to do.
 
 doctor-next-socket = Run this as root, or as a user in the group of the socket.
+doctor-next-socket-root = No group may open the socket: run this as root.
 doctor-next-socket-join = As root: usermod -aG { $group } { $user }; then log in anew, and start anew what runs as that user. Or run this as root.
 doctor-next-socket-login = { $user } is in the group { $group }, but was not yet when this session began: log in anew, and start anew what runs as that user.
 doctor-next-daemon = Run `systemctl start licensed`; if it does not stay, see `journalctl -u licensed`.
@@ -121,8 +123,8 @@ doctor-next-no-roots = Install the package ca-certificates.
 doctor-next-not-a-server = Check `server` in /etc/licensed/licensed.toml; it must name a license server of this project.
 doctor-next-server-error = Nothing is to be done on this host: tell who runs the license server. licensed asks again by itself.
 doctor-next-number-unknown = Check the number for typing errors and activate it again: `licensectl activate MIKO-…`.
-doctor-next-bound-elsewhere = Look in the cabinet: if there is a live license, drop the binding of the other host in the Sessions monitor, then activate the number here again; if not, ask for one.
-doctor-next-expired = Extend the license with a coupon or a new purchase.
+doctor-next-bound-elsewhere = Activate the number here again: `licensectl activate`. If another host has the seat, drop its binding in the Sessions monitor of the cabinet first; if there is no live license, ask for one.
+doctor-next-expired = Once it is extended: `licensectl coupon`, or `licensectl recheck` after a purchase.
 doctor-next-registration = Look for the mail with the number and activate it; or repeat with the company name and e-mail of last time.
 doctor-next-coupon = If the coupon is right, ask its seller. One that was activated for this number already needs nothing more.
 doctor-next-not-registered = Run `licensectl register`, or activate a number: `licensectl activate MIKO-…`.
@@ -131,6 +133,7 @@ doctor-next-feature = Check the number of the feature; else buy a product with i
 
 ## How it is shown.
 
+doctor-doubt = Nothing stands in the way now, but the last attempt to ask the license server failed: see `license` below, then run `licensectl recheck`.
 doctor-healthy = All is well.
 doctor-result-ok = ok
 doctor-result-warning = warning

@@ -19,6 +19,7 @@ tool-short-help =
 tool-time-now = now
 tool-time-in = in { $span }
 tool-time-ago = { $span } ago
+tool-milliseconds = { $count } ms
 tool-time-seconds = { $count } s
 tool-time-minutes = { $count } min
 tool-time-hours = { $count } h

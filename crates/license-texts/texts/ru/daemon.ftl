@@ -87,7 +87,7 @@ no-option-changed = изменений нет
 root-keys-changed = корневые ключи: { $before } → { $after }
 needs-restart = { $change }: нужен перезапуск, systemctl restart licensed
 log-level-is-fixed = Подробность журнала остаётся такой, как задано в LICENSED_LOG
-no-group = нет группы { $group }: то, что могли бы её члены, может только root
+no-group = нет группы { $group }: то, что могли бы её участники, может только root
 no-socket-folder = нет папки { $folder } для сокета: systemd создаёт её по RuntimeDirectory=; иначе создайте её до запуска
 too-few-files = limits.connections = { $connections } требует открытых файлов: { $needed }, а процессу разрешено { $limit }: задайте LimitNOFILE={ $needed } в юните
 

@@ -15,7 +15,7 @@ doctor-unit-none = systemd не знает этой службы ({ $load }): li
 doctor-unit-failed = Состояние службы: { $state }, последний результат: { $result }; перезапусков: { $restarts }.
 doctor-unit-restarts = Состояние службы: { $state }; перезапусков: { $restarts }.
 doctor-state = Состояние читается.
-doctor-state-none = Состояния ещё нет: licensed здесь не запускался.
+doctor-state-none = В этой папке состояния нет.
 doctor-state-closed = Каталог закрыт для { $user }, как и должно быть. Root увидит больше.
 doctor-state-open = В каталог может заглянуть не только licensed: его режим { $mode }.
 doctor-state-damaged = Сохранённое состояние не читается: { $what }
@@ -27,6 +27,7 @@ doctor-disk-inodes = На диске нельзя создать ни одног
 doctor-disk-read-only = Диск с состоянием смонтирован только для чтения. licensed продолжает работу в памяти, но при перезапуске теряет то, что не смог записать.
 doctor-configuration = Серверы лицензий: { $servers }.
 doctor-configuration-no-server = Сервер лицензий не настроен.
+doctor-configuration-no-file = нет файла { $path }. Укажите файл службы: --config.
 doctor-configuration-unknown = Настройки неизвестны: { $why }
 doctor-keys = Найдено корневых ключей сервера лицензий: { $keys }.
 doctor-keys-none = В { $trust } нет корневого ключа сервера лицензий: верить его ответам нельзя.
@@ -87,6 +88,7 @@ doctor-feature-no-answer = Неизвестно: ответ не пришёл в
 ## Что делать.
 
 doctor-next-socket = Выполните это от root или от пользователя из группы сокета.
+doctor-next-socket-root = Никакой группе сокет не открыт: выполните это от root.
 doctor-next-socket-join = От root: usermod -aG { $group } { $user }; затем войдите в систему заново и перезапустите то, что работает от этого пользователя. Или выполните это от root.
 doctor-next-socket-login = { $user } уже в группе { $group }, но ещё не был в ней, когда начался этот сеанс: войдите в систему заново и перезапустите то, что работает от этого пользователя.
 doctor-next-daemon = Выполните `systemctl start licensed`; если служба не остаётся запущенной, смотрите `journalctl -u licensed`.
@@ -121,8 +123,8 @@ doctor-next-no-roots = Установите пакет ca-certificates.
 doctor-next-not-a-server = Проверьте `server` в /etc/licensed/licensed.toml: там должен быть сервер лицензий этого проекта.
 doctor-next-server-error = На этом компьютере делать нечего: сообщите владельцу сервера лицензий. licensed повторит запрос сам.
 doctor-next-number-unknown = Проверьте, нет ли в номере опечатки, и активируйте его снова: `licensectl activate MIKO-…`.
-doctor-next-bound-elsewhere = Откройте личный кабинет: если действующая лицензия есть, сбросьте привязку другого компьютера в Sessions monitor и снова активируйте номер здесь; если нет, запросите её.
-doctor-next-expired = Продлите лицензию купоном или новой покупкой.
+doctor-next-bound-elsewhere = Активируйте номер здесь заново: `licensectl activate`. Если место занимает другой компьютер, сначала сбросьте его привязку в Sessions monitor личного кабинета; если действующей лицензии нет, запросите её.
+doctor-next-expired = После продления: `licensectl coupon`, а после покупки — `licensectl recheck`.
 doctor-next-registration = Найдите письмо с номером и активируйте его или повторите с названием компании и почтой, указанными в прошлый раз.
 doctor-next-coupon = Если купон введён верно, обратитесь к продавцу. Купону, уже активированному для этого номера, ничего больше не нужно.
 doctor-next-not-registered = Выполните `licensectl register` или активируйте номер: `licensectl activate MIKO-…`.
@@ -131,6 +133,7 @@ doctor-next-feature = Проверьте номер функции; если о�
 
 ## Как это показывается.
 
+doctor-doubt = Сейчас ничто не мешает, но последнее обращение к серверу лицензий не удалось: смотрите строку license ниже, затем выполните `licensectl recheck`.
 doctor-healthy = Всё в порядке.
 doctor-result-ok = в порядке
 doctor-result-warning = внимание

@@ -153,7 +153,7 @@ fn the_first_screen_is_told_in_russian() {
          \x20 последний сбой      2027-01-15 10:59 +03 (60 с назад) (1012) Refused.\n\
          \x20 следующая проверка  2027-01-15 11:01 +03 (через 90 с)\n\
          \x20 действует до        2027-02-14 11:00 +03 (через 30 дней)\n\
-         \x20 серийный номер      7\n\
+         \x20 номер ответа        7\n\
          \n\
          Продукт 11 Product 11, бессрочно\n\
          \x20 33  Feature 33  разрешено, без связи  всего 3, занято 1\n\
@@ -423,7 +423,7 @@ fn a_ping_says_how_old_its_answer_is() {
         Some(PingFailure { stage: Stage::Tls, code: Code::TLS_FAILED, message: "No session.".to_owned() });
     assert_eq!(
         in_russian(Answer::Ping(ping)),
-        "(1013) No session.\n  этап      tls\n  заняло    42 ms\n  спрошено  7 с назад"
+        "(1013) No session.\n  этап    tls\n  заняло  42 мс\n  запрос  7 с назад"
     );
 }
 

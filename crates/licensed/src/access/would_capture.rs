@@ -1,13 +1,39 @@
 //! What a capture would come to: the license server is asked, and changes nothing.
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
 use license_core::api::Call;
 use license_ipc::ErrorKind;
 use license_texts::{Language, Text, text};
 use license_types::{Code, Entitlement, FeatureId, Holder, Seats, Verdict};
 use peer_cred::PeerCred;
+use tokio::time::Instant;
 
 use super::Access;
 use crate::reply::{Done, Failure};
+
+/// How far apart the questions of readers go to the license server, which allows a host one call a second in the
+/// long run. In between its last statement answers: nobody who may only read is to use that allowance up.
+const APART: Duration = Duration::from_secs(5);
+
+/// When a reader's question last went to the license server.
+#[derive(Debug, Default)]
+pub struct Questions(Mutex<Option<Instant>>);
+
+impl Questions {
+    /// Whether one more may go there now; then it is taken to go.
+    fn admit(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_admitted = last.is_none_or(|last| last.elapsed() >= APART);
+        if is_admitted {
+            *last = Some(Instant::now());
+        }
+        is_admitted
+    }
+}
 
 impl Access {
     /// What [`Self::capture`] would come to for `peer`.
@@ -21,6 +47,10 @@ impl Access {
         let found = self.check(feature, holder.as_ref(), language);
         if !is_held(&found) {
             self.admit_seat(peer)?;
+        }
+        if !self.is_admin(peer) && !self.questions.admit() {
+            let unasked = Failure::plain(ErrorKind::Refused, text!("by-last-statement"));
+            return without_answer(&found, unasked);
         }
         match self.keeper.call(Call::WouldCapture { feature, holder }, peer.uid).await {
             Ok(success) => Ok(Done { message: message(&found), warnings: success.warnings }),
@@ -125,6 +155,14 @@ mod tests {
         ] {
             assert_eq!(word(without_answer(&found(verdict, captured), old())), expected);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn readers_ask_the_license_server_once_in_five_seconds_together() {
+        let questions = Questions::default();
+        assert_eq!([questions.admit(), questions.admit()], [true, false]);
+        tokio::time::advance(APART).await;
+        assert_eq!([questions.admit(), questions.admit()], [true, false]);
     }
 
     #[test]
