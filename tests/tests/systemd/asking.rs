@@ -8,9 +8,9 @@ use std::{
 use end_to_end::{Answered, SystemdBox, programs};
 
 /// How often each client asks, in all and in a second. Over HTTP, PHP opens a connection for each.
-const TIMES: &str = "12000";
+const TIMES: &str = "20000";
 const RATE: &str = "1000";
-const HTTP_TIMES: &str = "1200";
+const HTTP_TIMES: &str = "2000";
 const HTTP_RATE: &str = "100";
 
 /// A client in Rust and one in PHP on the socket, and one in PHP that asks the gateway.
@@ -20,7 +20,7 @@ const CLIENTS: [&[&str]; 3] = [
     &["php", "/root/ask.php", "gateway", HTTP_TIMES, HTTP_RATE],
 ];
 
-/// They ask for twelve seconds, unless a query fails.
+/// They ask for twenty seconds, unless a query fails.
 pub(crate) struct Clients([Child; 3]);
 
 impl Clients {
