@@ -109,15 +109,11 @@ impl Bundle {
         let folder = format!("licensed-support-{host}-{}", now.strftime("%Y-%m-%dT%H-%M-%SZ"));
         let output = output.unwrap_or_else(|| PathBuf::from(format!("{folder}.tar.gz")));
         // First of all, so that a person does not wait for it in vain.
-        let mut archive = Archive::create(&output, folder, now)?;
-        let manifest = fill(&mut archive, gather(places), host, now);
-        match manifest.and_then(|manifest| archive.finish().map(|()| manifest)) {
-            Ok(manifest) => Ok(Self { schema: "1.0", archive: whole(&output), manifest }),
-            Err(error) => Err(NoArchive {
-                why: text!("bundle-no-write", path = output.display().to_string(), why = error.to_string()),
-                is_usage: false,
-            }),
-        }
+        let mut archive = Archive::begin(&output, folder, now)?;
+        let manifest = fill(&mut archive, gather(places), host, now)
+            .map_err(|error| archive::no_archive(&output, &error))?;
+        archive.finish()?;
+        Ok(Self { schema: "1.0", archive: whole(&output), manifest })
     }
 }
 

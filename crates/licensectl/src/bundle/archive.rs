@@ -1,9 +1,8 @@
 //! Writing the archive.
 
 use std::{
-    fs::File,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use flate2::{Compression, write::GzEncoder};
@@ -12,30 +11,24 @@ use license_texts::text;
 
 use super::{NoArchive, path::Place};
 
-/// An archive that is being written. Unless it is finished nothing of it is left.
+/// An archive that is being made, in memory: its parts are few and limited. Whoever stops the tool while it gathers
+/// finds no half of a file.
 pub(super) struct Archive {
+    output: PathBuf,
     place: Place,
-    tar: tar::Builder<GzEncoder<File>>,
+    tar: tar::Builder<GzEncoder<Vec<u8>>>,
     /// The one folder in it.
     folder: String,
     made_at: Timestamp,
-    is_finished: bool,
 }
 
 impl Archive {
-    /// Makes the file, where there is none.
-    pub(super) fn create(output: &Path, folder: String, made_at: Timestamp) -> Result<Self, NoArchive> {
+    /// Begins one, where a file can be made and there is none.
+    pub(super) fn begin(output: &Path, folder: String, made_at: Timestamp) -> Result<Self, NoArchive> {
         let place = Place::of(output).map_err(|why| NoArchive { why, is_usage: true })?;
-        let file = place.create().map_err(|error| {
-            let path = output.display().to_string();
-            if error.kind() == io::ErrorKind::AlreadyExists {
-                return NoArchive { why: text!("bundle-exists", path = path), is_usage: true };
-            }
-            let why = text!("bundle-no-write", path = path, why = error.to_string());
-            NoArchive { why, is_usage: error.kind() != io::ErrorKind::StorageFull }
-        })?;
-        let tar = tar::Builder::new(GzEncoder::new(file, Compression::default()));
-        Ok(Self { place, tar, folder, made_at, is_finished: false })
+        place.is_free().map_err(|error| no_archive(output, &error))?;
+        let tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
+        Ok(Self { output: output.to_owned(), place, tar, folder, made_at })
     }
 
     /// Adds a file.
@@ -47,22 +40,30 @@ impl Archive {
         self.tar.append_data(&mut header, format!("{}/{name}", self.folder), text)
     }
 
-    /// Writes what is left, to the disk.
-    pub(super) fn finish(mut self) -> io::Result<()> {
-        self.tar.finish()?;
-        let gzip = self.tar.get_mut();
-        gzip.try_finish()?;
-        gzip.get_mut().flush()?;
-        gzip.get_mut().sync_all()?;
-        self.is_finished = true;
-        Ok(())
+    /// Makes the file, and writes it to the disk. One that cannot be written whole is not left there.
+    pub(super) fn finish(self) -> Result<(), NoArchive> {
+        let fault = |error| no_archive(&self.output, &error);
+        let bytes = self.tar.into_inner().and_then(GzEncoder::finish).map_err(fault)?;
+        let mut file = self.place.create().map_err(fault)?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(|error| {
+            self.place.remove();
+            fault(error)
+        })
     }
 }
 
-impl Drop for Archive {
-    fn drop(&mut self) {
-        if !self.is_finished {
-            self.place.remove();
-        }
+/// Why it cannot be made there.
+pub(super) fn no_archive(output: &Path, error: &io::Error) -> NoArchive {
+    let path = output.display().to_string();
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return NoArchive { why: text!("bundle-exists", path = path), is_usage: true };
     }
+    let is_usage = matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::NotFound
+            | io::ErrorKind::InvalidFilename
+    );
+    NoArchive { why: text!("bundle-no-write", path = path, why = error.to_string()), is_usage }
 }

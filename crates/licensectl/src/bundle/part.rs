@@ -106,7 +106,7 @@ impl Places {
     /// What this tool says to a command.
     fn own(&self, arguments: &[&str]) -> Result<Raw, Text> {
         let mut command = Command::new(&self.tool);
-        command.arg("--socket").arg(&self.socket).args(arguments);
+        command.arg("--socket").arg(&self.socket).args(arguments).env("PATH", &self.path);
         child::output(&mut command, Keep::Head, self.patience)
     }
 

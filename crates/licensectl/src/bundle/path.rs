@@ -19,7 +19,7 @@ use nix::{
     fcntl::{AtFlags, OFlag, open, openat, readlinkat},
     libc,
     sys::stat::{FileStat, Mode, SFlag, fstat, fstatat},
-    unistd::{UnlinkatFlags, geteuid, unlinkat},
+    unistd::{AccessFlags, UnlinkatFlags, faccessat, geteuid, unlinkat},
 };
 
 /// As many links as the kernel follows (path_resolution(7)).
@@ -85,6 +85,17 @@ impl Place {
             }
         }
         Ok(Self { folder, name: ".".into(), is_ours: way.is_ours })
+    }
+
+    /// Whether a file can be made here: the name is free, and the folder may be written to.
+    pub(super) fn is_free(&self) -> io::Result<()> {
+        match fstatat(&self.folder, self.name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(_) => Err(Errno::EEXIST.into()),
+            Err(Errno::ENOENT) => {
+                Ok(faccessat(&self.folder, ".", AccessFlags::W_OK | AccessFlags::X_OK, AtFlags::AT_EACCESS)?)
+            }
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     /// Makes a file that only its owner may read, where there is nothing of that name.

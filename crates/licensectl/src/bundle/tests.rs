@@ -240,10 +240,19 @@ fn an_archive_that_cannot_be_made_leaves_nothing() {
     let nowhere = machine.folder.path().join("no/support.tar.gz");
     let why = Bundle::make_at(Some(nowhere), &machine.places, Timestamp::UNIX_EPOCH).unwrap_err();
     assert!(why.is_usage && why.why.to(Language::English).contains("there is no"));
-    let archive = Archive::create(&machine.output(), "f".to_owned(), Timestamp::UNIX_EPOCH).ok().unwrap();
-    assert!(machine.output().exists());
-    drop(archive);
+    let mut archive = Archive::begin(&machine.output(), "f".to_owned(), Timestamp::UNIX_EPOCH).ok().unwrap();
+    archive.add("part", b"text").unwrap();
     assert!(!machine.output().exists());
+    fs::write(machine.output(), "mine").unwrap();
+    assert!(archive.finish().unwrap_err().why.to(Language::English).contains("is there already"));
+    assert_eq!(fs::read(machine.output()).unwrap(), b"mine");
+}
+
+#[test]
+fn the_tool_itself_looks_for_programs_where_only_root_puts_them() {
+    let machine = Machine::new();
+    machine.program("licensectl", "echo \"$PATH\"");
+    assert_eq!(machine.made()["doctor.txt"].trim(), machine.places.path.to_str().unwrap());
 }
 
 /// Only root can give files away.

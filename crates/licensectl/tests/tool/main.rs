@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
+mod bundle;
 mod commands;
 mod daemon;
 mod forms;
