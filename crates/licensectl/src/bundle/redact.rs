@@ -11,7 +11,10 @@ mod view;
 
 use std::{collections::BTreeMap, ops::Range};
 
-use self::{rule::RULES, view::View};
+use self::{
+    rule::RULES,
+    view::{View, Views},
+};
 
 /// What stands for what is hidden.
 const HIDDEN: &str = "…";
@@ -29,9 +32,7 @@ pub(super) struct Redacted {
 
 /// The text without secrets: those that their form or their name tells, and `known` ones.
 pub(super) fn redact(text: &[u8], known: &[String]) -> Redacted {
-    let raw = View::raw(text);
-    let plain = View::decoded(text);
-    let joined = plain.joined();
+    let views = Views::of(text);
     let mut hidden = BTreeMap::new();
     let mut is_hidden = vec![false; text.len()];
     let mut hide = |what, found: Vec<Range<usize>>| {
@@ -44,12 +45,12 @@ pub(super) fn redact(text: &[u8], known: &[String]) -> Redacted {
         }
     };
     for rule in RULES.iter() {
-        hide(rule.what, rule.found_in(&raw, &plain, &joined));
+        hide(rule.what, rule.found_in(&views));
     }
     for secret in known {
         let secret = View::decoded(secret.as_bytes()).joined();
         if secret.len() >= SHORTEST_KNOWN {
-            hide("known", joined.occurrences_of(&secret));
+            hide("known", views.joined.iter().flat_map(|joined| joined.occurrences_of(&secret)).collect());
         }
     }
     Redacted { text: without(text, &is_hidden), hidden }
