@@ -29,7 +29,7 @@ pub(super) struct Rule {
 /// Names whose value is a secret, or a person's; whatever precedes them.
 const NAMES: &str = "sess(?:ion)?(?:[._-]?(?:id|key|token))?|host[ ._-]?id|password|passwd|passphrase|passcode|\
                      secret|token|api[_-]?key|credentials?|cookie|coupon|e-?mail|tax[._-]?id|\
-                     пароль|токен|сессия|секрет|купон|почта|инн|<people>";
+                     пароль|токен|сессия|привязка|секрет|купон|почта|инн|<people>";
 
 /// Those among them whose value may be several words.
 const PEOPLE: &str = "phone|(?:contact|company)(?:[ ._-]?name)?|(?:full|first|last)[ ._-]?name|surname|\
@@ -42,7 +42,7 @@ const SHORT: &str =
 /// Names whose value follows in a sentence.
 const SPOKEN: &str = concat!(
     r"(?:\b|_)(?:password|passwd|passphrase|pwd|secret|token|session(?:[ _-]?id)?|sid|cookie|api[ _-]?key|credentials)",
-    "|пароль|токен|сессия",
+    "|пароль|токен|сессия|привязка",
 );
 
 /// Ends a quoted value: a quote within it is followed by something else.
@@ -88,7 +88,7 @@ const PATTERNS: &[(&str, Look, &str)] = &[
     (
         "named",
         Look::Plain,
-        r#"<name>["'\x1a]*\s*[:=]+>?\s*(?:"([^\r\n]*?(?:\r?\n[^\r\n]*?){0,2}?)"<end>|'([^\r\n]*?)'<end>|\[([^\]\r\n]*)\]|["']?([^\s"]*[^\s",}\])]))"#,
+        r#"<name>["'\]\x1a]*\s*[:=]+>?\s*(?:"([^\r\n]*?(?:\r?\n[^\r\n]*?){0,2}?)"<end>|'([^\r\n]*?)'<end>|\[([^\]\r\n]*)\]|["']?([^\s"]*[^\s",}\])]))"#,
     ),
     (
         "named",
@@ -96,6 +96,7 @@ const PATTERNS: &[(&str, Look, &str)] = &[
         r#"(?:<people>)["'\x1a]*\s*[:=]\s*([^\s,;"'={\[]+(?:[ \t]+[^\s,;"'={\[]+)*)(?:\s*$|[,;"'}\]]|\s+[\w.-]+=)"#,
     ),
     ("named", Look::Plain, r#"--[a-z0-9-]*?<name>\s+(?:"([^"\r\n]*)"|'([^'\r\n]*)'|(\S+))"#),
+    ("credentials", Look::Plain, r#"\s(?:-u|--(?:proxy-)?user)[\s=]+["']?([^\s"':]+:[^\s"']+)"#),
     ("named", Look::Plain, r"<[\w.:-]*?<name>(?:\s+([^<>]*?))?\s*/?>\s*(?:<!\[CDATA\[)?([^<]*)"),
     ("named", Look::Plain, r"\x1a[\w.:-]*?<name>\x1a([^<\x1a]+)\x1a/"),
     ("spoken", Look::Plain, r#"(?:<spoken>)\s+(?:is|was|are|now|это|—|-)\s+["'(]?([^\s"']+)"#),

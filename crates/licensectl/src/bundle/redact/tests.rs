@@ -143,13 +143,37 @@ fn no_log_daemon_terminal_or_way_to_write_keeps_a_secret() {
         "ИНН: 7701234567",
         "инн 7701234567",
         "INN 7701234567",
+        "pass\u{200b}word=SECRET4",
+        "pass\u{1b}[1mword=\u{1b}[0mSECRET4",
+        "p%61ssword=SECRET4",
+        "user[password]=SECRET4",
+        "X-Auth-Token: SECRET4",
+        "x-api-key: SECRET4",
+        "Authorization Bearer SECRET4",
+        "PGPASSWORD=SECRET4 psql",
+        r#"{"clientSecret": "SECRET4"}"#,
+        "curl -u bob:SECRET4 https://lic.example",
+        "Привязка: SECRET4",
         "пароль: SECRET4",
         "Пароль SECRET4",
         "Телефон: 5550-SECRET4",
         "Контакт: Иван SECRET4",
         "\\u0438\\u043d\\u043d: 7701234567",
     ];
-    let secrets = ["FGHIJ", "KLMNO", "SEC", "RET4", "TC4", "kazan", "7f3a", "hunter", "7701234567", "pbx-ka"];
+    let secrets = [
+        "FGHIJ",
+        "KLMNO",
+        "HIJ-KL",
+        "MNO",
+        "SEC",
+        "RET4",
+        "TC4",
+        "kazan",
+        "7f3a",
+        "hunter",
+        "7701234567",
+        "pbx-ka",
+    ];
     let mut shown: Vec<_> = lines
         .into_iter()
         .map(|line| {
@@ -157,6 +181,13 @@ fn no_log_daemon_terminal_or_way_to_write_keeps_a_secret() {
             redact(line.as_bytes(), &["pbx-kazan-17".to_owned()]).text
         })
         .collect();
+    for other in
+        ["2026-11-25T00:00:00.5+0300 pbx licensed[7]: ", "Nov  5 00:00:00 pbx user.info licensed[7]: "]
+    {
+        let line =
+            format!("{other}MIKO-AB5DE-FG\n{other}HIJ-KL\r\n{other}MNO-PQRST http://a:b\n{other}SEC@proxy");
+        shown.push(redact(line.as_bytes(), &[]).text);
+    }
     shown.push(redact(b"pass\xffword=SECRET4", &[]).text);
     let shown = shown.into_iter().map(|line| String::from_utf8_lossy(&line).into_owned());
     let wrong: Vec<_> = shown.filter(|line| secrets.iter().any(|secret| line.contains(secret))).collect();
