@@ -122,7 +122,7 @@ fn refusal(refused: &RefusedCommand, is_beside: bool) -> Check {
         Some(cause) => Check::failed("command", cause, message),
         None => Check::warning("command", message),
     };
-    check.with_code(refused.code).about(refused.request.as_str())
+    check.with_code(refused.code).about(command)
 }
 
 /// Whether MikoPBX itself has its seat; where the license does not list it, whether anything has one.
