@@ -3,6 +3,7 @@
 
 mod explain;
 mod machine;
+mod number;
 mod page;
 mod properties;
 mod rotation;
