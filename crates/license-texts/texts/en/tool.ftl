@@ -150,8 +150,8 @@ bundle-bytes-of-more = { $bytes } bytes, and there was more
 bundle-left-out = Left out:
 bundle-hidden = { $count ->
         [0] There was nothing to hide.
-        [one] One secret is hidden: a number, a coupon, credentials, an address and the like.
-       *[other] { $count } secrets are hidden: numbers, coupons, credentials, addresses and the like.
+        [one] One secret is hidden: a number, a coupon, credentials, an e-mail address and the like.
+       *[other] { $count } secrets are hidden: numbers, coupons, credentials, e-mail addresses and the like.
     }
 bundle-look = Look through it before you send it.
 bundle-never = what it holds never leaves this host
@@ -165,6 +165,7 @@ bundle-unreadable = cannot read { $path }: { $why }
 bundle-empty = { $path } is empty
 bundle-no-program = { $program } is not installed
 bundle-no-run = cannot run { $program }: { $why }
+bundle-nothing = { $program } has nothing to say
 bundle-silent = { $program } gave nothing: { $why }
 bundle-late = { $program } gave nothing within { $seconds ->
         [one] one second

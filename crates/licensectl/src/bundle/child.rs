@@ -53,8 +53,13 @@ pub(super) fn output(command: &mut Command, keep: Keep, within: Duration) -> Res
             return Err(late());
         }
         let last = said_wrong.recv_timeout(DEATH).ok().and_then(|said| last_line(&said));
-        let why = last.unwrap_or_else(|| status.to_string());
-        return Err(text!("bundle-silent", program = program.as_str(), why = why));
+        return Err(match last {
+            None if status.success() => text!("bundle-nothing", program = program.as_str()),
+            last => {
+                let why = last.unwrap_or_else(|| status.to_string());
+                text!("bundle-silent", program = program.as_str(), why = why)
+            }
+        });
     }
     raw.ended = (!status.success()).then(|| status.to_string());
     Ok(raw)

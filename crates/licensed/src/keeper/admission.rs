@@ -5,7 +5,7 @@ use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
 
 use license_core::{api::Call, outcome::Outcome, state::Phase, time::Age};
 use license_ipc::ErrorKind;
-use license_texts::text;
+use license_texts::{Text, text};
 use license_types::{Code, FeatureId};
 
 use super::{Keeper, Waiting, answer};
@@ -19,12 +19,14 @@ const REFUSAL_STANDS: Duration = Duration::from_secs(5);
 const LONGEST_TURN: Duration = Duration::from_secs(5);
 
 /// A seat that the license server refused.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct RefusedSeat {
     /// The serial that was held then.
     serial: u64,
     at: Age,
     code: Code,
+    /// What the license server said, to be said again.
+    said: Text,
 }
 
 impl<E: Exchange> Keeper<E> {
@@ -102,7 +104,8 @@ impl<E: Exchange> Keeper<E> {
             && Some(refused.serial) == held
             && (automatic || now.age.saturating_since(refused.at) < REFUSAL_STANDS)
         {
-            return Err(Failure::by_code(ErrorKind::Refused, refused.code));
+            let (code, message) = (Some(refused.code), refused.said.clone());
+            return Err(Failure { kind: ErrorKind::Refused, code, message });
         }
         match &self.state.contact.last_failure {
             Some(failure) if automatic && self.state.due().is_some_and(|due| due > now.age) => {
@@ -126,7 +129,8 @@ impl<E: Exchange> Keeper<E> {
         let (Call::Capture { feature, .. }, Outcome::Refused(problem)) = (call, outcome) else { return };
         if let (Some(held), Some(code)) = (self.state.held(), problem.code) {
             let (serial, at) = (held.statement().serial, self.clock.now().age);
-            self.refused_seats.insert(*feature, RefusedSeat { serial, at, code });
+            let said = problem.said();
+            self.refused_seats.insert(*feature, RefusedSeat { serial, at, code, said });
         }
     }
 }

@@ -163,7 +163,8 @@ fn through_in(
         // A server that is not on this host is reached by https alone.
         Proxy::Environment => {
             let names = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
-            (names.into_iter().filter_map(first).collect(), first(["NO_PROXY", "no_proxy"]))
+            let set = names.into_iter().filter_map(first).map(|(name, url)| (name, escaped(url)));
+            (set.collect(), first(["NO_PROXY", "no_proxy"]))
         }
     };
     let target = server.base().parse().ok()?;
@@ -174,6 +175,22 @@ fn through_in(
     })?;
     let url = found.uri().to_string().trim_end_matches('/').to_owned();
     Some(Through { url, authorization: found.basic_auth().cloned(), source })
+}
+
+/// A URL in whose password stands what would end it, as people write it into a variable: escaped, so that no part of
+/// the password is taken for the host.
+fn escaped(url: String) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let Some(end) = url.rfind('@').filter(|end| *end >= start) else { return url };
+    let escape = |c: char| match c {
+        '/' => "%2F".to_owned(),
+        '?' => "%3F".to_owned(),
+        '#' => "%23".to_owned(),
+        '@' => "%40".to_owned(),
+        c => c.to_string(),
+    };
+    let credentials: String = url[start..end].chars().map(escape).collect();
+    format!("{}{credentials}{}", &url[..start], &url[end..])
 }
 
 #[cfg(test)]
@@ -243,6 +260,21 @@ mod tests {
         }
         let direct = way(&Proxy::None, &ServerUrl::parse("https://lic.example.com").unwrap()).unwrap();
         assert!(direct.is_none());
+    }
+
+    #[test]
+    fn a_password_that_is_not_escaped_is_no_host() {
+        let server = ServerUrl::parse("https://lic.example.com").unwrap();
+        let of = |value: &'static str| {
+            let variable = |name: &str| (name == "HTTPS_PROXY").then(|| value.to_owned());
+            through_in(&Proxy::Environment, &server, variable).unwrap()
+        };
+        let written = of("http://anna:s/e?c#r@t@proxy.example.com:3128");
+        let escaped = of("http://anna:s%2Fe%3Fc%23r%40t@proxy.example.com:3128");
+        assert_eq!(written.url, "http://proxy.example.com:3128");
+        assert_eq!(written.authorization, escaped.authorization);
+        assert!(written.authorization.is_some());
+        assert_eq!(of("http://proxy.example.com:3128/").url, "http://proxy.example.com:3128");
     }
 
     #[test]
