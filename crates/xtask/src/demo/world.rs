@@ -86,8 +86,7 @@ impl World {
 
     pub(super) fn kill_server(&mut self) -> Result<(), Error> {
         self.server = None;
-        let answered = process::ask(self.licensectl(&["recheck"]))?;
-        if answered.code == Some(4) { Ok(()) } else { Err(refused(answered, "end with 4: no answer")) }
+        self.recheck_ends_with(4, "end with 4: no answer")
     }
 
     pub(super) fn restart_daemon(&mut self) -> Result<(), Error> {
@@ -97,19 +96,20 @@ impl World {
 
     pub(super) fn restart_server(&mut self) -> Result<(), Error> {
         self.start_server()?;
-        self.recheck()
+        self.recheck_ends_with(0, "reach the license server")
     }
 
     pub(super) fn drop_binding(&mut self) -> Result<(), Error> {
         let drop_all = self.admin(&["binding", "drop", "--number", &self.number, "--all"]);
         succeeded(process::ask(drop_all)?, "drop the binding")?;
-        self.recheck()
+        self.recheck_ends_with(1, "end with 1: denied")
     }
 
     // What the steps are made of.
 
-    fn recheck(&self) -> Result<(), Error> {
-        succeeded(process::ask(self.licensectl(&["recheck"]))?, "reach the license server").map(drop)
+    fn recheck_ends_with(&self, code: i32, expected: &'static str) -> Result<(), Error> {
+        let answered = process::ask(self.licensectl(&["recheck"]))?;
+        if answered.code == Some(code) { Ok(()) } else { Err(refused(answered, expected)) }
     }
 
     fn start_server(&mut self) -> Result<(), Error> {
