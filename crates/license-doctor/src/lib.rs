@@ -1,6 +1,6 @@
 //! Finds what stands between this host and its license.
 //!
-//! Probes gather [`findings`] and judge nothing; [`judge`] turns them into checks and the one cause and does no
+//! Probes gather [`findings`] and judge nothing; [`judge()`] turns them into checks and the one cause and does no
 //! I/O. Nothing is changed on the way: no seat is taken, and the license server is not asked for a new statement.
 
 pub mod findings;
